@@ -1,0 +1,113 @@
+"""The server: its routes, and what lives as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.datastructures import MutableHeaders
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graph.auth import COOKIE, redeem
+from graph.http import GraphQLEndpoint
+from graph.schema import schema
+from graph.settings import Settings
+from models.credential import SESSION_LIFETIME
+from models.database import Database, DatabaseError
+from models.migrations import require_newest
+
+EXPLORER = Path(__file__).parent / "explorer" / "static"
+#: GraphiQL sets styles from scripts, and draws its squiggles from data: URLs.
+EXPLORER_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+USED_CODE = (
+    "<!doctype html><title>Taskloom</title><p>This link was used already, or is too old. "
+    "Start the server again for a new one."
+)
+
+
+class SecurityHeaders:
+    """Tells browsers to trust nothing that this server does not need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = EXPLORER_POLICY
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        await self.app(scope, receive, send_guarded)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application, for any ASGI server."""
+    settings = settings or Settings()
+    database = Database(settings.database_url, settings.database_options)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await require_newest(database)
+        yield
+        await database.close()
+
+    app = FastAPI(
+        title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.add_middleware(SecurityHeaders)
+    app.state.database = database
+    explorer = (EXPLORER / "index.html").read_bytes() if settings.explorer else None
+    endpoint = GraphQLEndpoint(schema, database, settings, explorer)
+    app.add_route("/graphql", endpoint)
+    app.add_websocket_route("/graphql", endpoint)
+    if settings.explorer:
+        app.mount("/explorer", StaticFiles(directory=EXPLORER))
+
+    @app.get("/")
+    async def home() -> Response:
+        return RedirectResponse("/graphql")
+
+    @app.get("/sign-in")
+    async def sign_in(code: str) -> Response:
+        """Exchanges a one-time code for a session cookie, and goes on to the explorer."""
+        session = await redeem(database, code)
+        if session is None:
+            return HTMLResponse(USED_CODE, status_code=410)
+        response = RedirectResponse("/graphql", status_code=303)
+        response.set_cookie(
+            COOKIE,
+            session,
+            max_age=int(SESSION_LIFETIME.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=settings.secure_cookies,
+        )
+        return response
+
+    @app.get("/schema.graphql")
+    async def printed_schema() -> Response:
+        return PlainTextResponse(schema.as_str() + "\n")
+
+    @app.get("/health/live")
+    async def live() -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/health/ready")
+    async def ready() -> Response:
+        """Whether requests can be answered: the database answers, and has the newest schema."""
+        try:
+            await require_newest(database)
+        except DatabaseError as error:
+            return JSONResponse({"status": "unavailable", "reason": str(error)}, status_code=503)
+        return JSONResponse({"status": "ok"})
+
+    return app

@@ -1,0 +1,86 @@
+"""How commands speak, fail, and come by a database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from graph.settings import PREFIX, Settings
+from models.database import Database, DatabaseError, is_unreachable, unreachable
+from models.migrations import require_newest
+
+T = TypeVar("T")
+
+#: What people read. Standard output is kept for what programs read.
+notes = Console(stderr=True, highlight=False)
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked; the message says why, in one line."""
+
+
+def settings() -> Settings:
+    """The settings, or an error that names the variable that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
+        raise CommandError(f"{name}: {first['msg']}.") from None
+
+
+@asynccontextmanager
+async def open_database(*, newest: bool = True) -> AsyncIterator[Database]:
+    """The database of the settings, with the newest schema unless said otherwise."""
+    chosen = settings()
+    database = Database(chosen.database_url, chosen.database_options)
+    try:
+        if newest:
+            await require_newest(database)
+        yield database
+    except Exception as error:
+        if is_unreachable(error):
+            raise unreachable(database, error) from error
+        raise
+    finally:
+        await database.close()
+
+
+def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Runs a command's work; an error it knows ends the command with one line and code 1."""
+    try:
+        return asyncio.run(work())
+    except (CommandError, DatabaseError) as error:
+        fail(str(error))
+
+
+def fail(message: str) -> Any:
+    """Ends the command with one line and exit code 1."""
+    notes.print(f"[bold red]error:[/] {_plain(message)}", soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def _plain(message: str) -> str:
+    """A message without what Rich would take for markup."""
+    return message.replace("[", r"\[")
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, silent where that is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=notes,
+        disable=not notes.is_terminal,
+    )
+
+
+Step = Callable[[int], None]
+Work = Callable[[Step], Awaitable[T]]

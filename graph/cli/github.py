@@ -1,0 +1,410 @@
+"""From a GitHub archive to a project: each thing once, however often it is imported."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from fractional_indexing import generate_n_keys_between
+from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import bindparam as bind
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from graph.cli.archive import Archive, ArchivedComment, ArchivedIssue
+from graph.cli.console import CommandError
+from models import (
+    Assignment,
+    Base,
+    Comment,
+    Label,
+    Labeling,
+    Membership,
+    Project,
+    Role,
+    State,
+    StateCategory,
+    Task,
+    User,
+    Workspace,
+)
+from models.project import KEY
+from models.workspace import new_workspace
+
+#: Rows of one INSERT, and keys of one SELECT.
+CHUNK = 1000
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Imported:
+    """What an import did: how many rows of each kind it added and changed."""
+
+    project: str = ""
+    added: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def rows(self) -> int:
+        """All rows written."""
+        return sum(self.added.values()) + sum(self.changed.values())
+
+
+class GitHubImport:
+    """One archive on its way into one workspace, in the caller's transaction."""
+
+    def __init__(
+        self, session: AsyncSession, archive: Archive, advance: Callable[[int], None]
+    ) -> None:
+        self.session = session
+        self.archive = archive
+        self.advance = advance
+        self.result = Imported()
+
+    async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> Imported:
+        """Imports the archive into the workspace, which is made if it is not there."""
+        issues = [*self.archive.issues, *(self.archive.pulls if with_pulls else ())]
+        _refuse_doubles(issues)
+        workspace = await self._workspace(slug)
+        project = await self._project(workspace, key)
+        self.result.project = project.key
+        users = await self._users(workspace, issues)
+        labels = await self._labels(workspace, issues)
+        states = await self._states(workspace)
+        tasks = await self._tasks(project, issues, users, states)
+        await self._pairs(
+            Assignment, Assignment.user_id, "assignees", project, tasks, issues, users
+        )
+        await self._pairs(Labeling, Labeling.label_id, "labels", project, tasks, issues, labels)
+        await self._comments(project, tasks, issues, users)
+        project.last_number = max([project.last_number, *(issue.number for issue in issues)])
+        await self.session.flush()
+        return self.result
+
+    async def _workspace(self, slug: str) -> Workspace:
+        workspace = await self.session.scalar(select(Workspace).where(Workspace.slug == slug))
+        if workspace is None:
+            workspace, states = new_workspace(slug, slug.replace("-", " ").title())
+            self.session.add_all([workspace, *states])
+            await self.session.flush()
+        return workspace
+
+    async def _project(self, workspace: Workspace, key: str | None) -> Project:
+        """The project the repository was imported to before, else the one with the key."""
+        own = select(Project).where(Project.workspace_id == workspace.id)
+        project = await self.session.scalar(own.where(Project.source_url == self.archive.url))
+        if project is not None:
+            if key is not None and key != project.key:
+                raise CommandError(
+                    f"{self.archive.repo} was imported to the project {project.key} before. "
+                    f"Leave --project out, or say --project {project.key}."
+                )
+            return project
+        keys = set(await self.session.scalars(own.with_only_columns(Project.key)))
+        if key is not None and key in keys:
+            raise CommandError(
+                f"The workspace {workspace.slug} has another project {key}. Choose another key."
+            )
+        project = Project(
+            id=uuid7(),
+            workspace_id=workspace.id,
+            key=key or free_key(self.archive.repo, keys),
+            name=self.archive.repo.partition("/")[2],
+            source_url=self.archive.url,
+        )
+        self.session.add(project)
+        await self.session.flush()
+        self.result.added["projects"] += 1
+        return project
+
+    async def _users(
+        self, workspace: Workspace, issues: Sequence[ArchivedIssue]
+    ) -> dict[str, UUID]:
+        """Users by handle; those who are not there yet get an account to be claimed later."""
+        handles = {issue.author for issue in issues}
+        for issue in issues:
+            handles.update(issue.assignees)
+            handles.update(comment.author for comment in issue.comments)
+        wanted = sorted(handle for handle in handles if handle is not None)
+        users: dict[str, UUID] = {}
+        for some in _chunks(wanted):
+            found = await self.session.execute(
+                select(User.handle, User.id).where(User.handle.in_(some))
+            )
+            users.update(found.tuples().all())
+        missing = [handle for handle in wanted if handle not in users]
+        users |= {handle: uuid7() for handle in missing}
+        rows: list[Row] = [{"id": users[name], "handle": name, "name": name} for name in missing]
+        await self._insert(User, rows)
+        members = set(
+            await self.session.scalars(
+                select(Membership.user_id).where(Membership.workspace_id == workspace.id)
+            )
+        )
+        joining = [users[handle] for handle in wanted if users[handle] not in members]
+        rows = [
+            {"id": uuid7(), "workspace_id": workspace.id, "user_id": user, "role": Role.GUEST}
+            for user in joining
+        ]
+        await self._insert(Membership, rows)
+        return users
+
+    async def _labels(
+        self, workspace: Workspace, issues: Sequence[ArchivedIssue]
+    ) -> dict[str, UUID]:
+        found = await self.session.scalars(select(Label).where(Label.workspace_id == workspace.id))
+        labels = {label.name: label for label in found}
+        for archived in self.archive.labels:
+            color, label = f"#{archived.color.lower()}", labels.get(archived.name)
+            if label is None:
+                label = labels[archived.name] = Label(
+                    id=uuid7(), workspace_id=workspace.id, name=archived.name
+                )
+                self.session.add(label)
+                self.result.added["labels"] += 1
+            elif (label.color, label.description) != (color, archived.description):
+                label.version += 1
+                self.result.changed["labels"] += 1
+            label.color, label.description = color, archived.description
+        # An issue can bear a label that the repository no longer has.
+        for name in sorted({name for issue in issues for name in issue.labels} - set(labels)):
+            labels[name] = Label(id=uuid7(), workspace_id=workspace.id, name=name, color="#ededed")
+            self.session.add(labels[name])
+            self.result.added["labels"] += 1
+        await self.session.flush()
+        return {name: label.id for name, label in labels.items()}
+
+    async def _states(self, workspace: Workspace) -> dict[str, State]:
+        """The states that tasks are imported to, and all by their id."""
+        found = await self.session.scalars(
+            select(State).where(State.workspace_id == workspace.id).order_by(State.position)
+        )
+        return {state.name: state for state in found}
+
+    async def _tasks(
+        self,
+        project: Project,
+        issues: Sequence[ArchivedIssue],
+        users: dict[str, UUID],
+        states: dict[str, State],
+    ) -> dict[int, UUID]:
+        """Tasks by number."""
+        there: dict[int, Task] = {}
+        for some in _chunks([issue.number for issue in issues]):
+            found = await self.session.scalars(
+                select(Task).where(Task.project_id == project.id, Task.number.in_(some))
+            )
+            there.update({task.number: task for task in found})
+        by_id = {state.id: state for state in states.values()}
+        fresh = [issue for issue in issues if issue.number not in there]
+        last = await self.session.scalar(
+            select(func.max(Task.rank)).where(Task.workspace_id == project.workspace_id)
+        )
+        ranks = generate_n_keys_between(last, None, len(fresh))
+        rows: list[Row] = [
+            {
+                "id": uuid7(),
+                "workspace_id": project.workspace_id,
+                "project_id": project.id,
+                "rank": rank,
+                "state_id": self._state(issue, states, None).id,
+                "version": 1,
+                **_task_columns(issue, users),
+            }
+            for issue, rank in zip(
+                sorted(fresh, key=lambda issue: issue.number), ranks, strict=True
+            )
+        ]
+        await self._insert(Task, rows)
+        changes: list[Row] = []
+        for issue in issues:
+            task = there.get(issue.number)
+            if task is None:
+                continue
+            columns = _task_columns(issue, users)
+            columns["state_id"] = self._state(issue, states, by_id[task.state_id]).id
+            if any(getattr(task, name) != value for name, value in columns.items()):
+                changes.append({"id": task.id, **columns, "version": task.version + 1})
+        await self._update(Task, changes)
+        return {row["number"]: row["id"] for row in rows} | {
+            number: task.id for number, task in there.items()
+        }
+
+    def _state(
+        self, issue: ArchivedIssue, states: dict[str, State], present: State | None
+    ) -> State:
+        """The state of a task: the one it has if that agrees with the archive."""
+        if present is not None and present.category.is_closed == (issue.closed is not None):
+            return present
+        is_pull = issue.url is not None and "/pull/" in issue.url
+        if issue.state == "CLOSED" and is_pull:
+            name, category = "Canceled", StateCategory.CANCELED
+        elif issue.state == "OPEN":
+            name = "In Review" if is_pull else "Todo"
+            category = StateCategory.STARTED if is_pull else StateCategory.UNSTARTED
+        else:
+            name, category = "Done", StateCategory.COMPLETED
+        if name in states:
+            return states[name]
+        for state in states.values():
+            if state.category is category:
+                return state
+        raise CommandError(f"The workspace has no state {name} and none like it: make one first.")
+
+    async def _pairs(
+        self,
+        model: type[Base],
+        far: Any,
+        attribute: str,
+        project: Project,
+        tasks: dict[int, UUID],
+        issues: Sequence[ArchivedIssue],
+        keys: dict[str, UUID],
+    ) -> None:
+        """Makes the rows between tasks and users, or labels, those of the archive."""
+        columns: Any = model
+        wanted = {
+            (tasks[issue.number], keys[name])
+            for issue in issues
+            for name in getattr(issue, attribute)
+        }
+        there = set()
+        for some in _chunks(list(tasks.values())):
+            found = await self.session.execute(
+                select(columns.task_id, far).where(columns.task_id.in_(some))
+            )
+            there.update(found.tuples().all())
+        rows: list[Row] = [
+            {"workspace_id": project.workspace_id, "task_id": task, far.key: key}
+            for task, key in sorted(wanted - there)
+        ]
+        await self._insert(model, rows)
+        for task, key in sorted(there - wanted):
+            gone = and_(columns.task_id == task, far == key)
+            await self.session.execute(delete(model).where(gone))
+            self.result.changed[model.__tablename__] += 1
+
+    async def _comments(
+        self,
+        project: Project,
+        tasks: dict[int, UUID],
+        issues: Sequence[ArchivedIssue],
+        users: dict[str, UUID],
+    ) -> None:
+        """A comment has no number in an archive: it is known by task, author and time."""
+        there: dict[tuple[Any, ...], list[Comment]] = defaultdict(list)
+        for some in _chunks(list(tasks.values())):
+            found = await self.session.scalars(
+                select(Comment)
+                .where(Comment.task_id.in_(some))
+                .order_by(Comment.created_at, Comment.id)
+            )
+            for comment in found:
+                there[comment.task_id, comment.author_id, comment.created_at].append(comment)
+        rows: list[Row] = []
+        changes: list[Row] = []
+        for issue in issues:
+            for archived in issue.comments:
+                author = users[archived.author] if archived.author else None
+                task = tasks[issue.number]
+                same = there[task, author, archived.created_at]
+                columns = _comment_columns(archived)
+                if not same:
+                    where = {"workspace_id": project.workspace_id, "task_id": task}
+                    rows.append({"id": uuid7(), "author_id": author, **where, **columns})
+                    continue
+                comment = same.pop(0)
+                if comment.body != archived.body:
+                    version = comment.version + 1
+                    changes.append({"id": comment.id, **columns, "version": version})
+        await self._insert(Comment, rows)
+        await self._update(Comment, changes)
+
+    async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
+        for some in _chunks(rows):
+            await self.session.execute(insert(model.__table__), some)
+            self.advance(len(some))
+        if rows:
+            self.result.added[model.__tablename__] += len(rows)
+
+    async def _update(self, model: type[Base], rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        table: Any = model.__table__
+        names = [name for name in rows[0] if name != "id"]
+        statement = (
+            update(table)
+            .where(table.c.id == bind("id_"))
+            .values({name: bind(f"{name}_") for name in names})
+        )
+        parameters = [{f"{name}_": value for name, value in row.items()} for row in rows]
+        connection = await self.session.connection()
+        for some in _chunks(parameters):
+            await connection.execute(statement, some)
+            self.advance(len(some))
+        self.result.changed[model.__tablename__] += len(rows)
+
+
+def free_key(repo: str, taken: Iterable[str]) -> str:
+    """A project's key from a repository's name: owner/tls13-spec gives TLS, or TLS2 if taken."""
+    name = repo.partition("/")[2].upper()
+    word = re.search(r"[A-Z]+", name)
+    stem = word[0][:8] if word else "GH"
+    taken = set(taken)
+    key = next(key for key in _numbered(stem) if key not in taken)
+    assert KEY.fullmatch(key)
+    return key
+
+
+def _numbered(stem: str) -> Iterable[str]:
+    yield stem
+    for number in range(2, 100):
+        yield f"{stem}{number}"
+    raise CommandError(f"The keys {stem} to {stem}99 are taken: give one with --project.")
+
+
+def _refuse_doubles(issues: Sequence[ArchivedIssue]) -> None:
+    seen: set[int] = set()
+    for issue in issues:
+        if issue.number in seen:
+            raise CommandError(f"The archive has issue {issue.number} twice.")
+        seen.add(issue.number)
+
+
+def _task_columns(issue: ArchivedIssue, users: dict[str, UUID]) -> Row:
+    return {
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body,
+        "source_url": issue.url,
+        "creator_id": users[issue.author] if issue.author else None,
+        "created_at": issue.created_at,
+        "updated_at": issue.updated_at,
+        "closed_at": issue.closed,
+    }
+
+
+def _comment_columns(comment: ArchivedComment) -> Row:
+    edited = comment.updated_at if comment.updated_at > comment.created_at else None
+    return {
+        "body": comment.body,
+        "created_at": comment.created_at,
+        "updated_at": comment.updated_at,
+        "edited_at": edited,
+        "version": 1,
+    }
+
+
+def _chunks(rows: Sequence[Any]) -> Iterable[list[Any]]:
+    for start in range(0, len(rows), CHUNK):
+        yield list(rows[start : start + CHUNK])
+
+
+def total_rows(archive: Archive, *, with_pulls: bool) -> int:
+    """About how many rows an import writes, for its progress bar."""
+    issues = [*archive.issues, *(archive.pulls if with_pulls else ())]
+    parts = (1 + len(issue.comments) + len(issue.assignees) + len(issue.labels) for issue in issues)
+    return sum(parts)

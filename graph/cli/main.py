@@ -1,0 +1,229 @@
+"""The commands."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from graph.cli import accounts, serving
+from graph.cli.archive import read_archive
+from graph.cli.console import fail, notes, open_database, progress, run
+from graph.cli.demo import Demo
+from graph.cli.github import GitHubImport, total_rows
+from graph.settings import PREFIX, Settings
+from models import Role, Scope, Workspace, migrations
+from models.database import Database
+from models.project import KEY
+from models.workspace import SLUG
+
+app = typer.Typer(
+    help="Taskloom: the task tracker that is a GraphQL API first.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
+users = typer.Typer(help="People, and what they belong to.", no_args_is_help=True)
+tokens = typer.Typer(help="Personal tokens.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
+
+SCHEMA_FILE = Path("schema.graphql")
+
+Slug = Annotated[
+    str | None, typer.Option("--workspace", help="The workspace's slug, such as my-team.")
+]
+
+
+def main() -> None:
+    """The entry point of the `taskloom` command."""
+    app()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+
+    async def work() -> str:
+        async with open_database(newest=False) as database:
+            before, after = await migrations.migrate(database)
+            if before == after:
+                return f"{database.address} has the newest schema already ({after})."
+            return f"{database.address}: from {before or 'an empty database'} to schema {after}."
+
+    notes.print(run(work), soft_wrap=True)
+
+
+@imports.command("github")
+def import_github(
+    file: Annotated[Path, typer.Argument(help="The archive: one JSON file.")],
+    workspace: Annotated[
+        str, typer.Option(help="The workspace's slug. It is made if it is not there.")
+    ],
+    project: Annotated[
+        str | None, typer.Option(help="The project's key; else made of the repository's name.")
+    ] = None,
+    include_pulls: Annotated[
+        bool, typer.Option("--include-pulls", help="Import the pull requests too.")
+    ] = False,
+) -> None:
+    """Import a GitHub repository's issues. Doing it again updates and adds, and doubles nothing."""
+    check_slug(workspace)
+    if project is not None and not KEY.fullmatch(project):
+        raise typer.BadParameter("a key is up to 10 capital letters and digits, a letter first")
+
+    async def work() -> str:
+        archive = read_archive(file)
+        async with open_database() as database, database.writes.begin() as session:
+            with progress() as bar:
+                total = total_rows(archive, with_pulls=include_pulls)
+                task = bar.add_task(archive.repo, total=total)
+                importing = GitHubImport(session, archive, lambda done: bar.advance(task, done))
+                done = await importing.run(workspace, project, with_pulls=include_pulls)
+                bar.update(task, completed=total)
+        parts = [f"{count} {kind} added" for kind, count in done.added.items()]
+        parts += [f"{count} {kind} changed" for kind, count in done.changed.items()]
+        what = ", ".join(parts) or "nothing new"
+        return f"{archive.repo} is the project {done.project} of {workspace}: {what}."
+
+    notes.print(run(work), soft_wrap=True)
+
+
+@app.command()
+def demo(
+    workspace: Annotated[str, typer.Option(help="The slug of the workspace to make.")] = "demo",
+    tasks: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many tasks.")] = 300,
+) -> None:
+    """Make a workspace of plausible data, the same each time, owned by the user `demo`."""
+    check_slug(workspace)
+
+    async def work() -> bool:
+        async with open_database() as database:
+            return await fill_demo(database, workspace, tasks)
+
+    if not run(work):
+        fail(f"There is a workspace {workspace} already: choose another slug.")
+    notes.print(f"The workspace {workspace} has {tasks} tasks.")
+
+
+async def fill_demo(database: Database, slug: str, tasks: int) -> bool:
+    """Makes a workspace of demo data; false where there is one of that name."""
+    async with database.writes.begin() as session:
+        if await session.scalar(select(Workspace.id).where(Workspace.slug == slug)):
+            return False
+        owner = await accounts.user(session, accounts.DEMO_USER, name="Demo User")
+        with progress() as bar:
+            task = bar.add_task(f"{slug}: making tasks", total=tasks)
+            today = datetime.now(UTC).date()
+            making = Demo(session, slug, tasks, today, lambda done: bar.advance(task, done))
+            await making.run(owner)
+    return True
+
+
+@users.command("add")
+def add_user(
+    handle: Annotated[str, typer.Argument(help="The short name that is unique on the server.")],
+    name: Annotated[str | None, typer.Option(help="The full name; else the handle.")] = None,
+    email: Annotated[str | None, typer.Option(help="The address, unique on the server.")] = None,
+    workspace: Slug = None,
+    role: Annotated[
+        str, typer.Option(help="In the workspace: owner, admin, member or guest.")
+    ] = "member",
+) -> None:
+    """Add a user, or a user who is there to a workspace. A workspace that is not there is made."""
+    if workspace is not None:
+        check_slug(workspace)
+    if role.upper() not in Role.__members__:
+        raise typer.BadParameter("a role is one of owner, admin, member, guest")
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.add(session, handle, name, email, workspace, Role[role.upper()])
+
+    notes.print(run(work), soft_wrap=True)
+
+
+@tokens.command("create")
+def create_token(
+    user: Annotated[str, typer.Option(help="The handle of the user it stands for.")],
+    workspace: Slug = None,
+    scope: Annotated[str, typer.Option(help="read or write.")] = "write",
+    name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
+) -> None:
+    """Make a personal token and print it, alone, on standard output. It is not shown again."""
+    if scope.upper() not in Scope.__members__:
+        raise typer.BadParameter("a scope is read or write")
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.create_token(session, user, workspace, Scope[scope.upper()], name)
+
+    typer.echo(run(work))
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether schema.graphql is current.")
+    ] = False,
+) -> None:
+    """Print the GraphQL schema, or check that schema.graphql holds it."""
+    from graph.schema import schema as built
+
+    printed = built.as_str() + "\n"
+    if not check:
+        typer.echo(printed, nl=False)
+        return
+    if not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != printed:
+        fail(f"{SCHEMA_FILE} is not current: run taskloom schema > {SCHEMA_FILE}.")
+    notes.print(f"{SCHEMA_FILE} is current.")
+
+
+def list_settings() -> str:
+    """All settings with their defaults, for the help of `serve`."""
+    lines = ["Settings, from the environment:"]
+    for name, field in Settings.model_fields.items():
+        lines.append(f"[bold]{PREFIX}{name.upper()}[/] ({field.default}): {field.description}")
+    return "\n\n".join(lines)
+
+
+@app.command(epilog=list_settings())
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer requests.")] = 1,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when the code changes.")
+    ] = False,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="Migrate, fill an empty database with demo data, and print a link that opens "
+            "the explorer signed in as the demo user.",
+        ),
+    ] = False,
+) -> None:
+    """Serve the API at /graphql, and its explorer to browsers."""
+
+    async def prepare() -> str | None:
+        async with open_database(newest=not demo) as database:
+            if not demo:
+                return None
+            await migrations.migrate(database)
+            await fill_demo(database, "demo", 300)
+            return await serving.sign_in_link(database, host, port)
+
+    serving.serve(host, port, workers=workers, reload=reload, link=run(prepare))
+
+
+def check_slug(slug: str) -> None:
+    """Refuses what cannot be a workspace's slug."""
+    if len(slug) > 64 or not SLUG.fullmatch(slug):
+        raise typer.BadParameter(
+            "a slug is small letters and digits in words joined by hyphens, such as my-team"
+        )

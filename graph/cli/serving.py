@@ -1,0 +1,60 @@
+"""The server process."""
+
+import socket
+from typing import Any
+
+import uvicorn
+from sqlalchemy import select
+
+from graph.auth import issue_code
+from graph.cli import accounts
+from graph.cli.console import notes, settings
+from models import User
+from models.database import Database
+
+APP = "graph.app:create_app"
+
+
+async def sign_in_link(database: Database, host: str, port: int) -> str:
+    """A link that opens the explorer, signed in as the demo user, once."""
+    async with database.reads() as session:
+        user_id = await session.scalar(select(User.id).where(User.handle == accounts.DEMO_USER))
+    assert user_id is not None
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    address = f"[{shown}]" if ":" in shown else shown
+    return f"http://{address}:{port}/sign-in?code={await issue_code(database, user_id)}"
+
+
+def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None) -> None:
+    """Serves until it is told to stop."""
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "factory": True,
+        "log_level": settings().log_level.lower(),
+        "server_header": False,
+    }
+    if workers > 1 or reload:
+        announce(link)
+        uvicorn.run(APP, workers=workers, reload=reload, **options)
+        return
+    server = _Server(uvicorn.Config(APP, **options))
+    server.link = link
+    server.run()
+
+
+def announce(link: str | None) -> None:
+    """Prints the link for whoever started the server."""
+    if link is not None:
+        notes.print(f"\n  Open [bold]{link}[/]\n", soft_wrap=True)
+
+
+class _Server(uvicorn.Server):
+    """Prints the link once it can be followed."""
+
+    link: str | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            announce(self.link)

@@ -1,0 +1,262 @@
+"""GraphQL over HTTP, as its specification has it (graphql.github.io/graphql-over-http).
+
+Strawberry's view parses, executes and upgrades sockets; here is what it leaves open: the media
+types and status codes, the form of every error, and the life of a request's context.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from json import JSONDecodeError
+from typing import Any
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.types import QueryParams
+from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from graph.auth import identify
+from graph.context import Context
+from graph.kit.errors import OUT_OF_REACH, ApiError, Unauthenticated, Unavailable, mask
+from graph.settings import Settings
+from models.database import Database, is_unreachable
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+#: The most that is nested in a request's body or variables.
+MAX_NESTING = 200
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """`/graphql`: one operation by POST, a query by GET, GraphiQL for a browser."""
+
+    def __init__(
+        self, schema: BaseSchema, database: Database, settings: Settings, explorer: bytes | None
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if explorer else None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+        )
+        self.database = database
+        self.settings = settings
+        self.explorer = explorer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self.run(request)
+        except HTTPException as error:
+            response = error_response(error.status_code, error.reason)
+        except Unauthenticated as error:
+            response = error_response(401, error.message, error.code)
+            response.headers["WWW-Authenticate"] = "Bearer"
+        except ApiError as error:
+            response = error_response(400, error.message, error.code)
+        except Exception as error:
+            response = failure_response(error)
+        await response(scope, receive, send)
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        identity = await identify(self.database, request)
+        return Context(self.database, identity, self.settings.read_concurrency)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        response = await super().get_sub_response(request)
+        if isinstance(request, Request) and request.method not in ("GET", "POST"):
+            raise HTTPException(405, "Send a query by GET, or any operation by POST.")
+        response.media_type = response_type(request.headers.get("accept"), request.method)
+        return response
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return Response(self.explorer, media_type="text/html")
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        wants_page = "text/html" in (request.headers.get("accept") or "")
+        return request.method == "GET" and "query" not in request.query_params and wants_page
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str | bytes:
+        # As text: a WebSocket would send bytes as a binary message.
+        return orjson.dumps(data).decode()
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        if request.method == "GET":
+            parameters: Any = self.parse_query_params(request.query_params)
+        else:
+            content_type = (request.content_type or "").split(";")[0].strip().lower()
+            if content_type != JSON:
+                raise HTTPException(415, f"Send the request's body as Content-Type: {JSON}.")
+            parameters = self.parse_json(await request.get_body())
+        return read_parameters(parameters)
+
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        read = dict(params)
+        for name in ("variables", "extensions"):
+            if read.get(name):
+                read[name] = self.parse_json(str(read[name]))
+            else:
+                read.pop(name, None)
+        return read
+
+    def parse_json(self, data: str | bytes) -> Any:
+        try:
+            return self.decode_json(data)
+        except JSONDecodeError as error:
+            raise HTTPException(400, f"This is not valid JSON: {error}.") from error
+
+    async def execute_single(  # noqa: PLR0917
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        try:
+            result = await self.schema.execute(
+                request_data.query,
+                variable_values=request_data.variables,
+                context_value=context,
+                operation_name=request_data.operation_name,
+                allowed_operation_types=OperationType.from_http(request_adapter.method),
+                operation_extensions=request_data.extensions,
+            )
+        except MissingQueryError:
+            raise HTTPException(400, "The request has no `query`.") from None
+        except CannotGetOperationTypeError as error:
+            raise HTTPException(400, error.as_http_error_reason()) from None
+        except InvalidOperationTypeError as error:
+            reason = error.as_http_error_reason(request_adapter.method)
+            raise HTTPException(405, reason) from None
+        finally:
+            # Also where the client is gone: what it asked for is not worth a connection.
+            await asyncio.shield(context.close())
+        if is_request_error(result) and not accepts_only_json(request):
+            sub_response.status_code = 400
+        return result
+
+    async def process_result(
+        self, request: Request, result: ExecutionResult
+    ) -> GraphQLHTTPResponse:
+        answer = await super().process_result(request, result)
+        if is_request_error(result):
+            # Nothing was executed, so there is no data, not even null.
+            answer.pop("data", None)
+        return answer
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: Response,
+    ) -> Response:
+        return Response(
+            orjson.dumps(response_data),
+            status_code=sub_response.status_code or 200,
+            headers=dict(sub_response.headers),
+            media_type=f"{sub_response.media_type}; charset=utf-8",
+        )
+
+
+def read_parameters(parameters: Any) -> GraphQLRequestData:
+    """The parameters of a request, each of the type it must have."""
+    if not isinstance(parameters, dict):
+        raise HTTPException(400, 'Send one JSON object such as {"query": "{ viewer { handle } }"}.')
+    kinds: Mapping[str, tuple[type, str]] = {
+        "query": (str, "a string"),
+        "operationName": (str, "a string"),
+        "variables": (dict, "an object"),
+        "extensions": (dict, "an object"),
+    }
+    for name, (kind, wording) in kinds.items():
+        if not isinstance(parameters.get(name), (kind, type(None))):
+            raise HTTPException(400, f"The request's `{name}` must be {wording} or null.")
+    if nesting(parameters.get("variables")) > MAX_NESTING:
+        raise HTTPException(400, f"The variables are nested more than {MAX_NESTING} deep.")
+    return GraphQLRequestData(
+        query=parameters.get("query"),
+        variables=parameters.get("variables"),
+        operation_name=parameters.get("operationName"),
+        extensions=parameters.get("extensions"),
+    )
+
+
+def nesting(value: Any) -> int:
+    """How deep a JSON value is nested."""
+    level, depth = [value], 0
+    while level := [
+        inner
+        for outer in level
+        if isinstance(outer, (dict, list))
+        for inner in (outer.values() if isinstance(outer, dict) else outer)
+    ]:
+        depth += 1
+    return depth
+
+
+def response_type(accept: str | None, method: str) -> str:
+    """The media type of the answer: the first that the client accepts of the two there are."""
+    if not accept:
+        return JSON
+    for given in accept.split(","):
+        name = given.split(";")[0].strip().lower()
+        if name in (GRAPHQL, JSON):
+            return name
+        if name in ("*/*", "application/*"):
+            return JSON
+    if method == "GET" and "text/html" in accept:
+        return JSON
+    raise HTTPException(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
+
+
+def accepts_only_json(request: Request) -> bool:
+    """Whether the answer is plain JSON by the client's own wish.
+
+    Such a client takes any status but 200 for the word of a proxy, not of this server.
+    """
+    accept = request.headers.get("accept") or ""
+    return JSON in accept and GRAPHQL not in accept
+
+
+def is_request_error(result: ExecutionResult) -> bool:
+    """Whether a request was refused before anything was executed."""
+    return result.data is None and all(error.path is None for error in result.errors or ())
+
+
+def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Response:
+    """An answer for a request that never became an operation."""
+    error = {"message": message, "extensions": {"code": code}}
+    return Response(
+        orjson.dumps({"errors": [error]}),
+        status_code=status,
+        media_type=f"{JSON}; charset=utf-8",
+    )
+
+
+def failure_response(error: Exception) -> Response:
+    """An answer for a request that failed through no fault of the caller's."""
+    if is_unreachable(error):
+        mask(error)
+        return error_response(503, OUT_OF_REACH, Unavailable.code)
+    message, extensions = mask(error)
+    return error_response(500, message, extensions["code"])

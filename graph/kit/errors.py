@@ -1,0 +1,83 @@
+"""The errors that a caller can meet, and how each is told.
+
+    ApiError
+    ├── BadUserInput       the request asks for something that cannot be
+    ├── Unauthenticated    the credential is unknown, expired or revoked
+    ├── Forbidden          the caller may not do this
+    └── Unavailable        the server cannot answer now
+
+Everything else is a fault of ours: the caller gets an id, the log gets the id and the traceback.
+"""
+
+import logging
+from secrets import token_hex
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from models.database import is_unreachable
+
+OUT_OF_REACH = "The database does not answer. Try again later."
+
+logger = logging.getLogger("taskloom.errors")
+
+
+class ApiError(Exception):
+    """An error that the caller is meant to read."""
+
+    code = "ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BadUserInput(ApiError):
+    """The request asks for something that cannot be; the message names the argument."""
+
+    code = "BAD_USER_INPUT"
+
+
+class Unauthenticated(ApiError):
+    """The credential is unknown, expired or revoked."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(ApiError):
+    """The caller may not do this."""
+
+    code = "FORBIDDEN"
+
+
+class Unavailable(ApiError):
+    """The server cannot answer now; trying again later may help."""
+
+    code = "UNAVAILABLE"
+
+
+def expose(error: GraphQLError) -> None:
+    """Gives an error its code, and masks it where the caller is not meant to read it."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    extensions = dict(error.extensions or {})
+    if isinstance(cause, ApiError):
+        extensions["code"] = cause.code
+    elif cause is not None and is_unreachable(cause):
+        mask(cause)
+        error.message, extensions["code"] = OUT_OF_REACH, Unavailable.code
+    elif isinstance(error, GraphQLSyntaxError) or isinstance(cause, GraphQLSyntaxError):
+        extensions["code"] = "GRAPHQL_PARSE_FAILED"
+    elif cause is None or isinstance(cause, GraphQLError):
+        extensions.setdefault("code", "GRAPHQL_VALIDATION_FAILED")
+    else:
+        error.message, extensions = mask(cause)
+    error.extensions = extensions
+
+
+def mask(cause: BaseException) -> tuple[str, dict[str, str]]:
+    """Logs an unexpected error, and says of it only the id that finds it in the log."""
+    error_id = token_hex(8)
+    logger.error("internal error %s", error_id, exc_info=cause)
+    message = f"Internal error. The server's log has it under the id {error_id}."
+    return message, {"code": "INTERNAL_ERROR", "id": error_id}

@@ -1,0 +1,192 @@
+"""Orders, and the cursors that resume a page by key.
+
+A cursor holds a digest of its order and the values of the row it points at, so that one that
+belongs to another list is refused rather than answered with the wrong rows.
+"""
+
+import base64
+import binascii
+import enum
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, and_, case, false, or_, true
+from sqlalchemy.orm import QueryableAttribute
+
+from graph.kit.errors import BadUserInput
+from models.base import Base
+from models.types import OrderedChoice
+
+
+@dataclass(frozen=True)
+class Term:
+    """One column of an order."""
+
+    name: str
+    descending: bool = False
+    nulls_first: bool = False
+
+    def reversed(self) -> "Term":
+        """The same term, read from the other end."""
+        return Term(self.name, not self.descending, not self.nulls_first)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of a model's rows that leaves no two of them equal: it ends on the key."""
+
+    model: type[Base]
+    terms: tuple[Term, ...]
+
+    @classmethod
+    def by(cls, model: type[Base], *terms: str | Term) -> "Order":
+        """An order by columns' names; `-name` is descending. The key comes last by itself."""
+        parsed = [_parse(term) for term in terms]
+        if all(term.name != "id" for term in parsed):
+            parsed.append(Term("id", descending=parsed[-1].descending if parsed else False))
+        return cls(model, tuple(parsed))
+
+    def reversed(self) -> "Order":
+        """The same order from its other end."""
+        return Order(self.model, tuple(term.reversed() for term in self.terms))
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells the cursors of this order from those of another."""
+        text = f"{self.model.__tablename__}:{self.terms}"
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def clauses(self, row: Any = None) -> list[ColumnElement[Any]]:
+        """What to ORDER BY, on `row`: the model or an alias of it."""
+        clauses: list[ColumnElement[Any]] = []
+        for term in self.terms:
+            column = getattr(row or self.model, term.name)
+            if _nullable(self.model, term.name):
+                # Databases disagree on where nulls belong, and MariaDB cannot be told.
+                is_null = case((column.is_(None), 1), else_=0)
+                clauses.append(is_null.desc() if term.nulls_first else is_null.asc())
+            clauses.append(column.desc() if term.descending else column.asc())
+        return clauses
+
+    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The condition that a row comes after the one with these values.
+
+        For two terms `a >= x AND (a > x OR id > y)`: the form whose first half every database
+        can look up in an index.
+        """
+        condition: ColumnElement[bool] = false()
+        for position, (term, value) in reversed(
+            list(enumerate(zip(self.terms, values, strict=True)))
+        ):
+            column = getattr(self.model, term.name)
+            beyond = self._beyond(term, column, value)
+            equal = column.is_(None) if value is None else column == value
+            last = position == len(self.terms) - 1
+            rest = beyond if last else or_(beyond, and_(equal, condition))
+            if position == 0 and not last and value is not None:
+                bound = column <= value if term.descending else column >= value
+                if _nullable(self.model, term.name) and not term.nulls_first:
+                    bound = or_(bound, column.is_(None))
+                rest = and_(bound, rest)
+            condition = rest
+        return condition
+
+    def _beyond(self, term: Term, column: Any, value: Any) -> ColumnElement[bool]:
+        """The condition that a column comes after a value, nulls where the term has them."""
+        if value is None:
+            return column.is_not(None) if term.nulls_first else false()
+        beyond = column < value if term.descending else column > value
+        if _nullable(self.model, term.name) and not term.nulls_first:
+            return or_(beyond, column.is_(None))
+        return beyond if beyond is not None else true()
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of a row."""
+        values = [_encode(getattr(row, term.name)) for term in self.terms]
+        return base64.urlsafe_b64encode(orjson.dumps([self.digest, *values])).decode().rstrip("=")
+
+    def values(self, cursor: str, argument: str) -> tuple[Any, ...]:
+        """The values that a cursor holds; a `BadUserInput` naming the argument if it is not ours."""
+        try:
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            digest, *encoded = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
+        except (ValueError, TypeError, binascii.Error):
+            raise BadUserInput(
+                f"{argument}: this is not a cursor of ours. Pass one that a page gave, unchanged."
+            ) from None
+        if digest != self.digest or len(encoded) != len(self.terms):
+            raise BadUserInput(
+                f"{argument}: this cursor belongs to another list or another order. "
+                "Pass one of the same field with the same order, or begin without one."
+            )
+        try:
+            return tuple(
+                _decode(self.model, term.name, value)
+                for term, value in zip(self.terms, encoded, strict=True)
+            )
+        except (ValueError, TypeError, KeyError):
+            raise BadUserInput(
+                f"{argument}: this cursor is damaged. Pass one that a page gave, unchanged."
+            ) from None
+
+
+def _parse(term: str | Term) -> Term:
+    if isinstance(term, Term):
+        return term
+    return Term(term.removeprefix("-"), descending=term.startswith("-"))
+
+
+def _column(model: type[Base], name: str) -> Any:
+    attribute: QueryableAttribute[Any] = getattr(model, name)
+    return attribute.property.columns[0]
+
+
+def _nullable(model: type[Base], name: str) -> bool:
+    return bool(_column(model, name).nullable)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, enum.IntEnum):
+        return int(value)
+    return value.name if isinstance(value, enum.Enum) else value
+
+
+def _decode(model: type[Base], name: str, value: Any) -> Any:
+    """The value of a column from its form in a cursor; raises where it cannot be one."""
+    column = _column(model, name)
+    if value is None:
+        if not column.nullable:
+            raise ValueError(name)
+        return None
+    kind = column.type
+    if isinstance(kind, OrderedChoice):
+        return kind.members(value)
+    python = kind.python_type
+    if python is UUID:
+        return UUID(hex=value)
+    if issubclass(python, datetime):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(name)
+        return moment
+    if issubclass(python, date):
+        return date.fromisoformat(value)
+    if issubclass(python, enum.Enum):
+        return python[value]
+    if python is float and type(value) is int:
+        return float(value)
+    if type(value) is not python:
+        raise TypeError(name)
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError(name)
+    return value

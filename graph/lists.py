@@ -1,0 +1,59 @@
+"""The orders and the arguments that lists of several types share."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from sqlalchemy import ColumnElement
+
+from graph.kit.errors import BadUserInput
+from graph.kit.keyset import Order
+from models import Comment, Event, Milestone, Project, Task
+
+NEWEST_TASKS = Order.by(Task, "-created_at")
+OLDEST_COMMENTS = Order.by(Comment, "created_at")
+OLDEST_PROJECTS = Order.by(Project, "created_at")
+OLDEST_MILESTONES = Order.by(Milestone, "created_at")
+BY_TIME = Order.by(Event, "starts_at")
+
+IncludeArchived = Annotated[
+    bool, strawberry.argument(description="Whether archived ones are in the list too.")
+]
+
+
+def in_lists() -> list[ColumnElement[bool]]:
+    """Tasks that are neither in the archive nor in the trash."""
+    return [Task.deleted_at.is_(None), Task.archived_at.is_(None)]
+
+
+def in_lists_or_archive(include_archived: IncludeArchived = False) -> list[ColumnElement[bool]]:
+    """Tasks that are not in the trash."""
+    return [Task.deleted_at.is_(None)] if include_archived else in_lists()
+
+
+def projects_in_lists(include_archived: IncludeArchived = False) -> list[ColumnElement[bool]]:
+    """Projects that are not in the archive."""
+    return [] if include_archived else [Project.archived_at.is_(None)]
+
+
+def between(
+    from_: Annotated[
+        datetime | None,
+        strawberry.argument(
+            name="from", description="Only what ends after this instant: 2026-11-20T09:30:00Z."
+        ),
+    ] = None,
+    to: Annotated[
+        datetime | None,
+        strawberry.argument(description="Only what starts before this instant."),
+    ] = None,
+) -> list[ColumnElement[bool]]:
+    """Events that have part in a span of time."""
+    if from_ is not None and to is not None and to < from_:
+        raise BadUserInput("from, to: the span ends before it begins.")
+    conditions = []
+    if from_ is not None:
+        conditions.append(Event.ends_at > from_)
+    if to is not None:
+        conditions.append(Event.starts_at < to)
+    return conditions

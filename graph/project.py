@@ -1,0 +1,65 @@
+"""Projects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import models
+from graph.kit.batches import together
+from graph.kit.connection import Connection
+from graph.kit.loaders import Source
+from graph.kit.node import Node
+from graph.kit.relations import many, one
+from graph.kit.scope import visible
+from graph.lists import NEWEST_TASKS, OLDEST_MILESTONES, in_lists_or_archive
+from models import Project as Row
+
+
+@dataclass(frozen=True)
+class ProjectByKey:
+    """Projects by their workspace and key."""
+
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str]]
+    ) -> list[models.Project | None]:
+        statement = visible(Row, source.viewer).where(together((Row.workspace_id, Row.key), keys))
+        found = {(row.workspace_id, row.key): row for row in await session.scalars(statement)}
+        return [found.get(key) for key in keys]
+
+
+@strawberry.type(description="A body of work, whose key begins the key of each of its tasks.")
+class Project(Node):
+    model = models.Project
+
+    key: str = strawberry.field(description="Capital letters and digits, unique in the workspace.")
+    name: str = strawberry.field(description="The name that people call it by.")
+    description: str = strawberry.field(description="What it is for. Markdown.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    archived_at: datetime | None = strawberry.field(
+        description="Since when it is in the archive; null for one that is not."
+    )
+    version: int = strawberry.field(
+        description="Goes up by one with every change; send it back as expectedVersion."
+    )
+    workspace: Annotated["Workspace", strawberry.lazy("graph.workspace")] = one(
+        models.Project.workspace, "The workspace it belongs to."
+    )
+    lead: Annotated["User", strawberry.lazy("graph.user")] | None = one(
+        models.Project.lead, "Who answers for it."
+    )
+    tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
+        models.Project.tasks,
+        "Its tasks, newest first; none from the trash.",
+        order=NEWEST_TASKS,
+        narrowing=in_lists_or_archive,
+    )
+    milestones: Connection[Annotated["Milestone", strawberry.lazy("graph.milestone")]] = many(
+        models.Project.milestones, "Its milestones, oldest first.", order=OLDEST_MILESTONES
+    )

@@ -1,0 +1,156 @@
+"""Tasks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import models
+from graph.context import Info
+from graph.kit.batches import together
+from graph.kit.connection import Connection
+from graph.kit.enums import described
+from graph.kit.keyset import Order
+from graph.kit.loaders import Source
+from graph.kit.node import Node
+from graph.kit.relations import derived, listed, many, one
+from graph.kit.scope import visible
+from graph.lists import NEWEST_TASKS, OLDEST_COMMENTS, in_lists
+
+Priority = described(
+    models.Priority,
+    "How urgent a task is.",
+    URGENT="Before everything else.",
+    HIGH="Before most.",
+    MEDIUM="In its turn.",
+    LOW="When there is time.",
+)
+
+TaskLinkKind = described(
+    models.TaskLinkKind,
+    "How a task stands to another.",
+    BLOCKS="The other cannot be done before it.",
+    BLOCKED_BY="It cannot be done before the other.",
+    RELATES_TO="Each has to do with the other.",
+    DUPLICATES="It says what the other said.",
+    DUPLICATED_BY="The other says what it said.",
+)
+
+
+@dataclass(frozen=True)
+class TaskByKey:
+    """Tasks by their workspace, project's key and number."""
+
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
+    ) -> list[models.Task | None]:
+        task, project = models.Task, models.Project
+        columns = (project.workspace_id, project.key, task.number)
+        statement = visible(task, source.viewer, *columns, task).join(task.project)
+        found = await session.execute(statement.where(together(columns, keys)))
+        rows = {tuple(key): row for *key, row in found}
+        return [rows.get(key) for key in keys]
+
+
+def task_key(task: models.Task, project: models.Project) -> str:
+    """The human key of a task."""
+    return f"{project.key}-{task.number}"
+
+
+def viewer_can_write(root: models.Task, info: Info) -> bool:
+    """Whether the viewer may change a task."""
+    return root.may_be_written_by(info.context.viewer)
+
+
+@strawberry.type(description="A link of a task to another, as the one task sees it.")
+class TaskLink:
+    kind: TaskLinkKind = strawberry.field(description="How the task stands to the other.")
+    task: Annotated["Task", strawberry.lazy("graph.task")] = one(
+        models.TaskLink.other, "The other task."
+    )
+
+
+@strawberry.type(description="Something to be done.")
+class Task(Node):
+    model = models.Task
+
+    key: str = derived(models.Task.project, task_key, "TLS-123: the project's key and the number.")
+    number: int = strawberry.field(description="Within the project: 1, 2, 3.")
+    title: str = strawberry.field(description="What is to be done, in a line.")
+    body: str = strawberry.field(description="What is to be done, in full. Markdown.")
+    priority: Priority | None = strawberry.field(description="How urgent it is, if anybody said.")
+    estimate: float | None = strawberry.field(
+        description="How much work it is, in the unit that the team thinks in."
+    )
+    due_on: date | None = strawberry.field(description="The day by which it is to be done.")
+    rank: str = strawberry.field(
+        description="Its place within a column of the board: compare ranks as bytes."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    started_at: datetime | None = strawberry.field(description="When work on it first began.")
+    closed_at: datetime | None = strawberry.field(
+        description="When it was completed or canceled; null while it is open."
+    )
+    archived_at: datetime | None = strawberry.field(
+        description="Since when it is in the archive; null for one that is not."
+    )
+    deleted_at: datetime | None = strawberry.field(
+        description="Since when it is in the trash; null for one that is not."
+    )
+    version: int = strawberry.field(
+        description="Goes up by one with every change; send it back as expectedVersion."
+    )
+    source_url: str | None = strawberry.field(description="Where it was imported from.")
+    workspace: Annotated["Workspace", strawberry.lazy("graph.workspace")] = one(
+        models.Task.workspace, "The workspace it belongs to."
+    )
+    project: Annotated["Project", strawberry.lazy("graph.project")] = one(
+        models.Task.project, "The project it belongs to."
+    )
+    state: Annotated["State", strawberry.lazy("graph.state")] = one(
+        models.Task.state, "The step of the workflow it has come to."
+    )
+    creator: Annotated["User", strawberry.lazy("graph.user")] | None = one(
+        models.Task.creator, "Who made it; null where the account is gone."
+    )
+    assignees: list[Annotated["User", strawberry.lazy("graph.user")]] = listed(
+        models.Task.assignees,
+        "Who is to do it, by handle.",
+        order=Order.by(models.User, "handle"),
+    )
+    labels: list[Annotated["Label", strawberry.lazy("graph.label")]] = listed(
+        models.Task.labels, "Its labels, by name.", order=Order.by(models.Label, "name")
+    )
+    milestone: Annotated["Milestone", strawberry.lazy("graph.milestone")] | None = one(
+        models.Task.milestone, "The milestone that it is part of."
+    )
+    parent: Annotated["Task", strawberry.lazy("graph.task")] | None = one(
+        models.Task.parent, "The task that it is part of."
+    )
+    subtasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
+        models.Task.subtasks,
+        "The tasks that are part of it, newest first; none from the archive or the trash.",
+        order=NEWEST_TASKS,
+        narrowing=in_lists,
+    )
+    links: list[TaskLink] = listed(
+        models.Task.links,
+        "Its links to other tasks, oldest first.",
+        order=Order.by(models.TaskLink, "created_at"),
+    )
+    comments: Connection[Annotated["Comment", strawberry.lazy("graph.comment")]] = many(
+        models.Task.comments, "What was said about it, oldest first.", order=OLDEST_COMMENTS
+    )
+    viewer_can_update: bool = strawberry.field(
+        resolver=viewer_can_write, description="Whether the viewer may change it."
+    )
+    viewer_can_delete: bool = strawberry.field(
+        resolver=viewer_can_write, description="Whether the viewer may move it to the trash."
+    )

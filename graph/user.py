@@ -1,0 +1,86 @@
+"""Users, and the viewer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import models
+from graph.context import Info
+from graph.kit.batches import ByColumn, among
+from graph.kit.connection import Connection
+from graph.kit.keyset import Order
+from graph.kit.loaders import Source
+from graph.kit.node import Node
+from graph.kit.relations import many
+from graph.kit.scope import visible
+from graph.lists import BY_TIME, NEWEST_TASKS, between, in_lists
+
+
+@dataclass(frozen=True)
+class EmailIsOpen:
+    """Whether the viewer may read a user's address: their own, and those they administer."""
+
+    gathers: bool = False
+
+    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[bool]:
+        administered = models.Membership.workspace_id.in_(source.viewer.administers())
+        members = visible(models.Membership, source.viewer, models.Membership.user_id).where(
+            administered, among(models.Membership.user_id, keys, source)
+        )
+        open_to_viewer = set(await session.scalars(members))
+        return [key in open_to_viewer for key in keys]
+
+
+async def email(root: models.User, info: Info) -> str | None:
+    """The address, where the viewer may read it."""
+    viewer = info.context.viewer
+    if root.id == viewer.user_id:
+        return root.email
+    if root.email is None or not viewer.administers():
+        return None
+    return root.email if await info.context.load(EmailIsOpen(), root.id) else None
+
+
+@strawberry.type(description="A person.")
+class User(Node):
+    model = models.User
+
+    handle: str = strawberry.field(description="The short name that is unique on this server.")
+    name: str = strawberry.field(description="The name that people call them by.")
+    email: str | None = strawberry.field(
+        resolver=email, description="Shown to the user and to admins of a shared workspace."
+    )
+    created_at: datetime = strawberry.field(description="When the account was made.")
+    workspaces: Connection[Annotated["Workspace", strawberry.lazy("graph.workspace")]] = many(
+        models.User.workspaces,
+        "The workspaces that the user belongs to and the viewer too, oldest first.",
+        order=Order.by(models.Workspace, "created_at"),
+    )
+    assigned_tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
+        models.User.assigned_tasks,
+        "The tasks that the user is to do, newest first; none from the archive or the trash.",
+        order=NEWEST_TASKS,
+        narrowing=in_lists,
+    )
+    events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
+        models.User.events,
+        "What the user attends or organizes, in order of time.",
+        order=BY_TIME,
+        narrowing=between,
+    )
+
+
+@strawberry.type
+class UserQueries:
+    @strawberry.field(
+        graphql_type=User | None,
+        description="Who is asking; null when nobody is signed in.",
+    )
+    async def viewer(self, info: Info) -> models.User | None:
+        user_id = info.context.viewer.user_id
+        return None if user_id is None else await info.context.load(ByColumn(models.User), user_id)

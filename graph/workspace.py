@@ -1,0 +1,139 @@
+"""Workspaces and their members."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from graph.context import Info
+from graph.kit.batches import ByColumn
+from graph.kit.connection import Connection
+from graph.kit.enums import described
+from graph.kit.keyset import Order
+from graph.kit.node import Node
+from graph.kit.relations import listed, many, one
+from graph.lists import (
+    BY_TIME,
+    NEWEST_TASKS,
+    OLDEST_PROJECTS,
+    between,
+    in_lists_or_archive,
+    projects_in_lists,
+)
+from graph.project import ProjectByKey
+from graph.task import TaskByKey
+
+Role = described(
+    models.Role,
+    "What a member of a workspace may do there.",
+    OWNER="Everything.",
+    ADMIN="Also manages members, workflow states and the workspace.",
+    MEMBER="Reads and writes.",
+    GUEST="Reads and comments.",
+)
+
+
+@strawberry.type(description="That a user belongs to a workspace, and as what.")
+class Membership(Node):
+    model = models.Membership
+
+    user: Annotated["User", strawberry.lazy("graph.user")] = one(
+        models.Membership.user, "Who belongs to the workspace."
+    )
+    workspace: Annotated["Workspace", strawberry.lazy("graph.workspace")] = one(
+        models.Membership.workspace, "The workspace."
+    )
+    role: Role = strawberry.field(description="What the member may do there.")
+    joined_at: datetime = strawberry.field(description="Since when.")
+
+
+def viewer_role(root: models.Workspace, info: Info) -> models.Role | None:
+    """The viewer's role in a workspace."""
+    return info.context.viewer.roles.get(root.id)
+
+
+async def project_by_key(
+    root: models.Workspace,
+    info: Info,
+    key: Annotated[str, strawberry.argument(description="The project's key: TLS.")],
+) -> models.Project | None:
+    """A project of a workspace by its key."""
+    return await info.context.load(ProjectByKey(), (root.id, key))
+
+
+async def task_by_key(
+    root: models.Workspace,
+    info: Info,
+    key: Annotated[str, strawberry.argument(description="The task's human key: TLS-123.")],
+) -> models.Task | None:
+    """A task of a workspace by its human key; null where no task has such a key."""
+    found = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
+    if found is None:
+        return None
+    return await info.context.load(TaskByKey(), (root.id, found[1], int(found[2])))
+
+
+@strawberry.type(description="A team's own space: nothing in it is seen from outside.")
+class Workspace(Node):
+    model = models.Workspace
+
+    slug: str = strawberry.field(description="The short name that is unique on this server.")
+    name: str = strawberry.field(description="The name that people call it by.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    sequence: int = strawberry.field(description="Number of the newest change.")
+    viewer_role: Role | None = strawberry.field(
+        resolver=viewer_role, description="What the viewer may do here."
+    )
+    members: Connection[Membership] = many(
+        models.Workspace.memberships,
+        "Who belongs to the workspace, in the order of joining.",
+        order=Order.by(models.Membership, "joined_at"),
+    )
+    states: list[Annotated["State", strawberry.lazy("graph.state")]] = listed(
+        models.Workspace.states,
+        "Workflow states in board order.",
+        order=Order.by(models.State, "position"),
+    )
+    labels: Connection[Annotated["Label", strawberry.lazy("graph.label")]] = many(
+        models.Workspace.labels, "Labels by name.", order=Order.by(models.Label, "name")
+    )
+    projects: Connection[Annotated["Project", strawberry.lazy("graph.project")]] = many(
+        models.Workspace.projects,
+        "Projects, oldest first.",
+        order=OLDEST_PROJECTS,
+        narrowing=projects_in_lists,
+    )
+    project: Annotated["Project", strawberry.lazy("graph.project")] | None = strawberry.field(
+        resolver=project_by_key, description="A project by its key; null where there is none."
+    )
+    tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
+        models.Workspace.tasks,
+        "Tasks of all projects, newest first; none from the trash.",
+        order=NEWEST_TASKS,
+        narrowing=in_lists_or_archive,
+    )
+    task: Annotated["Task", strawberry.lazy("graph.task")] | None = strawberry.field(
+        resolver=task_by_key, description="A task by its human key: TLS-123."
+    )
+    events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
+        models.Workspace.events,
+        "Calendar events in order of time.",
+        order=BY_TIME,
+        narrowing=between,
+    )
+
+
+@strawberry.type
+class WorkspaceQueries:
+    @strawberry.field(
+        graphql_type=Workspace | None,
+        description="A workspace by its slug; null where there is none that the viewer sees.",
+    )
+    async def workspace(
+        self,
+        info: Info,
+        slug: Annotated[str, strawberry.argument(description="The workspace's slug.")],
+    ) -> models.Workspace | None:
+        return await info.context.load(ByColumn(models.Workspace, "slug"), slug)

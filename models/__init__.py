@@ -1,0 +1,48 @@
+"""What is stored, and what is always true of it."""
+
+from models.base import Base
+from models.change import Change, ChangeKind
+from models.comment import Comment
+from models.credential import AccessToken, Credential, Session, SignInCode
+from models.event import Attendance, AttendanceResponse, Event
+from models.label import Label
+from models.milestone import Milestone
+from models.project import Project
+from models.state import DEFAULT_STATES, State, StateCategory
+from models.task import Assignment, Labeling, Priority, Task, TaskLink, TaskLinkKind
+from models.user import User
+from models.viewer import ANONYMOUS, Role, Scope, Viewer
+from models.workspace import Membership, Workspace
+
+__all__ = [
+    "ANONYMOUS",
+    "DEFAULT_STATES",
+    "AccessToken",
+    "Assignment",
+    "Attendance",
+    "AttendanceResponse",
+    "Base",
+    "Change",
+    "ChangeKind",
+    "Comment",
+    "Credential",
+    "Event",
+    "Label",
+    "Labeling",
+    "Membership",
+    "Milestone",
+    "Priority",
+    "Project",
+    "Role",
+    "Scope",
+    "Session",
+    "SignInCode",
+    "State",
+    "StateCategory",
+    "Task",
+    "TaskLink",
+    "TaskLinkKind",
+    "User",
+    "Viewer",
+    "Workspace",
+]

@@ -1,0 +1,278 @@
+"""From a URL to an open database: one engine that reads, one that writes."""
+
+import ssl as tls
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.pool import ConnectionPoolEntry
+
+DRIVERS = {
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "mysql": "mysql+aiomysql",
+    "mariadb": "mysql+aiomysql",
+}
+FORMS = "postgresql://user:password@host/name, mysql://user:password@host/name or sqlite:///file.db"
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class DatabaseOptions:
+    """How connections are made and kept. Times are in seconds."""
+
+    pool_size: int = 10
+    pool_timeout: float = 30
+    pool_recycle: float = 1800
+    connect_timeout: float = 10
+    statement_timeout: float = 30
+    pgbouncer: bool = False
+
+
+def database_url(given: str) -> URL:
+    """Reads a URL as people write it, and gives it our async driver."""
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise DatabaseError(f"That is not a database URL. Use {FORMS}.") from None
+    name = url.drivername.split("+")[0]
+    if name not in DRIVERS:
+        raise DatabaseError(f"Taskloom does not know the database {name!r}. Use {FORMS}.")
+    url = url.set(drivername=DRIVERS[name])
+    if name == "sqlite" and url.database in (None, "", ":memory:"):
+        raise DatabaseError("SQLite needs a file, such as sqlite:///taskloom.db.")
+    if name != "sqlite" and not url.database:
+        raise DatabaseError(f"The database URL names no database: use {FORMS}.")
+    return url
+
+
+class Database:
+    """An open database.
+
+    `reads` gives sessions that cannot write and hold no transaction; `writes` gives sessions
+    with one transaction each. They have a pool of connections each, so that what waits for
+    the one never holds the other.
+    """
+
+    def __init__(self, url: str | URL, options: DatabaseOptions | None = None) -> None:
+        self.url = database_url(url) if isinstance(url, str) else url
+        self.options = options or DatabaseOptions()
+        self.kind = self.url.get_backend_name()
+        #: Whether a subquery in FROM can refer to its neighbors.
+        self.has_lateral = self.kind == "postgresql"
+        self.has_arrays = self.kind == "postgresql"
+        self.read_engine = self._engine(writes=False)
+        self.write_engine = self._engine(writes=True)
+        self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
+        self.writes = async_sessionmaker(self.write_engine, expire_on_commit=False)
+
+    @cached_property
+    def address(self) -> str:
+        """The URL without its password, fit to be shown."""
+        return self.url.render_as_string(hide_password=True)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.read_engine.dispose()
+        await self.write_engine.dispose()
+
+    async def ping(self) -> None:
+        """Asks the server for an answer, or raises a `DatabaseError`."""
+        try:
+            async with self.read_engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, tls.SSLError) as error:
+            raise unreachable(self, error) from error
+
+    def session(self) -> AsyncSession:
+        """A session that can write, for work outside a request."""
+        return self.writes()
+
+    def _engine(self, *, writes: bool) -> AsyncEngine:
+        pool = {
+            "pool_size": self.options.pool_size,
+            "max_overflow": 0,
+            "pool_timeout": self.options.pool_timeout,
+            "pool_recycle": self.options.pool_recycle,
+        }
+        made = _MAKERS[self.kind](self, pool, writes)
+        return made
+
+
+def unreachable(database: Database, error: BaseException) -> DatabaseError:
+    """What to tell somebody whose database did not answer."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return DatabaseError(f"The database {database.address} cannot be reached: {_reason(cause)}")
+
+
+#: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
+_OUT_OF_REACH = ("08", "53", "57")
+#: MySQL's and MariaDB's errors of the same meaning, from the client and from the server.
+_OUT_OF_REACH_MYSQL = (1040, 1053, 2002, 2003, 2006, 2013, 2014)
+_QUERY_CANCELED = "57014"
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether an error says that the server gave no answer, rather than what it answered."""
+    if isinstance(error, (PoolTimeout, OSError)):
+        return True
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    number = error.orig.args[0] if error.orig.args else None
+    return (
+        error.connection_invalidated
+        or (state.startswith(_OUT_OF_REACH) and state != _QUERY_CANCELED)
+        or number in _OUT_OF_REACH_MYSQL
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The last, most telling, line of a driver's error."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].removeprefix("<class ").strip() if lines else type(error).__name__
+
+
+def _autocommit(writes: bool) -> dict[str, Any]:
+    """A read is one statement: it needs no BEGIN before it and no ROLLBACK after it."""
+    return {} if writes else {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
+
+def _postgresql(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:
+    options = database.options
+    query = dict(database.url.query)
+    arguments: dict[str, Any] = {"timeout": options.connect_timeout}
+    # libpq's name for what asyncpg calls ssl.
+    if "sslmode" in query:
+        arguments["ssl"] = query.pop("sslmode")
+    url = database.url.set(query=query)
+    timeout = f"{int(options.statement_timeout * 1000)}"
+    if options.pgbouncer:
+        engine = _behind_pgbouncer(url, arguments, pool, timeout, writes)
+    else:
+        arguments["server_settings"] = {
+            "application_name": "taskloom",
+            "statement_timeout": timeout,
+            "default_transaction_read_only": "off" if writes else "on",
+            # Compiling a plan takes longer than any statement of ours runs.
+            "jit": "off",
+        }
+        engine = create_async_engine(url, connect_args=arguments, **pool, **_autocommit(writes))
+    event.listen(engine.sync_engine, "checkin", _discard_if_in_transaction)
+    return engine
+
+
+def _behind_pgbouncer(
+    url: URL, arguments: dict[str, Any], pool: dict[str, Any], timeout: str, writes: bool
+) -> AsyncEngine:
+    """For PgBouncer in transaction mode, where only a transaction keeps its server connection.
+
+    Statement caches would meet another connection's statements, and session settings are
+    refused: everything runs in a transaction, and says there what else the session says.
+    """
+    arguments |= {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"__taskloom_{uuid4().hex}__",
+    }
+    engine = create_async_engine(url, connect_args=arguments, **pool)
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {timeout}")
+
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+def _discard_if_in_transaction(
+    connection: DBAPIConnection | None, record: ConnectionPoolEntry
+) -> None:
+    """Keeps a connection whose transaction was cut short from spoiling every later request."""
+    driver = getattr(connection, "driver_connection", None)
+    if driver is not None and not driver.is_closed() and driver.is_in_transaction():
+        record.invalidate()
+
+
+def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:
+    if writes:
+        # One writer at a time: the others wait for this connection, and none meets SQLITE_BUSY.
+        pool = pool | {"pool_size": 1}
+    arguments = {"timeout": database.options.statement_timeout}
+    engine = create_async_engine(
+        database.url, connect_args=arguments, **pool, **_autocommit(writes)
+    )
+
+    def connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        # The driver's own BEGIN comes too late, before the first write rather than at the start.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        if writes:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        cursor.close()
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine.sync_engine, "connect", connect)
+    if writes:
+        event.listen(engine.sync_engine, "begin", begin)
+    return engine
+
+
+def _mysql(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:
+    arguments = {"charset": "utf8mb4", "connect_timeout": int(database.options.connect_timeout)}
+    isolation = {"isolation_level": "READ COMMITTED"} if writes else _autocommit(writes)
+    engine = create_async_engine(database.url, connect_args=arguments, **pool, **isolation)
+    timeout = database.options.statement_timeout
+
+    def connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        maria = "MariaDB" in connection.driver_connection.get_server_info()
+        limit = (
+            f"max_statement_time = {timeout}"
+            if maria
+            else f"max_execution_time = {int(timeout * 1000)}"
+        )
+        access = "READ WRITE" if writes else "READ ONLY"
+        cursor = connection.cursor()
+        cursor.execute(f"SET SESSION {limit}, time_zone = '+00:00'")
+        cursor.execute(f"SET SESSION TRANSACTION {access}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connect)
+    return engine
+
+
+_MAKERS: dict[str, Callable[[Database, dict[str, Any], bool], AsyncEngine]] = {
+    "postgresql": _postgresql,
+    "sqlite": _sqlite,
+    "mysql": _mysql,
+}
+
+
+def sync_engines(database: Database) -> tuple[Engine, Engine]:
+    """Both engines as event listeners want them."""
+    return database.read_engine.sync_engine, database.write_engine.sync_engine

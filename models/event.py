@@ -1,0 +1,84 @@
+"""Calendar events, and who comes."""
+
+import enum
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, union
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.types import choice, instant, identifier, line, prose
+
+if TYPE_CHECKING:
+    from models.project import Project
+    from models.user import User
+    from models.workspace import Workspace
+
+
+class AttendanceResponse(enum.Enum):
+    """What somebody answered to an invitation."""
+
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    TENTATIVE = "TENTATIVE"
+    DECLINED = "DECLINED"
+
+
+class Event(InWorkspace, Keyed, Timed, Versioned, Base):
+    """Something that takes place at a time."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("ends_at >= starts_at", name="ends_at"),
+        Index("ix_events_page", "workspace_id", "starts_at", "id"),
+    )
+
+    title: Mapped[str] = mapped_column(line(200))
+    description: Mapped[str] = mapped_column(prose(), default="")
+    location: Mapped[str | None] = mapped_column(line(500))
+    starts_at: Mapped[datetime] = mapped_column(instant())
+    ends_at: Mapped[datetime] = mapped_column(instant())
+    project_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("projects.id", ondelete="SET NULL"), index=True
+    )
+    organizer_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+
+    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+    project: Mapped["Project | None"] = relationship(lazy="raise")
+    organizer: Mapped["User | None"] = relationship(lazy="raise")
+    attendances: Mapped[list["Attendance"]] = relationship(lazy="raise", viewonly=True)
+
+
+class Attendance(InWorkspace, Keyed, Timed, Versioned, Base):
+    """That a user is invited to an event, and what they answered."""
+
+    workspace_index = True
+
+    __tablename__ = "attendances"
+    __table_args__ = (UniqueConstraint("event_id", "user_id"),)
+
+    event_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("events.id", ondelete="CASCADE")
+    )
+    user_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    response: Mapped[AttendanceResponse] = mapped_column(
+        choice(AttendanceResponse, "response"), default=AttendanceResponse.PENDING
+    )
+
+    event: Mapped["Event"] = relationship(lazy="raise")
+    user: Mapped["User"] = relationship(lazy="raise")
+
+
+#: Which user has part in which event: by attending it or by organizing it, once each.
+participation = union(
+    select(Attendance.user_id.label("user_id"), Attendance.event_id.label("event_id")),
+    select(Event.organizer_id.label("user_id"), Event.id.label("event_id")).where(
+        Event.organizer_id.is_not(None)
+    ),
+).subquery("participation")

@@ -1,0 +1,51 @@
+"""Projects."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.types import instant, identifier, line, prose
+
+if TYPE_CHECKING:
+    from models.milestone import Milestone
+    from models.task import Task
+    from models.user import User
+    from models.workspace import Workspace
+
+
+#: What a project's key looks like: capital letters and digits, a letter first.
+KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
+
+
+class Project(InWorkspace, Keyed, Timed, Versioned, Base):
+    """A body of work, whose key begins the key of each of its tasks."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("ix_projects_page", "workspace_id", "created_at", "id"),
+        Index("ix_projects_source", "workspace_id", "source_url"),
+    )
+
+    #: Capital letters and digits, a letter first: TLS.
+    key: Mapped[str] = mapped_column(line(10))
+    name: Mapped[str] = mapped_column(line(200))
+    description: Mapped[str] = mapped_column(prose(), default="")
+    archived_at: Mapped[datetime | None] = mapped_column(instant())
+    #: The number of the newest task; the next one takes the number after it.
+    last_number: Mapped[int] = mapped_column(default=0)
+    #: Where it was imported from.
+    source_url: Mapped[str | None] = mapped_column(line(500))
+    lead_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+
+    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+    lead: Mapped["User | None"] = relationship(lazy="raise")
+    tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
+    milestones: Mapped[list["Milestone"]] = relationship(lazy="raise", viewonly=True)

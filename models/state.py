@@ -1,0 +1,59 @@
+"""Workflow states."""
+
+import enum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.types import choice, line
+
+if TYPE_CHECKING:
+    from models.workspace import Workspace
+
+
+class StateCategory(enum.Enum):
+    """What a workflow state means, whatever a team calls it."""
+
+    TRIAGE = "TRIAGE"
+    BACKLOG = "BACKLOG"
+    UNSTARTED = "UNSTARTED"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a task in such a state is done with."""
+        return self in (StateCategory.COMPLETED, StateCategory.CANCELED)
+
+
+class State(InWorkspace, Keyed, Timed, Versioned, Base):
+    """A step of the workflow, a column of the board."""
+
+    __tablename__ = "states"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        Index("ix_states_board", "workspace_id", "position", "id"),
+    )
+
+    name: Mapped[str] = mapped_column(line(100))
+    category: Mapped[StateCategory] = mapped_column(choice(StateCategory, "category"))
+    #: As in CSS: #rrggbb.
+    color: Mapped[str] = mapped_column(line(7))
+    position: Mapped[int]
+
+    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+
+
+#: What a new workspace starts with, in board order.
+DEFAULT_STATES = (
+    ("Triage", StateCategory.TRIAGE, "#fc7840"),
+    ("Backlog", StateCategory.BACKLOG, "#bec2c8"),
+    ("Todo", StateCategory.UNSTARTED, "#8a8f98"),
+    ("In Progress", StateCategory.STARTED, "#f2c94c"),
+    ("In Review", StateCategory.STARTED, "#26b5ce"),
+    ("Done", StateCategory.COMPLETED, "#5e6ad2"),
+    ("Canceled", StateCategory.CANCELED, "#95a2b3"),
+)

@@ -1,0 +1,173 @@
+"""Tasks, and how they hang together with people, labels and one another."""
+
+import enum
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
+from models.types import OrderedChoice, choice, identifier, instant, line, prose
+from models.viewer import Viewer
+
+if TYPE_CHECKING:
+    from models.comment import Comment
+    from models.label import Label
+    from models.milestone import Milestone
+    from models.project import Project
+    from models.state import State
+    from models.user import User
+    from models.workspace import Workspace
+
+
+class Priority(enum.IntEnum):
+    """How urgent a task is; the most urgent sorts first."""
+
+    URGENT = 1
+    HIGH = 2
+    MEDIUM = 3
+    LOW = 4
+
+
+class TaskLinkKind(enum.Enum):
+    """How one task stands to another."""
+
+    BLOCKS = "BLOCKS"
+    BLOCKED_BY = "BLOCKED_BY"
+    RELATES_TO = "RELATES_TO"
+    DUPLICATES = "DUPLICATES"
+    DUPLICATED_BY = "DUPLICATED_BY"
+
+    @property
+    def inverse(self) -> "TaskLinkKind":
+        """The same link, seen from the other task."""
+        return _INVERSE.get(self, self)
+
+
+_INVERSE = {
+    TaskLinkKind.BLOCKS: TaskLinkKind.BLOCKED_BY,
+    TaskLinkKind.BLOCKED_BY: TaskLinkKind.BLOCKS,
+    TaskLinkKind.DUPLICATES: TaskLinkKind.DUPLICATED_BY,
+    TaskLinkKind.DUPLICATED_BY: TaskLinkKind.DUPLICATES,
+}
+
+
+class Task(InWorkspace, Keyed, Timed, Versioned, Base):
+    """Something to be done."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("estimate >= 0", name="estimate"),
+        Index("ix_tasks_workspace_page", "workspace_id", "created_at", "id"),
+        Index("ix_tasks_project_page", "project_id", "created_at", "id"),
+        Index("ix_tasks_milestone_page", "milestone_id", "created_at", "id"),
+        Index("ix_tasks_parent_page", "parent_id", "created_at", "id"),
+    )
+
+    project_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("projects.id", ondelete="CASCADE")
+    )
+    #: Within the project: 1, 2, 3.
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(line(500))
+    #: Markdown.
+    body: Mapped[str] = mapped_column(prose(), default="")
+    priority: Mapped[Priority | None] = mapped_column(OrderedChoice(Priority))
+    estimate: Mapped[float | None]
+    due_on: Mapped[date | None]
+    #: The place within a column of the board, compared as bytes.
+    rank: Mapped[str] = mapped_column(line(200))
+    started_at: Mapped[datetime | None] = mapped_column(instant())
+    closed_at: Mapped[datetime | None] = mapped_column(instant())
+    archived_at: Mapped[datetime | None] = mapped_column(instant())
+    #: Since when it is in the trash.
+    deleted_at: Mapped[datetime | None] = mapped_column(instant())
+    #: Where it was imported from.
+    source_url: Mapped[str | None] = mapped_column(line(500))
+    state_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("states.id"), index=True)
+    creator_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    milestone_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("milestones.id", ondelete="SET NULL")
+    )
+    parent_id: Mapped[UUID | None] = mapped_column(
+        identifier(), ForeignKey("tasks.id", ondelete="SET NULL")
+    )
+
+    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+    project: Mapped["Project"] = relationship(lazy="raise")
+    state: Mapped["State"] = relationship(lazy="raise")
+    creator: Mapped["User | None"] = relationship(lazy="raise")
+    milestone: Mapped["Milestone | None"] = relationship(lazy="raise")
+    parent: Mapped["Task | None"] = relationship(lazy="raise", remote_side="Task.id")
+    subtasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
+    assignees: Mapped[list["User"]] = relationship(
+        secondary="assignments", lazy="raise", viewonly=True
+    )
+    labels: Mapped[list["Label"]] = relationship(secondary="labelings", lazy="raise", viewonly=True)
+    links: Mapped[list["TaskLink"]] = relationship(
+        foreign_keys="TaskLink.task_id", lazy="raise", viewonly=True
+    )
+    comments: Mapped[list["Comment"]] = relationship(lazy="raise", viewonly=True)
+
+    def may_be_written_by(self, viewer: Viewer) -> bool:
+        """Whether `viewer` may change the task, move it, or put it in the trash."""
+        return viewer.writes(self.workspace_id)
+
+
+class Assignment(InWorkspace, Base):
+    """That a user is to do a task."""
+
+    workspace_index = True
+
+    __tablename__ = "assignments"
+
+    task_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+
+
+class Labeling(InWorkspace, Base):
+    """That a task bears a label."""
+
+    workspace_index = True
+
+    __tablename__ = "labelings"
+
+    task_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+    )
+    label_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+
+
+class TaskLink(InWorkspace, Keyed, Base):
+    """A link as one of its two tasks sees it; the other task has a row with the inverse kind."""
+
+    workspace_index = True
+
+    __tablename__ = "task_links"
+    __table_args__ = (
+        UniqueConstraint("task_id", "kind", "other_id"),
+        CheckConstraint("task_id <> other_id", name="other"),
+    )
+
+    task_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("tasks.id", ondelete="CASCADE"))
+    kind: Mapped[TaskLinkKind] = mapped_column(choice(TaskLinkKind, "kind"))
+    other_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+
+    other: Mapped["Task"] = relationship(foreign_keys=[other_id], lazy="raise")

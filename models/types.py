@@ -1,0 +1,121 @@
+"""Column types that store, compare and sort alike on PostgreSQL, SQLite and MariaDB."""
+
+import enum
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+E = TypeVar("E", bound=enum.IntEnum)
+
+
+class _BinaryUuid(TypeDecorator[UUID]):
+    """A UUID as its 16 bytes, so that keys compare in the order they were made."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.BINARY(16))
+        return dialect.type_descriptor(LargeBinary(16))
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.bytes
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> UUID | None:
+        return None if value is None else UUID(bytes=value)
+
+
+class _NaiveUtc(TypeDecorator[datetime]):
+    """An aware instant on a database whose own type drops the offset."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"An instant needs its offset from UTC: {value!r}")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class OrderedChoice(TypeDecorator[E]):
+    """An enumeration whose order matters, stored as the number that sorts it."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> E | None:
+        return None if value is None else self.members(value)
+
+
+def identifier() -> TypeEngine[UUID]:
+    """A UUID: native on PostgreSQL, 16 bytes elsewhere."""
+    return Uuid().with_variant(_BinaryUuid(), "sqlite", "mysql", "mariadb")
+
+
+def instant() -> TypeEngine[datetime]:
+    """A UTC instant with microseconds, always aware in Python."""
+    return DateTime(timezone=True).with_variant(_NaiveUtc(), "sqlite", "mysql", "mariadb")
+
+
+def line(length: int) -> TypeEngine[str]:
+    """A text of at most `length` characters, compared as bytes."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def prose() -> TypeEngine[str]:
+    """A text without a bound, compared as bytes."""
+    return (
+        Text()
+        .with_variant(Text(collation="C"), "postgresql")
+        .with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+    )
+
+
+def document() -> TypeEngine[Any]:
+    """A JSON value."""
+    return JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def counter() -> TypeEngine[int]:
+    """A whole number of 64 bits; SQLite's own INTEGER is that already."""
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+def choice(members: type[enum.Enum], name: str) -> Enum:
+    """One name of an enumeration, held to by the check constraint `name`."""
+    return Enum(members, name=name, native_enum=False, create_constraint=True, length=16)

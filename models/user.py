@@ -1,0 +1,54 @@
+"""People."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Keyed, Timed, Versioned
+from models.event import Event, participation
+from models.types import instant, line
+from models.viewer import Viewer
+from models.workspace import Membership, Workspace
+
+if TYPE_CHECKING:
+    from models.task import Task
+
+
+#: What a handle looks like. GitHub's bots have brackets in theirs.
+HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\[\]-]{0,63}")
+
+
+class User(Keyed, Timed, Versioned, Base):
+    """A person, known by a handle; seen by themselves and by those who share a workspace."""
+
+    __tablename__ = "users"
+
+    handle: Mapped[str] = mapped_column(line(64), unique=True)
+    name: Mapped[str] = mapped_column(line(200))
+    email: Mapped[str | None] = mapped_column(line(254), unique=True)
+    #: Since when the user may not sign in; what they wrote stays.
+    disabled_at: Mapped[datetime | None] = mapped_column(instant())
+
+    memberships: Mapped[list[Membership]] = relationship(lazy="raise", viewonly=True)
+    workspaces: Mapped[list[Workspace]] = relationship(
+        secondary="memberships", lazy="raise", viewonly=True
+    )
+    assigned_tasks: Mapped[list["Task"]] = relationship(
+        secondary="assignments", lazy="raise", viewonly=True
+    )
+    events: Mapped[list[Event]] = relationship(
+        secondary=participation,
+        primaryjoin=lambda: User.id == participation.c.user_id,
+        secondaryjoin=Event.id == participation.c.event_id,
+        foreign_keys=list(participation.c),
+        lazy="raise",
+        viewonly=True,
+    )
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        shared = select(Membership.user_id).where(viewer.reaches(Membership.workspace_id))
+        return or_(cls.id == viewer.user_id, cls.id.in_(shared))

@@ -1,0 +1,77 @@
+"""Workspaces, the tenants of a server, and who belongs to them."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
+from models.state import DEFAULT_STATES, State
+from models.types import choice, counter, identifier, instant, line
+from models.viewer import Role, Viewer
+
+if TYPE_CHECKING:
+    from models.event import Event
+    from models.label import Label
+    from models.project import Project
+    from models.task import Task
+    from models.user import User
+
+
+#: What a slug looks like: small letters and digits, in words joined by hyphens.
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Workspace(Keyed, Timed, Versioned, Base):
+    """A team's own space: nothing in it is seen from outside."""
+
+    __tablename__ = "workspaces"
+
+    slug: Mapped[str] = mapped_column(line(64), unique=True)
+    name: Mapped[str] = mapped_column(line(200))
+    #: The number of the newest change; see `Change`.
+    sequence: Mapped[int] = mapped_column(counter(), default=0)
+
+    memberships: Mapped[list["Membership"]] = relationship(lazy="raise", viewonly=True)
+    states: Mapped[list[State]] = relationship(lazy="raise", viewonly=True)
+    labels: Mapped[list["Label"]] = relationship(lazy="raise", viewonly=True)
+    projects: Mapped[list["Project"]] = relationship(lazy="raise", viewonly=True)
+    tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
+    events: Mapped[list["Event"]] = relationship(lazy="raise", viewonly=True)
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        return viewer.reaches(cls.id)
+
+
+class Membership(InWorkspace, Keyed, Base):
+    """That a user belongs to a workspace, and as what."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "user_id"),
+        Index("ix_memberships_page", "workspace_id", "joined_at", "id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    role: Mapped[Role] = mapped_column(choice(Role, "role"))
+    joined_at: Mapped[datetime] = mapped_column(instant(), default=now)
+
+    user: Mapped["User"] = relationship(lazy="raise")
+    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+
+
+def new_workspace(slug: str, name: str) -> tuple[Workspace, list[State]]:
+    """A workspace with the states that each begins with."""
+    workspace = Workspace(id=uuid7(), slug=slug, name=name)
+    states = [
+        State(workspace=workspace, name=state, category=category, color=color, position=position)
+        for position, (state, category, color) in enumerate(DEFAULT_STATES)
+    ]
+    return workspace, states
