@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import CursorResult, and_, delete, or_, select
 from starlette.requests import HTTPConnection
 
 from graph.kit.errors import Unauthenticated
@@ -114,7 +114,7 @@ async def redeem(database: Database, code: str) -> str | None:
         if found is None:
             return None
         used = await session.execute(delete(SignInCode).where(SignInCode.id == found.id))
-        if used.rowcount != 1:
+        if cast("CursorResult[Any]", used).rowcount != 1:
             # Somebody else used it in this moment.
             return None
         secret = new_secret()

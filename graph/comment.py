@@ -1,7 +1,7 @@
 """Comments."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,6 +9,10 @@ import models
 from graph.context import Info
 from graph.kit.node import Node
 from graph.kit.relations import one
+
+if TYPE_CHECKING:
+    from graph.task import Task
+    from graph.user import User
 
 
 def viewer_can_update(root: models.Comment, info: Info) -> bool:

@@ -1,7 +1,7 @@
 """Calendar events, and who comes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,7 +12,12 @@ from graph.kit.keyset import Order
 from graph.kit.node import Node
 from graph.kit.relations import many, one
 
-AttendanceResponse = described(
+if TYPE_CHECKING:
+    from graph.project import Project
+    from graph.user import User
+    from graph.workspace import Workspace
+
+described(
     models.AttendanceResponse,
     "What somebody answered to an invitation.",
     PENDING="Not answered yet.",
@@ -32,7 +37,7 @@ class Attendance(Node):
     event: Annotated["Event", strawberry.lazy("graph.event")] = one(
         models.Attendance.event, "What they are invited to."
     )
-    response: AttendanceResponse = strawberry.field(description="What they answered.")
+    response: models.AttendanceResponse = strawberry.field(description="What they answered.")
 
 
 @strawberry.type(description="Something that takes place at a time.")

@@ -66,7 +66,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response.headers["WWW-Authenticate"] = "Bearer"
         except ApiError as error:
             response = error_response(400, error.message, error.code)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - answered, and logged with its id
             response = failure_response(error)
         await response(scope, receive, send)
 
@@ -78,7 +78,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
-        if isinstance(request, Request) and request.method not in ("GET", "POST"):
+        if isinstance(request, WebSocket):
+            return response
+        if request.method not in ("GET", "POST"):
             raise HTTPException(405, "Send a query by GET, or any operation by POST.")
         response.media_type = response_type(request.headers.get("accept"), request.method)
         return response
@@ -124,7 +126,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except JSONDecodeError as error:
             raise HTTPException(400, f"This is not valid JSON: {error}.") from error
 
-    async def execute_single(  # noqa: PLR0917
+    async def execute_single(
         self,
         request: Request,
         request_adapter: AsyncHTTPRequestAdapter,

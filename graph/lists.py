@@ -17,7 +17,7 @@ OLDEST_MILESTONES = Order.by(Milestone, "created_at")
 BY_TIME = Order.by(Event, "starts_at")
 
 IncludeArchived = Annotated[
-    bool, strawberry.argument(description="Whether archived ones are in the list too.")
+    bool | None, strawberry.argument(description="Whether archived ones are in the list too.")
 ]
 
 

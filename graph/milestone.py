@@ -1,7 +1,7 @@
 """Milestones."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,6 +10,10 @@ from graph.kit.connection import Connection
 from graph.kit.node import Node
 from graph.kit.relations import many, one
 from graph.lists import NEWEST_TASKS, in_lists
+
+if TYPE_CHECKING:
+    from graph.project import Project
+    from graph.task import Task
 
 
 @strawberry.type(description="What a project means to have done by a day.")

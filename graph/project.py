@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -18,6 +18,12 @@ from graph.kit.relations import many, one
 from graph.kit.scope import visible
 from graph.lists import NEWEST_TASKS, OLDEST_MILESTONES, in_lists_or_archive
 from models import Project as Row
+
+if TYPE_CHECKING:
+    from graph.milestone import Milestone
+    from graph.task import Task
+    from graph.user import User
+    from graph.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 from graph.comment import Comment
 from graph.event import Attendance, Event
 from graph.kit.errors import expose
+from graph.kit.scalars import SCALARS
 from graph.label import Label
 from graph.milestone import Milestone
 from graph.node import NodeQueries
@@ -48,4 +49,4 @@ NODES = [
     Workspace,
 ]
 
-schema = Schema(query=Query, types=NODES, config=StrawberryConfig(relay_max_results=100))
+schema = Schema(query=Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))

@@ -6,7 +6,7 @@ import models
 from graph.kit.enums import described
 from graph.kit.node import Node
 
-StateCategory = described(
+described(
     models.StateCategory,
     "What a workflow state means, whatever a team calls it.",
     TRIAGE="New, and not yet looked at.",
@@ -23,6 +23,6 @@ class State(Node):
     model = models.State
 
     name: str = strawberry.field(description="What the team calls it, unique in the workspace.")
-    category: StateCategory = strawberry.field(description="What it means.")
+    category: models.StateCategory = strawberry.field(description="What it means.")
     color: str = strawberry.field(description="As in CSS: #5e6ad2.")
     position: int = strawberry.field(description="Its place on the board, from the left.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -21,7 +21,16 @@ from graph.kit.relations import derived, listed, many, one
 from graph.kit.scope import visible
 from graph.lists import NEWEST_TASKS, OLDEST_COMMENTS, in_lists
 
-Priority = described(
+if TYPE_CHECKING:
+    from graph.comment import Comment
+    from graph.label import Label
+    from graph.milestone import Milestone
+    from graph.project import Project
+    from graph.state import State
+    from graph.user import User
+    from graph.workspace import Workspace
+
+described(
     models.Priority,
     "How urgent a task is.",
     URGENT="Before everything else.",
@@ -30,7 +39,7 @@ Priority = described(
     LOW="When there is time.",
 )
 
-TaskLinkKind = described(
+described(
     models.TaskLinkKind,
     "How a task stands to another.",
     BLOCKS="The other cannot be done before it.",
@@ -70,7 +79,7 @@ def viewer_can_write(root: models.Task, info: Info) -> bool:
 
 @strawberry.type(description="A link of a task to another, as the one task sees it.")
 class TaskLink:
-    kind: TaskLinkKind = strawberry.field(description="How the task stands to the other.")
+    kind: models.TaskLinkKind = strawberry.field(description="How the task stands to the other.")
     task: Annotated["Task", strawberry.lazy("graph.task")] = one(
         models.TaskLink.other, "The other task."
     )
@@ -84,7 +93,9 @@ class Task(Node):
     number: int = strawberry.field(description="Within the project: 1, 2, 3.")
     title: str = strawberry.field(description="What is to be done, in a line.")
     body: str = strawberry.field(description="What is to be done, in full. Markdown.")
-    priority: Priority | None = strawberry.field(description="How urgent it is, if anybody said.")
+    priority: models.Priority | None = strawberry.field(
+        description="How urgent it is, if anybody said."
+    )
     estimate: float | None = strawberry.field(
         description="How much work it is, in the unit that the team thinks in."
     )

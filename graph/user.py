@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -16,9 +16,14 @@ from graph.kit.connection import Connection
 from graph.kit.keyset import Order
 from graph.kit.loaders import Source
 from graph.kit.node import Node
-from graph.kit.relations import many
+from graph.kit.relations import many, resolved
 from graph.kit.scope import visible
 from graph.lists import BY_TIME, NEWEST_TASKS, between, in_lists
+
+if TYPE_CHECKING:
+    from graph.event import Event
+    from graph.task import Task
+    from graph.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,12 @@ class User(Node):
     )
 
 
+async def viewer(info: Info) -> models.User | None:
+    """Who is asking."""
+    user_id = info.context.viewer.user_id
+    return None if user_id is None else await info.context.load(ByColumn(models.User), user_id)
+
+
 @strawberry.type
 class UserQueries:
-    @strawberry.field(
-        graphql_type=User | None,
-        description="Who is asking; null when nobody is signed in.",
-    )
-    async def viewer(self, info: Info) -> models.User | None:
-        user_id = info.context.viewer.user_id
-        return None if user_id is None else await info.context.load(ByColumn(models.User), user_id)
+    viewer: User | None = resolved(viewer, "Who is asking; null when nobody is signed in.")

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,7 +13,7 @@ from graph.kit.connection import Connection
 from graph.kit.enums import described
 from graph.kit.keyset import Order
 from graph.kit.node import Node
-from graph.kit.relations import listed, many, one
+from graph.kit.relations import listed, many, one, resolved
 from graph.lists import (
     BY_TIME,
     NEWEST_TASKS,
@@ -25,7 +25,15 @@ from graph.lists import (
 from graph.project import ProjectByKey
 from graph.task import TaskByKey
 
-Role = described(
+if TYPE_CHECKING:
+    from graph.event import Event
+    from graph.label import Label
+    from graph.project import Project
+    from graph.state import State
+    from graph.task import Task
+    from graph.user import User
+
+described(
     models.Role,
     "What a member of a workspace may do there.",
     OWNER="Everything.",
@@ -45,7 +53,7 @@ class Membership(Node):
     workspace: Annotated["Workspace", strawberry.lazy("graph.workspace")] = one(
         models.Membership.workspace, "The workspace."
     )
-    role: Role = strawberry.field(description="What the member may do there.")
+    role: models.Role = strawberry.field(description="What the member may do there.")
     joined_at: datetime = strawberry.field(description="Since when.")
 
 
@@ -83,7 +91,7 @@ class Workspace(Node):
     name: str = strawberry.field(description="The name that people call it by.")
     created_at: datetime = strawberry.field(description="When it was made.")
     sequence: int = strawberry.field(description="Number of the newest change.")
-    viewer_role: Role | None = strawberry.field(
+    viewer_role: models.Role | None = strawberry.field(
         resolver=viewer_role, description="What the viewer may do here."
     )
     members: Connection[Membership] = many(
@@ -105,8 +113,8 @@ class Workspace(Node):
         order=OLDEST_PROJECTS,
         narrowing=projects_in_lists,
     )
-    project: Annotated["Project", strawberry.lazy("graph.project")] | None = strawberry.field(
-        resolver=project_by_key, description="A project by its key; null where there is none."
+    project: Annotated["Project", strawberry.lazy("graph.project")] | None = resolved(
+        project_by_key, "A project by its key; null where there is none."
     )
     tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.Workspace.tasks,
@@ -114,8 +122,8 @@ class Workspace(Node):
         order=NEWEST_TASKS,
         narrowing=in_lists_or_archive,
     )
-    task: Annotated["Task", strawberry.lazy("graph.task")] | None = strawberry.field(
-        resolver=task_by_key, description="A task by its human key: TLS-123."
+    task: Annotated["Task", strawberry.lazy("graph.task")] | None = resolved(
+        task_by_key, "A task by its human key: TLS-123."
     )
     events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
         models.Workspace.events,
@@ -125,15 +133,17 @@ class Workspace(Node):
     )
 
 
+async def workspace(
+    info: Info,
+    slug: Annotated[str, strawberry.argument(description="The workspace's slug.")],
+) -> models.Workspace | None:
+    """A workspace by its slug."""
+    return await info.context.load(ByColumn(models.Workspace, "slug"), slug)
+
+
 @strawberry.type
 class WorkspaceQueries:
-    @strawberry.field(
-        graphql_type=Workspace | None,
-        description="A workspace by its slug; null where there is none that the viewer sees.",
+    workspace: Workspace | None = resolved(
+        workspace,
+        "A workspace by its slug; null where there is none that the viewer sees.",
     )
-    async def workspace(
-        self,
-        info: Info,
-        slug: Annotated[str, strawberry.argument(description="The workspace's slug.")],
-    ) -> models.Workspace | None:
-        return await info.context.load(ByColumn(models.Workspace, "slug"), slug)

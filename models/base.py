@@ -1,7 +1,7 @@
 """What every model shares: naming of constraints, keys, times, versions, and who may see a row."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, MetaData, Table, event, false
@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
-from models.types import instant, identifier
+from models.types import identifier, instant
 from models.viewer import Viewer
 
 NAMING = {
@@ -35,6 +35,11 @@ class Base(DeclarativeBase):
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
         """The condition under which `viewer` may see a row of this model."""
         return false()
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that write many rows."""
+    return cast("Table", model.__table__)
 
 
 class Keyed:

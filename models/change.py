@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, now
-from models.types import choice, counter, document, instant, identifier, line
+from models.types import choice, counter, document, identifier, instant, line
 
 if TYPE_CHECKING:
     from models.user import User

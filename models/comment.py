@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.types import instant, identifier, prose
+from models.types import identifier, instant, prose
 from models.viewer import Viewer
 
 if TYPE_CHECKING:

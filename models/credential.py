@@ -16,7 +16,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base, Keyed, now
-from models.types import choice, instant, identifier, line
+from models.types import choice, identifier, instant, line
 from models.viewer import Scope
 
 if TYPE_CHECKING:

@@ -116,8 +116,7 @@ class Database:
             "pool_timeout": self.options.pool_timeout,
             "pool_recycle": self.options.pool_recycle,
         }
-        made = _MAKERS[self.kind](self, pool, writes)
-        return made
+        return _MAKERS[self.kind](self, pool, writes)
 
 
 def unreachable(database: Database, error: BaseException) -> DatabaseError:

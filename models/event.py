@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, sel
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.types import choice, instant, identifier, line, prose
+from models.types import choice, identifier, instant, line, prose
 
 if TYPE_CHECKING:
     from models.project import Project

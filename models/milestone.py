@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.types import instant, identifier, line, prose
+from models.types import identifier, instant, line, prose
 
 if TYPE_CHECKING:
     from models.project import Project

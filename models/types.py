@@ -21,7 +21,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-
 E = TypeVar("E", bound=enum.IntEnum)
 
 

@@ -1,9 +1,9 @@
 """How commands speak, fail, and come by a database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -59,7 +59,7 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         fail(str(error))
 
 
-def fail(message: str) -> Any:
+def fail(message: str) -> NoReturn:
     """Ends the command with one line and exit code 1."""
     notes.print(f"[bold red]error:[/] {_plain(message)}", soft_wrap=True)
     raise typer.Exit(1)
@@ -80,7 +80,3 @@ def progress() -> Progress:
         console=notes,
         disable=not notes.is_terminal,
     )
-
-
-Step = Callable[[int], None]
-Work = Callable[[Step], Awaitable[T]]

@@ -5,7 +5,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from fractional_indexing import generate_key_between
@@ -36,8 +36,8 @@ from models import (
     User,
     Workspace,
 )
+from models.base import table_of
 
-T = TypeVar("T")
 Row = dict[str, Any]
 
 #: Tasks written at a time: what bounds the memory, however many there are.
@@ -394,7 +394,8 @@ class Demo:
 
     def _title(self) -> str:
         draw = self.random
-        return f"{draw.choice(phrases.VERBS)} {draw.choice(phrases.THINGS)} {draw.choice(phrases.CIRCUMSTANCES)}"
+        parts = (phrases.VERBS, phrases.THINGS, phrases.CIRCUMSTANCES)
+        return " ".join(draw.choice(words) for words in parts)
 
     def _body(self, title: str) -> str:
         draw = self.random
@@ -410,7 +411,7 @@ class Demo:
 
     async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         for start in range(0, len(rows), 2000):
-            await self.session.execute(insert(model.__table__), list(rows[start : start + 2000]))
+            await self.session.execute(insert(table_of(model)), list(rows[start : start + 2000]))
 
 
 def _times(made: datetime) -> Row:

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
+    Executable,
     and_,
     any_,
     bindparam,
@@ -22,13 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
+from sqlalchemy.sql.expression import Select, TableValuedAlias
 
 from graph.kit.keyset import Order
 from graph.kit.loaders import Source
 from graph.kit.paging import PageArguments, Rows
 from graph.kit.scope import visible
 from models.base import Base
+
+M = TypeVar("M", bound=Base)
 
 #: Further conditions on the rows of a list, from the arguments of its field.
 Narrowing = Callable[..., list[ColumnElement[bool]]]
@@ -39,7 +42,7 @@ def no_narrowing() -> list[ColumnElement[bool]]:
     return []
 
 
-def among(column: ColumnElement[Any], keys: Sequence[Any], source: Source) -> ColumnElement[bool]:
+def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
     """The condition that a column holds one of the keys, in a form that does not vary with them.
 
     PostgreSQL takes them as one array. Elsewhere their number is padded to a power of two, so
@@ -72,16 +75,16 @@ def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAli
 
 
 @dataclass(frozen=True)
-class ByColumn:
+class ByColumn(Generic[M]):
     """Rows by the value of a unique column; null for one that is missing or hidden."""
 
-    model: type[Base]
+    model: type[M]
     column: str = "id"
     gathers: bool = True
 
     async def load(
         self, session: AsyncSession, source: Source, keys: Sequence[Any]
-    ) -> list[Base | None]:
+    ) -> list[M | None]:
         column = getattr(self.model, self.column)
         statement = visible(self.model, source.viewer).where(among(column, keys, source))
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
@@ -182,10 +185,10 @@ class Count:
 
     async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[int]:
         found = await session.execute(self._statement(source, keys))
-        counts = {key: count for key, count in found}
+        counts: dict[UUID, int] = dict(found.tuples().all())
         return [counts.get(key, 0) for key in keys]
 
-    def _statement(self, source: Source, keys: Sequence[UUID]) -> Select[Any] | CompoundSelect[Any]:
+    def _statement(self, source: Source, keys: Sequence[UUID]) -> Executable:
         key = self.children.path.parent_key
         if self.limit is None:
             rows = self.children.rows(source, key, func.count())

@@ -112,7 +112,7 @@ class Order:
         return base64.urlsafe_b64encode(orjson.dumps([self.digest, *values])).decode().rstrip("=")
 
     def values(self, cursor: str, argument: str) -> tuple[Any, ...]:
-        """The values that a cursor holds; a `BadUserInput` naming the argument if it is not ours."""
+        """The values that a cursor holds; a `BadUserInput` names the argument if it is not ours."""
         try:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             digest, *encoded = orjson.loads(base64.b64decode(padded, b"-_", validate=True))

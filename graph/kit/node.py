@@ -41,13 +41,13 @@ class Node:
         _PREFIXES[_prefix(cls.__name__)] = cls.model
 
     @classmethod
-    def is_type_of(cls, row: Any, info: GraphQLResolveInfo) -> bool:
+    def is_type_of(cls, row: Any, info: GraphQLResolveInfo[Any]) -> bool:
         """Whether a row is one of this type."""
         return isinstance(row, cls.model)
 
     @classmethod
     def resolve_type(
-        cls, row: Any, info: GraphQLResolveInfo, abstract: GraphQLAbstractType
+        cls, row: Any, info: GraphQLResolveInfo[Any], abstract: GraphQLAbstractType
     ) -> str | None:
         """The name of a row's type."""
         return _NAMES.get(type(row))
@@ -66,7 +66,8 @@ def read_id(given: str, argument: str) -> NodeKey | None:
     prefix, separator, digits = given.rpartition("_")
     if not separator or not re.fullmatch(r"[0-9a-f]{32}", digits):
         raise BadUserInput(
-            f"{argument}: {_shown(given)} is not an id of this server. Pass an id as a field gave it."
+            f"{argument}: {_shown(given)} is not an id of this server. "
+            "Pass an id as a field gave it."
         )
     model = _PREFIXES.get(prefix)
     return None if model is None else NodeKey(model, UUID(hex=digits))

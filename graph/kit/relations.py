@@ -16,6 +16,7 @@ from graph.kit.connection import ConnectionOf
 from graph.kit.context import KitInfo
 from graph.kit.keyset import Order
 from graph.kit.paging import DEFAULT_SIZE, MAX_SIZE, page_arguments
+from models.base import Base
 
 PAGE_ARGUMENTS = (
     (
@@ -30,8 +31,13 @@ PAGE_ARGUMENTS = (
 )
 
 
+def resolved(resolver: Callable[..., Any], description: str) -> Any:
+    """A field whose resolver gives a row, where the schema has the type that is a view over it."""
+    return strawberry.field(resolver=resolver, description=description)
+
+
 def one(relation: InstrumentedAttribute[Any], description: str) -> Any:
-    """The row on the far side of a to-one relationship; null where there is none or it is hidden."""
+    """The row on the far side of a to-one relationship; null where there is none to be seen."""
     to_one = ToOne(relation)
 
     def resolve(root: Any, info: KitInfo) -> Any:
@@ -97,7 +103,7 @@ class ToOne:
 
     def __init__(self, relation: InstrumentedAttribute[Any]) -> None:
         self.relation = relation
-        self._resolved: tuple[str, ByColumn] | None = None
+        self._resolved: tuple[str, ByColumn[Any]] | None = None
 
     def load(self, row: Any, info: KitInfo) -> Awaitable[Any] | None:
         """The far row of `row`, null where there is none."""
@@ -105,7 +111,7 @@ class ToOne:
         key = getattr(row, foreign_key)
         return None if key is None else info.context.load(batch, key)
 
-    def _resolve(self) -> tuple[str, ByColumn]:
+    def _resolve(self) -> tuple[str, ByColumn[Any]]:
         # Not before the first use: a relationship knows its far side once all models are there.
         relationship = self.relation.property
         [(local, _)] = relationship.local_remote_pairs
@@ -117,7 +123,8 @@ class ToOne:
 def _children(
     relation: InstrumentedAttribute[Any], narrowing: Narrowing, arguments: dict[str, Any]
 ) -> Children:
-    return Children(relation.class_, relation.key, narrowing, tuple(arguments.items()))
+    parent: type[Base] = relation.class_  # type: ignore[assignment]
+    return Children(parent, relation.key, narrowing, tuple(arguments.items()))
 
 
 def _parameter(name: str, kind: type, description: str) -> inspect.Parameter:

@@ -21,10 +21,7 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
         return False
     if isinstance(item, types.OrderedChoice):
         return "sa.SmallInteger()"
-    if type(item) is String:
-        name = f"types.line({item.length})"
-    else:
-        name = NAMED.get(repr(item), "")
+    name = f"types.line({item.length})" if type(item) is String else NAMED.get(repr(item), "")
     if name:
         autogen.imports.add("from models import types")
     return name or False
