@@ -134,7 +134,7 @@ class GitHubImport:
             found = await self.session.execute(
                 select(User.handle, User.id).where(User.handle.in_(some))
             )
-            users.update(found.tuples().all())
+            users.update({row[0]: row[1] for row in found})
         missing = [handle for handle in wanted if handle not in users]
         users |= {handle: uuid7() for handle in missing}
         rows: list[Row] = [{"id": users[name], "handle": name, "name": name} for name in missing]
@@ -276,7 +276,7 @@ class GitHubImport:
             found = await self.session.execute(
                 select(columns.task_id, far).where(columns.task_id.in_(some))
             )
-            there.update(found.tuples().all())
+            there.update((row[0], row[1]) for row in found)
         rows: list[Row] = [
             {"workspace_id": project.workspace_id, "task_id": task, far.key: key}
             for task, key in sorted(wanted - there)

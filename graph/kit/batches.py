@@ -185,7 +185,7 @@ class Count:
 
     async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[int]:
         found = await session.execute(self._statement(source, keys))
-        counts: dict[UUID, int] = dict(found.tuples().all())
+        counts: dict[UUID, int] = {row[0]: row[1] for row in found}
         return [counts.get(key, 0) for key in keys]
 
     def _statement(self, source: Source, keys: Sequence[UUID]) -> Executable:
@@ -196,17 +196,17 @@ class Count:
         counted = self.children.rows(source, literal(1).label("one")).limit(self.limit + 1)
         if source.database.has_lateral:
             parents = _unnest(key, keys)
-            one = counted.where(key == parents.c.parent).subquery("one")
-            # scope: `one` is scoped.
-            count = select(func.count().label("count")).select_from(one).lateral("counts")
-            joined = parents.join(count, true())
-            return select(parents.c.parent, count.c.count).select_from(joined)  # scope: as above.
+            one = counted.where(key == parents.c.parent).lateral("counted")
+            # scope: `counted` is scoped.
+            found = select(parents.c.parent, func.count(one.c.one))
+            joined = found.select_from(parents.outerjoin(one, true()))
+            return joined.group_by(parents.c.parent)
         # A derived table cannot see the row it is counted for: one branch for each parent.
         branches = [
             # scope: `counted` is scoped.
             select(
                 literal(parent, key.type).label("parent"), func.count().label("count")
-            ).select_from(counted.where(key == parent).subquery("one"))
+            ).select_from(counted.where(key == parent).subquery("counted"))
             for parent in keys
         ]
         return union_all(*branches) if len(branches) > 1 else branches[0]

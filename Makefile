@@ -1,0 +1,52 @@
+# Taskloom: `make help` lists what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test check format lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+install: .venv/.installed ## Make .venv with the pinned dependencies
+
+serve: .venv/.installed ## Serve on 127.0.0.1:8000, with demo data on the first run
+	@$(BIN)/taskloom serve --demo
+
+test: .venv/.developing ## Run all tests
+	@$(BIN)/pytest
+
+check: .venv/.developing ## Lint, types, layers, the printed schema, the migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/taskloom schema --check
+	$(BIN)/pytest -m check -n 0
+
+format: .venv/.developing ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.developing ## Pin the newest dependencies that pyproject.toml allows
+	$(BIN)/uv pip compile -q --upgrade pyproject.toml --group build --universal \
+	  --python-version 3.11 --generate-hashes --no-header -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade pyproject.toml --group build --group dev -c requirements.txt \
+	  --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.txt
+
+clean: ## Remove .venv and the demo database
+	rm -rf .venv taskloom.db taskloom.db-wal taskloom.db-shm
+
+.venv/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Taskloom needs Python 3.11 or newer; name one with PYTHON=…"; exit 1; }
+	@echo "Installing the dependencies into .venv …"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -r requirements.txt
+	@$(BIN)/pip --quiet --disable-pip-version-check install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.developing: requirements-dev.txt .venv/.installed
+	@echo "Installing the tools for developers into .venv …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,91 @@
+"""A client of the API, and a count of what it costs."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from models.database import Database, sync_engines
+
+
+class Api:
+    """The server, asked over HTTP."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.database: Database = app.state.database
+        transport = httpx.ASGITransport(app)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://taskloom.test")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    async def post(
+        self, body: Any, token: str | None = None, accept: str | None = None
+    ) -> httpx.Response:
+        """Posts a JSON body to /graphql."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        if accept is not None:
+            headers["Accept"] = accept
+        return await self.http.post("/graphql", json=body, headers=headers)
+
+    async def answer(
+        self, query: str, token: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
+        """The whole answer to an operation."""
+        response = await self.post({"query": query, "variables": variables}, token)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ask(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that must succeed."""
+        answer = await self.answer(query, token, **variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def refusal(
+        self, query: str, token: str | None = None, **variables: Any
+    ) -> tuple[str, str]:
+        """The code and the message of the one error of an operation."""
+        answer = await self.answer(query, token, **variables)
+        [error] = answer["errors"]
+        return error["extensions"]["code"], error["message"]
+
+
+class Statements:
+    """The SQL statements that a database was sent since the last look."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.sent: list[str] = []
+
+    def __enter__(self) -> Self:
+        for engine in sync_engines(self.database):
+            event.listen(engine, "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        for engine in sync_engines(self.database):
+            event.remove(engine, "before_cursor_execute", self._note)
+
+    def _note(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        self.sent.append(statement)
+
+    def forget(self) -> None:
+        """Begins to count anew."""
+        self.sent.clear()
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    def __str__(self) -> str:
+        numbered = (f"-- {place}\n{sql}" for place, sql in enumerate(self.sent, start=1))
+        return "\n\n".join(numbered)

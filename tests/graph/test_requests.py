@@ -1,0 +1,180 @@
+"""Requests that are not as they should be, and what is said of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from models import Scope
+from models.base import now
+from tests.client import Api
+from tests.world import World
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+
+
+def nested(depth: int) -> str:
+    return '{"query": "{ viewer { id } }", "variables": {"a": %s1%s}}' % (
+        '{"a":' * depth,
+        "}" * depth,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "This is not valid JSON"),
+        ('{"query": "{ view', "This is not valid JSON"),
+        ("1", "Send one JSON object"),
+        ("null", "Send one JSON object"),
+        ('"{ viewer { id } }"', "Send one JSON object"),
+        ("[]", "Send one JSON object"),
+        ("{}", "The request has no `query`."),
+        ('{"query": ""}', "The request has no `query`."),
+        ('{"query": 1}', "The request's `query` must be a string or null."),
+        ('{"query": "{ a }", "variables": []}', "The request's `variables` must be an object"),
+        ('{"query": "{ a }", "operationName": {}}', "The request's `operationName` must be"),
+        ('{"query": "{ a }", "extensions": "x"}', "The request's `extensions` must be an object"),
+        ('{"query": "query A { viewer { id } }", "operationName": "B"}', 'Unknown operation'),
+        (nested(5000), "This is not valid JSON"),
+        (nested(900), "The variables are nested more than 200 deep."),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_request_is_a_bad_request(
+    api: Api, body: str, message: str
+) -> None:
+    response = await api.http.post("/graphql", content=body, headers={"Content-Type": JSON})
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["message"].startswith(message)
+    assert error["extensions"] == {"code": "BAD_REQUEST"}
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ viewer {", "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { secret } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($id: ID!) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("accept", "status", "media_type"),
+    [(GRAPHQL, 400, GRAPHQL), (JSON, 200, JSON), ("*/*", 400, JSON)],
+)
+async def test_a_document_that_cannot_run_has_errors_and_no_data(
+    api: Api, query: str, code: str, accept: str, status: int, media_type: str
+) -> None:
+    response = await api.post({"query": query}, accept=accept)
+    assert response.status_code == status
+    assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
+    answer = response.json()
+    assert list(answer) == ["errors"]
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> None:
+    query = '{ viewer { id } node(id: "what") { id } }'
+    response = await api.post({"query": query}, accept=GRAPHQL)
+    assert response.status_code == 200
+    assert response.json() == {
+        "data": {"viewer": None, "node": None},
+        "errors": [
+            {
+                "message": "id: 'what' is not an id of this server. "
+                "Pass an id as a field gave it.",
+                "locations": [{"line": 1, "column": 17}],
+                "path": ["node"],
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
+        ],
+    }
+
+
+async def test_a_query_goes_by_get_too(api: Api) -> None:
+    parameters = {"query": "query ($id: ID!) { node(id: $id) { id } }"}
+    variables = {"variables": json.dumps({"id": "task_" + "0" * 32})}
+    response = await api.http.get("/graphql", params=parameters | variables)
+    assert response.status_code == 200
+    assert response.json() == {"data": {"node": None}}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("PUT", {"Content-Type": JSON}, 405),
+        ("DELETE", {}, 405),
+        ("POST", {"Content-Type": "text/plain"}, 415),
+        ("POST", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ("POST", {"Content-Type": JSON, "Accept": "text/plain"}, 406),
+        ("GET", {"Accept": JSON}, 400),
+    ],
+)
+async def test_methods_and_types_that_do_not_fit(
+    api: Api, method: str, headers: dict[str, str], status: int
+) -> None:
+    body = None if method == "GET" else '{"query": "{ viewer { id } }"}'
+    response = await api.http.request(method, "/graphql", content=body, headers=headers)
+    assert response.status_code == status
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer tsk_wrong", "Bearer", "Basic YTpi", "tsk_", "Bearer é"]
+)
+async def test_a_wrong_token_is_unauthorized(api: Api, authorization: str) -> None:
+    response = await api.http.post(
+        "/graphql",
+        json={"query": "{ viewer { id } }"},
+        headers={"Authorization": authorization.encode()},
+    )
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+@pytest.mark.parametrize("why", ["expired", "revoked", "disabled"])
+async def test_a_token_that_is_no_longer_good_is_unauthorized(
+    api: Api, world: World, why: str
+) -> None:
+    user = await world.make_user(disabled_at=now() if why == "disabled" else None)
+    columns: dict[str, Any] = {
+        "expired": {"expires_at": now()},
+        "revoked": {"revoked_at": now()},
+        "disabled": {},
+    }[why]
+    token = await world.make_token(user, scope=Scope.READ, **columns)
+    response = await api.post({"query": "{ viewer { id } }"}, token)
+    assert response.status_code == 401
+
+
+async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    refusal = await api.refusal(query, ids=["task_" + "0" * 32] * 101)
+    assert refusal == ("BAD_USER_INPUT", "ids: ask for at most 100 objects, not 101.")
+
+
+@pytest.mark.parametrize("given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"])  # fmt: skip
+async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
+    query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
+    code, message = await api.refusal(query, at=given)
+    assert code == "GRAPHQL_VALIDATION_FAILED"
+    assert "write it with its offset, as 2026-11-20T09:30:00Z" in message
+
+
+async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
+    page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/explorer/explorer.js" in page.text
+    script = await api.http.get("/explorer/explorer.js")
+    assert script.status_code == 200
+    assert script.headers["content-type"].startswith("text/javascript")
+
+
+async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
+    served = await api.http.get("/schema.graphql")
+    with open("schema.graphql") as file:
+        assert served.text == file.read()
