@@ -1,43 +1,21 @@
 """Projects."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.kit.batches import together
 from graph.kit.connection import Connection
-from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import many, one
-from graph.kit.scope import visible
 from graph.lists import NEWEST_TASKS, OLDEST_MILESTONES, in_lists_or_archive
-from models import Project as Row
 
 if TYPE_CHECKING:
     from graph.milestone import Milestone
     from graph.task import Task
     from graph.user import User
     from graph.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class ProjectByKey:
-    """Projects by their workspace and key."""
-
-    gathers: bool = True
-
-    async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str]]
-    ) -> list[models.Project | None]:
-        statement = visible(Row, source.viewer).where(together((Row.workspace_id, Row.key), keys))
-        found = {(row.workspace_id, row.key): row for row in await session.scalars(statement)}
-        return [found.get(key) for key in keys]
 
 
 @strawberry.type(description="A body of work, whose key begins the key of each of its tasks.")

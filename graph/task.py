@@ -1,24 +1,17 @@
 """Tasks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
-from graph.kit.batches import together
 from graph.kit.connection import Connection
 from graph.kit.enums import described
 from graph.kit.keyset import Order
-from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import derived, listed, many, one
-from graph.kit.scope import visible
 from graph.lists import NEWEST_TASKS, OLDEST_COMMENTS, in_lists
 
 if TYPE_CHECKING:
@@ -48,23 +41,6 @@ described(
     DUPLICATES="It says what the other said.",
     DUPLICATED_BY="The other says what it said.",
 )
-
-
-@dataclass(frozen=True)
-class TaskByKey:
-    """Tasks by their workspace, project's key and number."""
-
-    gathers: bool = True
-
-    async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
-    ) -> list[models.Task | None]:
-        task, project = models.Task, models.Project
-        columns = (project.workspace_id, project.key, task.number)
-        statement = visible(task, source.viewer, *columns, task).join(task.project)
-        found = await session.execute(statement.where(together(columns, keys)))
-        rows = {tuple(key): row for *key, row in found}
-        return [rows.get(key) for key in keys]
 
 
 def task_key(task: models.Task, project: models.Project) -> str:

@@ -1,19 +1,25 @@
 """Workspaces and their members."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
-from graph.kit.batches import ByColumn
+from graph.kit.batches import ByColumn, ByColumns, together
 from graph.kit.connection import Connection
 from graph.kit.enums import described
 from graph.kit.keyset import Order
+from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import listed, many, one, resolved
+from graph.kit.scope import visible
 from graph.lists import (
     BY_TIME,
     NEWEST_TASKS,
@@ -22,8 +28,6 @@ from graph.lists import (
     in_lists_or_archive,
     projects_in_lists,
 )
-from graph.project import ProjectByKey
-from graph.task import TaskByKey
 
 if TYPE_CHECKING:
     from graph.event import Event
@@ -62,13 +66,32 @@ def viewer_role(root: models.Workspace, info: Info) -> models.Role | None:
     return info.context.viewer.roles.get(root.id)
 
 
+@dataclass(frozen=True)
+class TaskByKey:
+    """Tasks by their workspace, project's key and number."""
+
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
+    ) -> list[models.Task | None]:
+        task, project = models.Task, models.Project
+        columns = (project.workspace_id, project.key, task.number)
+        statement = visible(task, source.viewer, *columns, task).join(task.project)
+        found = await session.execute(statement.where(together(columns, keys)))
+        rows = {tuple(key): row for *key, row in found}
+        return [rows.get(key) for key in keys]
+
+
 async def project_by_key(
     root: models.Workspace,
     info: Info,
     key: Annotated[str, strawberry.argument(description="The project's key: TLS.")],
 ) -> models.Project | None:
     """A project of a workspace by its key."""
-    return await info.context.load(ProjectByKey(), (root.id, key))
+    return await info.context.load(
+        ByColumns(models.Project, ("workspace_id", "key")), (root.id, key)
+    )
 
 
 async def task_by_key(

@@ -42,8 +42,8 @@ class _BinaryUuid(TypeDecorator[UUID]):
         return None if value is None else UUID(bytes=value)
 
 
-class _NaiveUtc(TypeDecorator[datetime]):
-    """An aware instant on a database whose own type drops the offset."""
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, on databases whose own type drops the offset too."""
 
     impl = DateTime
     cache_ok = True
@@ -51,17 +51,24 @@ class _NaiveUtc(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime())
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
+            # asyncpg would take it for local time.
             raise ValueError(f"An instant needs its offset from UTC: {value!r}")
+        if dialect.name == "postgresql":
+            return value
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # What comes from PostgreSQL is aware already.
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 class OrderedChoice(TypeDecorator[E]):
@@ -88,7 +95,7 @@ def identifier() -> TypeEngine[UUID]:
 
 def instant() -> TypeEngine[datetime]:
     """A UTC instant with microseconds, always aware in Python."""
-    return DateTime(timezone=True).with_variant(_NaiveUtc(), "sqlite", "mysql", "mariadb")
+    return Instant()
 
 
 def line(length: int) -> TypeEngine[str]:

@@ -110,6 +110,8 @@ async def api(url: str, settings: dict[str, Any]) -> AsyncIterator[Api]:
     """A client of a server that has just started: its pools are cold."""
     app = create_app(Settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
+        # Starting looked at the schema.
+        await client.database.close()
         yield client
 
 

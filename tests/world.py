@@ -125,9 +125,7 @@ class World:
     async def make_milestone(self, project: Project, **columns: Any) -> Milestone:
         made = {"title": f"Milestone {self._number()}", "created_at": NOON} | columns
         return await self._saved(
-            Milestone(
-                id=uuid7(), workspace_id=project.workspace_id, project_id=project.id, **made
-            )
+            Milestone(id=uuid7(), workspace_id=project.workspace_id, project_id=project.id, **made)
         )
 
     async def make_task(self, project: Project, state: State, **columns: Any) -> Task:

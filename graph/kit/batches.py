@@ -92,6 +92,26 @@ class ByColumn(Generic[M]):
 
 
 @dataclass(frozen=True)
+class ByColumns(Generic[M]):
+    """Rows by the values of columns that are unique together; null as in `ByColumn`."""
+
+    model: type[M]
+    columns: tuple[str, ...]
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[Any, ...]]
+    ) -> list[M | None]:
+        columns = [getattr(self.model, name) for name in self.columns]
+        statement = visible(self.model, source.viewer).where(together(columns, keys))
+        rows = {
+            tuple(getattr(row, name) for name in self.columns): row
+            for row in await session.scalars(statement)
+        }
+        return [rows.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
 class Path:
     """From a parent's key to the rows of a to-many relationship."""
 

@@ -117,6 +117,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
         """Queues a key; the first one of a queue starts its dispatch."""
+        future.add_done_callback(_heard)
         self._queue.append(Waiting(key=key, future=future))
         if len(self._queue) == 1:
             self._loaders_of.start(self)
@@ -146,6 +147,12 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
 class LoadingEnded(Exception):
     """The operation ended before this was loaded."""
+
+
+def _heard(future: "asyncio.Future[Any]") -> None:
+    """Counts an error as heard: whoever asked for the key may have been cancelled since."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _turns(count: int) -> None:

@@ -1,8 +1,10 @@
 """Requests that are not as they should be, and what is said of them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from models import Scope
@@ -10,15 +12,14 @@ from models.base import now
 from tests.client import Api
 from tests.world import World
 
+PRINTED = Path("schema.graphql").read_text()
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
 
 def nested(depth: int) -> str:
-    return '{"query": "{ viewer { id } }", "variables": {"a": %s1%s}}' % (
-        '{"a":' * depth,
-        "}" * depth,
-    )
+    value = '{"a":' * depth + "1" + "}" * depth
+    return '{"query": "{ viewer { id } }", "variables": {"a": VALUE}}'.replace("VALUE", value)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,7 @@ async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> No
         "data": {"viewer": None, "node": None},
         "errors": [
             {
-                "message": "id: 'what' is not an id of this server. "
-                "Pass an id as a field gave it.",
+                "message": "id: 'what' is not an id of this server. Pass an id as a field gave it.",
                 "locations": [{"line": 1, "column": 17}],
                 "path": ["node"],
                 "extensions": {"code": "BAD_USER_INPUT"},
@@ -128,7 +128,7 @@ async def test_a_wrong_token_is_unauthorized(api: Api, authorization: str) -> No
     response = await api.http.post(
         "/graphql",
         json={"query": "{ viewer { id } }"},
-        headers={"Authorization": authorization.encode()},
+        headers=httpx.Headers({"Authorization": authorization}, encoding="utf-8"),
     )
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
@@ -156,7 +156,9 @@ async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
     assert refusal == ("BAD_USER_INPUT", "ids: ask for at most 100 objects, not 101.")
 
 
-@pytest.mark.parametrize("given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
+)
 async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
     query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
     code, message = await api.refusal(query, at=given)
@@ -176,5 +178,4 @@ async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
 
 async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
     served = await api.http.get("/schema.graphql")
-    with open("schema.graphql") as file:
-        assert served.text == file.read()
+    assert served.text == PRINTED

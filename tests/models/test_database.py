@@ -1,0 +1,73 @@
+"""From a URL to an open database, and what is said where there is none."""
+
+import pytest
+from sqlalchemy import text
+
+from models.database import Database, DatabaseError, DatabaseOptions, database_url
+
+
+@pytest.mark.parametrize(
+    ("given", "driver"),
+    [
+        ("postgresql://u:p@host/name", "postgresql+asyncpg"),
+        ("postgres://u:p@host/name", "postgresql+asyncpg"),
+        ("postgresql+psycopg2://u:p@host/name", "postgresql+asyncpg"),
+        ("mysql://u:p@host/name", "mysql+aiomysql"),
+        ("mariadb://u:p@host/name", "mysql+aiomysql"),
+        ("sqlite:///file.db", "sqlite+aiosqlite"),
+    ],
+)
+def test_plain_urls_are_given_our_driver(given: str, driver: str) -> None:
+    assert database_url(given).drivername == driver
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("", "not a database URL"),
+        ("file.db", "not a database URL"),
+        ("oracle://u:p@host/name", "does not know the database 'oracle'"),
+        ("postgresql://u:p@host", "names no database"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+    ],
+)
+def test_a_url_that_cannot_be_is_refused_with_what_can(given: str, message: str) -> None:
+    with pytest.raises(DatabaseError, match=message):
+        database_url(given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://me:secret@127.0.0.1:1/name",
+        "mysql://me:secret@127.0.0.1:1/name",
+        "sqlite:////no/such/folder/file.db",
+    ],
+)
+async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -> None:
+    database = Database(given, DatabaseOptions(connect_timeout=2))
+    with pytest.raises(DatabaseError, match="cannot be reached") as refused:
+        await database.ping()
+    assert "secret" not in str(refused.value)
+    await database.close()
+
+
+async def test_sqlite_is_set_up_for_a_server(database: Database, kind: str) -> None:
+    if kind != "sqlite":
+        return
+    async with database.writes() as session:
+        wanted = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
+        for name, value in wanted.items():
+            assert await session.scalar(text(f"PRAGMA {name}")) == value
+
+
+async def test_tables_of_mariadb_compare_bytes(database: Database, kind: str) -> None:
+    if kind != "mysql":
+        return
+    query = (
+        "SELECT DISTINCT table_collation FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name <> 'taskloom_version'"
+    )
+    async with database.reads() as session:
+        assert list(await session.scalars(text(query))) == ["utf8mb4_nopad_bin"]

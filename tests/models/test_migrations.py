@@ -1,0 +1,110 @@
+"""The schema's history: up, down, and the same as the models."""
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from models import Base, migrations
+from models.database import Database, DatabaseError
+from models.migrations import VERSION_TABLE
+
+pytestmark = pytest.mark.check
+
+
+def reflected(connection: Connection) -> dict[str, Any]:
+    """All that a database says of its tables."""
+    inspector = inspect(connection)
+    tables = {}
+    for name in sorted(inspector.get_table_names()):
+        if name == VERSION_TABLE:
+            continue
+        by_name: dict[str, list[Any]] = {
+            "indexes": [*inspector.get_indexes(name)],
+            "unique": [*inspector.get_unique_constraints(name)],
+            "foreign keys": [*inspector.get_foreign_keys(name)],
+            "checks": [*inspector.get_check_constraints(name)],
+        }
+        tables[name] = {
+            "columns": {
+                column["name"]: (str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(name)
+            },
+            "key": inspector.get_pk_constraint(name),
+            **{
+                part: sorted(found, key=lambda one: str(one["name"]))
+                for part, found in by_name.items()
+            },
+        }
+    return tables
+
+
+@pytest.fixture
+async def empty(empty_url: str) -> Any:
+    database = Database(empty_url)
+    yield database
+    await database.close()
+
+
+async def test_migrations_make_what_the_models_describe(url: str, empty: Database) -> None:
+    async with empty.write_engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    migrated = Database(url)
+    async with migrated.read_engine.connect() as connection:
+        by_migrations = await connection.run_sync(reflected)
+
+        def differences(sync: Connection) -> list[Any]:
+            context = MigrationContext.configure(sync, opts={"version_table": VERSION_TABLE})
+            return list(compare_metadata(context, Base.metadata))
+
+        assert await connection.run_sync(differences) == []
+    async with empty.read_engine.connect() as connection:
+        by_models = await connection.run_sync(reflected)
+    await migrated.close()
+    assert len(by_models) == len(Base.metadata.tables)
+    assert by_migrations == by_models
+
+
+async def test_migrating_down_and_up_again_leaves_nothing_behind(empty: Database) -> None:
+    newest = migrations.newest()
+    assert await migrations.migrate(empty) == (None, newest)
+    async with empty.read_engine.connect() as connection:
+        first = await connection.run_sync(reflected)
+    assert await migrations.migrate(empty, "base") == (newest, None)
+    async with empty.read_engine.connect() as connection:
+        assert await connection.run_sync(reflected) == {}
+    assert await migrations.migrate(empty) == (None, newest)
+    async with empty.read_engine.connect() as connection:
+        assert await connection.run_sync(reflected) == first
+    assert await migrations.migrate(empty) == (newest, newest)
+
+
+async def test_an_older_schema_is_named_with_what_to_do(empty: Database) -> None:
+    with pytest.raises(DatabaseError, match="run taskloom migrate"):
+        await migrations.require_newest(empty)
+
+
+async def test_a_database_of_somebody_else_is_left_alone(empty: Database) -> None:
+    async with empty.write_engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    for work in (migrations.migrate(empty), migrations.require_newest(empty)):
+        with pytest.raises(DatabaseError, match="tables that are not Taskloom's"):
+            await work
+    async with empty.read_engine.connect() as connection:
+        assert list(await connection.run_sync(reflected)) == ["theirs"]
+
+
+async def test_a_schema_from_the_future_is_refused(url: str) -> None:
+    database = Database(url)
+    try:
+        async with database.write_engine.begin() as connection:
+            await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        with pytest.raises(DatabaseError, match="the schema 9999, which this version"):
+            await migrations.require_newest(database)
+    finally:
+        async with database.write_engine.begin() as connection:
+            statement = f"UPDATE {VERSION_TABLE} SET version_num = '{migrations.newest()}'"
+            await connection.execute(text(statement))
+        await database.close()

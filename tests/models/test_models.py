@@ -1,0 +1,47 @@
+"""What holds for every model, by walking them."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import UniqueConstraint, inspect
+from sqlalchemy.orm import RelationshipProperty
+
+from models import Base, Task, Viewer
+from models.base import table_of
+from models.viewer import ANONYMOUS, Role
+
+MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda one: one.__name__)
+#: Which tables are not a workspace's: people belong to several, and so do their credentials.
+GLOBAL = {"users", "workspaces", "access_tokens", "sessions", "sign_in_codes"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+class TestEveryModel:
+    def test_relations_raise_rather_than_load_behind_ones_back(self, model: type[Base]) -> None:
+        relations: list[RelationshipProperty[object]] = list(inspect(model).relationships)
+        assert [relation.key for relation in relations if relation.lazy != "raise"] == []
+
+    def test_every_table_of_a_workspace_says_which(self, model: type[Base]) -> None:
+        if model.__tablename__ not in GLOBAL:
+            assert not model.__table__.c.workspace_id.nullable
+
+    def test_nobody_sees_it_without_a_workspace(self, model: type[Base]) -> None:
+        shown = str(model.visible_to(ANONYMOUS))
+        assert shown == "false" or (model.__tablename__ == "users" and "false" in shown)
+
+    def test_foreign_keys_have_an_index(self, model: type[Base]) -> None:
+        """Without one, removing a row reads the whole table that points at it."""
+        table = table_of(model)
+        indexed: list[Any] = [*table.indexes, table.primary_key]
+        indexed += [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+        led = {next(iter(index.columns)).name for index in indexed}
+        pointing = {key.parent.name for key in table.foreign_keys}
+        assert pointing - led == set()
+
+
+def test_a_viewer_of_one_workspace_is_compared_rather_than_listed() -> None:
+    one = Viewer(user_id=uuid4(), roles={uuid4(): Role.MEMBER})
+    assert "=" in str(Task.visible_to(one))
+    two = Viewer(user_id=uuid4(), roles={uuid4(): Role.MEMBER, uuid4(): Role.GUEST})
+    assert "IN" in str(Task.visible_to(two))

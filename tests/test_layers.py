@@ -1,0 +1,129 @@
+"""Who may import whom, and where reads begin: read off the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.check
+
+ROOT = Path(__file__).parent.parent
+#: From the ground up: a module may import its own layer and those below it.
+LAYERS = ["models", "graph.settings", "graph.kit", "graph.auth", "graph.context", "graph.lists",
+          "graph.<concept>", "graph.schema", "graph.http", "graph.app", "graph.cli"]  # fmt: skip
+FRAMEWORKS = {"strawberry", "fastapi", "starlette", "graphql", "uvicorn", "typer", "rich"}
+CONCEPTS = {
+    path.stem
+    for path in (ROOT / "models").glob("*.py")
+    if path.stem not in {"__init__", "base", "types", "database", "viewer", "credential"}
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for folder in ("models", "graph"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield name.removesuffix(".__init__"), ast.parse(path.read_text())
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """What a module imports when it runs: what is for type checkers alone does not count."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(module: str) -> int | None:
+    """The layer of a module of ours, null for one of others."""
+    for place, name in enumerate(LAYERS):
+        if module == name or module.startswith(f"{name}."):
+            return place
+    if module.startswith("graph."):
+        return LAYERS.index("graph.<concept>")
+    return None
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for module, tree in modules():
+        own = layer(module)
+        for imported in imports(tree):
+            other = layer(imported)
+            if own is not None and other is not None and other > own:
+                wrong.append(f"{module} imports {imported}")
+            if module.startswith("models") and imported.split(".")[0] in FRAMEWORKS:
+                wrong.append(f"{module} imports {imported}")
+    assert wrong == []
+
+
+def test_concepts_do_not_import_one_another() -> None:
+    wrong = []
+    concept = LAYERS.index("graph.<concept>")
+    for module, tree in modules():
+        if layer(module) != concept or module == "graph":
+            continue
+        for imported in imports(tree):
+            parts = imported.split(".")
+            if (
+                layer(imported) == concept
+                and parts[:2] != module.split(".")[:2]
+                and imported != "graph"
+            ):
+                wrong.append(f"{module} imports {imported}")
+    assert wrong == []
+
+
+def test_the_machinery_names_no_concept() -> None:
+    wrong = []
+    for module, tree in modules():
+        if not module.startswith("graph.kit"):
+            continue
+        for imported in imports(tree):
+            if imported.startswith("models") and set(imported.split(".")) & CONCEPTS:
+                wrong.append(f"{module} imports {imported}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in {name.title() for name in CONCEPTS}:
+                wrong.append(f"{module} names {node.id}")
+    assert wrong == []
+
+
+def test_every_read_of_the_api_begins_with_what_the_viewer_may_see() -> None:
+    """A `select` elsewhere needs a comment `# scope:` that says why it is right."""
+    wrong = []
+    for path in sorted((ROOT / "graph").rglob("*.py")):
+        parts = path.relative_to(ROOT).parts
+        # Commands act for whoever runs the server.
+        if parts[1] == "cli" or parts[1:] == ("kit", "scope.py"):
+            continue
+        lines = path.read_text().splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.id if isinstance(node.func, ast.Name) else ""
+            if isinstance(node.func, ast.Attribute):
+                called = {"get": "", "get_one": "get_one"}.get(node.func.attr, "")
+            if called not in {"select", "text", "get_one", "exists"}:
+                continue
+            near = lines[max(0, node.lineno - 3) : node.lineno]
+            if not any("# scope:" in line for line in near):
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert wrong == []
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    """The style asks for under 400 lines; migrations are lists."""
+    long = [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for folder in ("models", "graph", "tests")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "versions" not in path.parts and (lines := len(path.read_text().splitlines())) > 420
+    ]
+    assert long == []
