@@ -1,9 +1,11 @@
 """From a URL to an open database: one engine that reads, one that writes."""
 
+import os
 import ssl as tls
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -213,7 +215,22 @@ def _discard_if_in_transaction(
         record.invalidate()
 
 
+def _refuse_bad_file(database: Database) -> None:
+    """Says early what is wrong: after a failed connect the driver's thread may outlive its loop."""
+    file = Path(database.url.database or "").absolute()
+    reason = ""
+    if not file.parent.is_dir():
+        reason = f"there is no folder {file.parent}"
+    elif file.is_dir():
+        reason = "it is a folder"
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = "it may not be written"
+    if reason:
+        raise DatabaseError(f"The database {database.address} cannot be reached: {reason}.")
+
+
 def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:
+    _refuse_bad_file(database)
     if writes:
         # One writer at a time: the others wait for this connection, and none meets SQLITE_BUSY.
         pool = pool | {"pool_size": 1}

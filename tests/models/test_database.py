@@ -1,5 +1,7 @@
 """From a URL to an open database, and what is said where there is none."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -42,7 +44,6 @@ def test_a_url_that_cannot_be_is_refused_with_what_can(given: str, message: str)
     [
         "postgresql://me:secret@127.0.0.1:1/name",
         "mysql://me:secret@127.0.0.1:1/name",
-        "sqlite:////no/such/folder/file.db",
     ],
 )
 async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -> None:
@@ -51,6 +52,14 @@ async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -
         await database.ping()
     assert "secret" not in str(refused.value)
     await database.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"), [("no/such/file.db", "there is no folder"), ("", "it is a folder")]
+)
+def test_a_file_that_cannot_be_is_refused_at_once(tmp_path: Path, place: str, reason: str) -> None:
+    with pytest.raises(DatabaseError, match=f"cannot be reached: {reason}"):
+        Database(f"sqlite:///{tmp_path}/{place}".rstrip("/"))
 
 
 async def test_sqlite_is_set_up_for_a_server(database: Database, kind: str) -> None:

@@ -11,7 +11,10 @@ from models import Base, Task, Viewer
 from models.base import table_of
 from models.viewer import ANONYMOUS, Role
 
-MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda one: one.__name__)
+MODELS = sorted(
+    (one.class_ for one in Base.registry.mappers if one.class_.metadata is Base.metadata),
+    key=lambda model: model.__name__,
+)
 #: Which tables are not a workspace's: people belong to several, and so do their credentials.
 GLOBAL = {"users", "workspaces", "access_tokens", "sessions", "sign_in_codes"}
 

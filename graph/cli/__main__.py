@@ -1,0 +1,5 @@
+"""`python -m graph.cli`: the same as `taskloom`."""
+
+from graph.cli import main
+
+main()
