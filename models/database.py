@@ -91,8 +91,8 @@ class Database:
 
     @cached_property
     def address(self) -> str:
-        """The URL without its password, fit to be shown."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL without its password and our driver, fit to be shown."""
+        return self.url.set(drivername=self.kind).render_as_string(hide_password=True)
 
     async def close(self) -> None:
         """Closes all connections."""
