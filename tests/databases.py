@@ -16,6 +16,7 @@ from models.migrations import migrate
 
 POSTGRES = "TEST_POSTGRES_URL"
 MYSQL = "TEST_MYSQL_URL"
+PGBOUNCER = "pgbouncer"
 #: Where the suite's own PostgreSQL keeps its data, from the moment it is started.
 OWN = "TEST_OWN_POSTGRES"
 
@@ -56,7 +57,13 @@ def summary() -> list[str]:
     """Which databases were tested and which not, and why."""
     own = f"the suite's own ({POSTGRES} is not set)" if OWN in os.environ else f"by {POSTGRES}"
     maria = f"tested, by {MYSQL}" if os.environ.get(MYSQL) else f"not tested: {MYSQL} is not set"
-    return ["SQLite: tested, on files", f"PostgreSQL: tested, {own}", f"MariaDB: {maria}"]
+    bouncer = "tested" if shutil.which(PGBOUNCER) else "not tested: it is not installed"
+    return [
+        "SQLite: tested, on files",
+        f"PostgreSQL: tested, {own}",
+        f"MariaDB: {maria}",
+        f"PgBouncer: {bouncer}",
+    ]
 
 
 class Server:
