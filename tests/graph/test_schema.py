@@ -1,0 +1,58 @@
+"""The schema as its readers see it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+
+from graph.schema import schema
+from graph.settings import PREFIX, Settings
+from tests.graph.walk import SCHEMA
+
+pytestmark = pytest.mark.check
+
+README = Path("README.md").read_text()
+
+
+def undescribed() -> Iterator[str]:
+    """What the schema leaves unexplained."""
+    for name, kind in SCHEMA.type_map.items():
+        if name.startswith("__"):
+            continue
+        if not kind.description:
+            yield name
+        if isinstance(kind, GraphQLEnumType):
+            yield from (
+                f"{name}.{value}" for value, it in kind.values.items() if not it.description
+            )
+        if isinstance(kind, GraphQLInputObjectType):
+            yield from (
+                f"{name}.{field}" for field, it in kind.fields.items() if not it.description
+            )
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            yield from lacking(name, kind.fields)
+            for field, it in kind.fields.items():
+                yield from lacking(f"{name}.{field}", it.args)
+
+
+def lacking(owner: str, parts: dict[str, Any]) -> Iterator[str]:
+    """The parts that have no description."""
+    yield from (f"{owner}.{name}" for name, part in parts.items() if not part.description)
+
+
+def test_everything_is_described() -> None:
+    assert list(undescribed()) == []
+
+
+def test_the_printed_schema_is_current() -> None:
+    assert Path("schema.graphql").read_text() == schema.as_str() + "\n"
+
+
+def test_the_readme_lists_every_setting_as_it_is() -> None:
+    for name, field in Settings.model_fields.items():
+        default = str(field.default).lower() if field.annotation is bool else field.default
+        shown = f"`{default}`" if name == "database_url" else default
+        row = f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |"
+        assert row.replace("`", "") in README.replace("`", "")
