@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.datastructures import MutableHeaders
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     explorer = (EXPLORER / "index.html").read_bytes() if settings.explorer else None
     endpoint = GraphQLEndpoint(schema, database, settings, explorer)
-    app.router.routes += [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
+    app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount("/explorer", StaticFiles(directory=EXPLORER))
 

@@ -61,11 +61,11 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def fail(message: str) -> NoReturn:
     """Ends the command with one line and exit code 1."""
-    notes.print(f"[bold red]error:[/] {_plain(message)}", soft_wrap=True)
+    notes.print(f"[bold red]error:[/] {plain(message)}", soft_wrap=True)
     raise typer.Exit(1)
 
 
-def _plain(message: str) -> str:
+def plain(message: str) -> str:
     """A message without what Rich would take for markup."""
     return message.replace("[", r"\[")
 

@@ -1,5 +1,6 @@
 """The commands."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from graph.cli import accounts, serving
 from graph.cli.archive import read_archive
-from graph.cli.console import fail, notes, open_database, progress, run
+from graph.cli.console import fail, notes, open_database, plain, progress, run
 from graph.cli.demo import Demo
 from graph.cli.github import GitHubImport, total_rows
 from graph.settings import PREFIX, Settings
@@ -40,8 +41,19 @@ Slug = Annotated[
 
 
 def main() -> None:
-    """The entry point of the `taskloom` command."""
-    app()
+    """The entry point of the `taskloom` command: whatever happens, an error is one line."""
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get(f"{PREFIX}LOG_LEVEL", "").lower() == "debug":
+            raise
+        lines = str(error).strip().splitlines() or [""]
+        notes.print(
+            f"[bold red]error:[/] {plain(f'{type(error).__name__}: {lines[0]}')} "
+            f"(with {PREFIX}LOG_LEVEL=debug the traceback is shown)",
+            soft_wrap=True,
+        )
+        raise SystemExit(1) from None
 
 
 @app.command()

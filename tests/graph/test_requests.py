@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from models import Scope
 from models.base import now
@@ -179,3 +180,31 @@ async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
 async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
     served = await api.http.get("/schema.graphql")
     assert served.text == PRINTED
+
+
+async def test_a_database_that_does_not_answer_is_said_so(api: Api, world: World) -> None:
+    token = await world.make_token(await world.make_user())
+
+    def refuse(*_: Any) -> None:
+        raise ConnectionRefusedError("no server there")
+
+    event.listen(api.database.read_engine.sync_engine, "do_connect", refuse)
+    response = await api.post({"query": "{ viewer { id } }"}, token)
+    assert response.status_code == 503
+    assert response.json() == {
+        "errors": [
+            {
+                "message": "The database does not answer. Try again later.",
+                "extensions": {"code": "UNAVAILABLE"},
+            }
+        ]
+    }
+    ready = await api.http.get("/health/ready")
+    assert ready.status_code == 503
+    assert "no server there" in ready.json()["reason"]
+    assert (await api.http.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_a_server_that_is_well_says_so(api: Api) -> None:
+    ready = await api.http.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})

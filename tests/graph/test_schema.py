@@ -24,13 +24,9 @@ def undescribed() -> Iterator[str]:
         if not kind.description:
             yield name
         if isinstance(kind, GraphQLEnumType):
-            yield from (
-                f"{name}.{value}" for value, it in kind.values.items() if not it.description
-            )
+            yield from lacking(name, kind.values)
         if isinstance(kind, GraphQLInputObjectType):
-            yield from (
-                f"{name}.{field}" for field, it in kind.fields.items() if not it.description
-            )
+            yield from lacking(name, kind.fields)
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             yield from lacking(name, kind.fields)
             for field, it in kind.fields.items():
