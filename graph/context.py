@@ -22,9 +22,8 @@ class Context:
     def __init__(self, database: Database, identity: Identity, read_concurrency: int) -> None:
         self.database = database
         self.identity = identity
-        self.loaders = Loaders(
-            Source(database, identity.viewer), Reads(database.reads, read_concurrency)
-        )
+        self.source = Source(database, identity.viewer)
+        self.loaders = Loaders(self.source, Reads(database.reads, read_concurrency))
         self._remember_identity()
 
     @property

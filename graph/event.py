@@ -7,7 +7,6 @@ import strawberry
 
 import models
 from graph.kit.connection import Connection
-from graph.kit.enums import described
 from graph.kit.keyset import Order
 from graph.kit.node import Node
 from graph.kit.relations import many, one
@@ -16,15 +15,6 @@ if TYPE_CHECKING:
     from graph.project import Project
     from graph.user import User
     from graph.workspace import Workspace
-
-described(
-    models.AttendanceResponse,
-    "What somebody answered to an invitation.",
-    PENDING="Not answered yet.",
-    ACCEPTED="Will come.",
-    TENTATIVE="May come.",
-    DECLINED="Will not come.",
-)
 
 
 @strawberry.type(description="That a user is invited to an event, and what they answered.")

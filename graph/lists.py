@@ -8,12 +8,54 @@ from sqlalchemy import ColumnElement
 
 from graph.kit.errors import BadUserInput
 from graph.kit.keyset import Order
-from models import Comment, Event, Milestone, Project, Task
+from graph.kit.orders import orders_of
+from models import Comment, Event, Label, Milestone, Project, Task
 
-NEWEST_TASKS = Order.by(Task, "-created_at")
-OLDEST_COMMENTS = Order.by(Comment, "created_at")
-OLDEST_PROJECTS = Order.by(Project, "created_at")
-OLDEST_MILESTONES = Order.by(Milestone, "created_at")
+TASKS = orders_of(
+    Task,
+    "Task",
+    Order.by(Task, "-created_at"),
+    CREATED_AT=("created_at", "When it was made."),
+    UPDATED_AT=("updated_at", "When it was last changed."),
+    CLOSED_AT=("closed_at", "When it was completed or canceled."),
+    DUE_ON=("due_on", "The day by which it is to be done."),
+    PRIORITY=("priority", "How urgent it is: ascending, the most urgent come first."),
+    NUMBER=("number", "The number within the project."),
+    TITLE=("title", "The title, letter by letter."),
+    RANK=("rank", "The place within a column of the board."),
+    ESTIMATE=("estimate", "How much work it is."),
+)
+PROJECTS = orders_of(
+    Project,
+    "Project",
+    Order.by(Project, "created_at"),
+    CREATED_AT=("created_at", "When it was made."),
+    UPDATED_AT=("updated_at", "When it was last changed."),
+    KEY=("key", "The key, letter by letter."),
+    NAME=("name", "The name, letter by letter."),
+)
+MILESTONES = orders_of(
+    Milestone,
+    "Milestone",
+    Order.by(Milestone, "created_at"),
+    CREATED_AT=("created_at", "When it was made."),
+    DUE_ON=("due_on", "The day by which it is meant to be done."),
+    TITLE=("title", "The title, letter by letter."),
+)
+COMMENTS = orders_of(
+    Comment,
+    "Comment",
+    Order.by(Comment, "created_at"),
+    CREATED_AT=("created_at", "When it was written."),
+    EDITED_AT=("edited_at", "When it was last changed."),
+)
+LABELS = orders_of(
+    Label,
+    "Label",
+    Order.by(Label, "name"),
+    NAME=("name", "The word, letter by letter."),
+    CREATED_AT=("created_at", "When it was made."),
+)
 BY_TIME = Order.by(Event, "starts_at")
 
 IncludeArchived = Annotated[

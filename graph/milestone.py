@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 import models
+from graph.filters import TaskFilter
 from graph.kit.connection import Connection
 from graph.kit.node import Node
 from graph.kit.relations import many, one
-from graph.lists import NEWEST_TASKS, in_lists
+from graph.lists import TASKS, in_lists
 
 if TYPE_CHECKING:
     from graph.project import Project
@@ -32,6 +33,7 @@ class Milestone(Node):
     tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.Milestone.tasks,
         "What it takes, newest first; none from the archive or the trash.",
-        order=NEWEST_TASKS,
+        order=TASKS,
+        filter=TaskFilter,
         narrowing=in_lists,
     )

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 import models
+from graph.filters import MilestoneFilter, TaskFilter
 from graph.kit.connection import Connection
 from graph.kit.node import Node
 from graph.kit.relations import many, one
-from graph.lists import NEWEST_TASKS, OLDEST_MILESTONES, in_lists_or_archive
+from graph.lists import MILESTONES, TASKS, in_lists_or_archive
 
 if TYPE_CHECKING:
     from graph.milestone import Milestone
@@ -41,9 +42,13 @@ class Project(Node):
     tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.Project.tasks,
         "Its tasks, newest first; none from the trash.",
-        order=NEWEST_TASKS,
+        order=TASKS,
+        filter=TaskFilter,
         narrowing=in_lists_or_archive,
     )
     milestones: Connection[Annotated["Milestone", strawberry.lazy("graph.milestone")]] = many(
-        models.Project.milestones, "Its milestones, oldest first.", order=OLDEST_MILESTONES
+        models.Project.milestones,
+        "Its milestones, oldest first.",
+        order=MILESTONES,
+        filter=MilestoneFilter,
     )

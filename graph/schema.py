@@ -5,9 +5,11 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+import graph.enums  # noqa: F401 - describes the enumerations
 from graph.comment import Comment
 from graph.event import Attendance, Event
 from graph.kit.errors import expose
+from graph.kit.moment import MOMENT, Moment
 from graph.kit.scalars import SCALARS
 from graph.label import Label
 from graph.milestone import Milestone
@@ -49,4 +51,6 @@ NODES = [
     Workspace,
 ]
 
-schema = Schema(query=Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS))
+schema = Schema(
+    query=Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
+)

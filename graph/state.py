@@ -3,19 +3,7 @@
 import strawberry
 
 import models
-from graph.kit.enums import described
 from graph.kit.node import Node
-
-described(
-    models.StateCategory,
-    "What a workflow state means, whatever a team calls it.",
-    TRIAGE="New, and not yet looked at.",
-    BACKLOG="Accepted, for some time.",
-    UNSTARTED="To be done next.",
-    STARTED="Being done.",
-    COMPLETED="Done.",
-    CANCELED="Not to be done.",
-)
 
 
 @strawberry.type(description="A step of the workflow, a column of the board.")

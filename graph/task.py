@@ -7,12 +7,12 @@ import strawberry
 
 import models
 from graph.context import Info
+from graph.filters import CommentFilter, TaskFilter
 from graph.kit.connection import Connection
-from graph.kit.enums import described
 from graph.kit.keyset import Order
 from graph.kit.node import Node
 from graph.kit.relations import derived, listed, many, one
-from graph.lists import NEWEST_TASKS, OLDEST_COMMENTS, in_lists
+from graph.lists import COMMENTS, TASKS, in_lists
 
 if TYPE_CHECKING:
     from graph.comment import Comment
@@ -22,25 +22,6 @@ if TYPE_CHECKING:
     from graph.state import State
     from graph.user import User
     from graph.workspace import Workspace
-
-described(
-    models.Priority,
-    "How urgent a task is.",
-    URGENT="Before everything else.",
-    HIGH="Before most.",
-    MEDIUM="In its turn.",
-    LOW="When there is time.",
-)
-
-described(
-    models.TaskLinkKind,
-    "How a task stands to another.",
-    BLOCKS="The other cannot be done before it.",
-    BLOCKED_BY="It cannot be done before the other.",
-    RELATES_TO="Each has to do with the other.",
-    DUPLICATES="It says what the other said.",
-    DUPLICATED_BY="The other says what it said.",
-)
 
 
 def task_key(task: models.Task, project: models.Project) -> str:
@@ -124,7 +105,8 @@ class Task(Node):
     subtasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.Task.subtasks,
         "The tasks that are part of it, newest first; none from the archive or the trash.",
-        order=NEWEST_TASKS,
+        order=TASKS,
+        filter=TaskFilter,
         narrowing=in_lists,
     )
     links: list[TaskLink] = listed(
@@ -133,7 +115,10 @@ class Task(Node):
         order=Order.by(models.TaskLink, "created_at"),
     )
     comments: Connection[Annotated["Comment", strawberry.lazy("graph.comment")]] = many(
-        models.Task.comments, "What was said about it, oldest first.", order=OLDEST_COMMENTS
+        models.Task.comments,
+        "What was said about it, oldest first.",
+        order=COMMENTS,
+        filter=CommentFilter,
     )
     viewer_can_update: bool = strawberry.field(
         resolver=viewer_can_write, description="Whether the viewer may change it."

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
+from graph.filters import TaskFilter
 from graph.kit.batches import ByColumn, among
 from graph.kit.connection import Connection
 from graph.kit.keyset import Order
@@ -18,7 +19,7 @@ from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import many, resolved
 from graph.kit.scope import visible
-from graph.lists import BY_TIME, NEWEST_TASKS, between, in_lists
+from graph.lists import BY_TIME, TASKS, between, in_lists
 
 if TYPE_CHECKING:
     from graph.event import Event
@@ -69,7 +70,8 @@ class User(Node):
     assigned_tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.User.assigned_tasks,
         "The tasks that the user is to do, newest first; none from the archive or the trash.",
-        order=NEWEST_TASKS,
+        order=TASKS,
+        filter=TaskFilter,
         narrowing=in_lists,
     )
     events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(

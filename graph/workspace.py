@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
+from graph.filters import LabelFilter, ProjectFilter, TaskFilter
 from graph.kit.batches import ByColumn, ByColumns, together
 from graph.kit.connection import Connection
-from graph.kit.enums import described
 from graph.kit.keyset import Order
 from graph.kit.loaders import Source
 from graph.kit.node import Node
@@ -22,8 +22,9 @@ from graph.kit.relations import listed, many, one, resolved
 from graph.kit.scope import visible
 from graph.lists import (
     BY_TIME,
-    NEWEST_TASKS,
-    OLDEST_PROJECTS,
+    LABELS,
+    PROJECTS,
+    TASKS,
     between,
     in_lists_or_archive,
     projects_in_lists,
@@ -36,15 +37,6 @@ if TYPE_CHECKING:
     from graph.state import State
     from graph.task import Task
     from graph.user import User
-
-described(
-    models.Role,
-    "What a member of a workspace may do there.",
-    OWNER="Everything.",
-    ADMIN="Also manages members, workflow states and the workspace.",
-    MEMBER="Reads and writes.",
-    GUEST="Reads and comments.",
-)
 
 
 @strawberry.type(description="That a user belongs to a workspace, and as what.")
@@ -128,12 +120,13 @@ class Workspace(Node):
         order=Order.by(models.State, "position"),
     )
     labels: Connection[Annotated["Label", strawberry.lazy("graph.label")]] = many(
-        models.Workspace.labels, "Labels by name.", order=Order.by(models.Label, "name")
+        models.Workspace.labels, "Labels by name.", order=LABELS, filter=LabelFilter
     )
     projects: Connection[Annotated["Project", strawberry.lazy("graph.project")]] = many(
         models.Workspace.projects,
         "Projects, oldest first.",
-        order=OLDEST_PROJECTS,
+        order=PROJECTS,
+        filter=ProjectFilter,
         narrowing=projects_in_lists,
     )
     project: Annotated["Project", strawberry.lazy("graph.project")] | None = resolved(
@@ -142,7 +135,8 @@ class Workspace(Node):
     tasks: Connection[Annotated["Task", strawberry.lazy("graph.task")]] = many(
         models.Workspace.tasks,
         "Tasks of all projects, newest first; none from the trash.",
-        order=NEWEST_TASKS,
+        order=TASKS,
+        filter=TaskFilter,
         narrowing=in_lists_or_archive,
     )
     task: Annotated["Task", strawberry.lazy("graph.task")] | None = resolved(

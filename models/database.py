@@ -242,6 +242,7 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
     def connect(connection: Any, _: ConnectionPoolEntry) -> None:
         # The driver's own BEGIN comes too late, before the first write rather than at the start.
         connection.isolation_level = None
+        connection.create_function("taskloom_fold", 1, _fold, deterministic=True)
         cursor = connection.cursor()
         if writes:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -257,6 +258,11 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
     if writes:
         event.listen(engine.sync_engine, "begin", begin)
     return engine
+
+
+def _fold(text: str | None) -> str | None:
+    """A text in small letters. SQLite's own LOWER knows only those of ASCII."""
+    return None if text is None else text.lower()
 
 
 def _mysql(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:

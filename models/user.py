@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import Base, Keyed, Timed, Versioned
 from models.event import Event, participation
@@ -50,5 +50,6 @@ class User(Keyed, Timed, Versioned, Base):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        shared = select(Membership.user_id).where(viewer.reaches(Membership.workspace_id))
+        membership = aliased(Membership)
+        shared = select(membership.user_id).where(viewer.reaches(membership.workspace_id))
         return or_(cls.id == viewer.user_id, cls.id.in_(shared))

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import Select, TableValuedAlias
 
+from graph.kit.conditions import Both, Condition
 from graph.kit.keyset import Order
 from graph.kit.loaders import Source
 from graph.kit.paging import PageArguments, Rows
@@ -35,6 +36,9 @@ M = TypeVar("M", bound=Base)
 
 #: Further conditions on the rows of a list, from the arguments of its field.
 Narrowing = Callable[..., list[ColumnElement[bool]]]
+
+
+EVERYTHING = Both(())
 
 
 def no_narrowing() -> list[ColumnElement[bool]]:
@@ -140,6 +144,7 @@ class Children:
     relation: str
     narrowing: Narrowing = no_narrowing
     arguments: tuple[tuple[str, Any], ...] = ()
+    condition: Condition = EVERYTHING
 
     @property
     def path(self) -> "Path":
@@ -152,7 +157,10 @@ class Children:
         statement = visible(path.target, source.viewer, *columns)
         if path.through is not None:
             statement = statement.join(path.through, path.join)
-        return statement.where(*self.narrowing(**dict(self.arguments)))
+        statement = statement.where(*self.narrowing(**dict(self.arguments)))
+        if self.condition == EVERYTHING:
+            return statement
+        return statement.where(self.condition.render(path.target, source))
 
 
 @dataclass(frozen=True)
@@ -173,11 +181,11 @@ class Page:
         order = self.order.reversed() if self.page.backward else self.order
         limit = self.page.size + 1
         rows = self.children.rows(source, path.parent_key.label("parent_"), path.target)
-        if self.page.cursor is not None:
-            rows = rows.where(order.after(self.page.cursor))
         if len(keys) == 1:
             # With one parent an index gives the rows in order, and no more than the page.
-            return rows.where(path.parent_key == keys[0]).order_by(*order.clauses()).limit(limit)
+            return self._of_one(rows.where(path.parent_key == keys[0]), order, limit)
+        if self.page.cursor is not None:
+            rows = rows.where(order.after(self.page.cursor))
         if source.database.has_lateral:
             parents = _unnest(path.parent_key, keys)
             rows = rows.where(path.parent_key == parents.c.parent)
@@ -193,6 +201,20 @@ class Page:
         # scope: `numbered` is scoped.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
         return pages.order_by(numbered.c.place_)
+
+    def _of_one(self, rows: Select[Any], order: Order, limit: int) -> Select[Any]:
+        first, *more = order.parts(self.page.cursor)
+        if not more:
+            return rows.where(first.condition).order_by(*first.clauses).limit(limit)
+        branches = []
+        for part in (first, *more):
+            branch = rows.where(part.condition).order_by(*part.clauses).limit(limit).subquery()
+            # scope: `rows` is scoped.
+            branches.append(select(*branch.c))
+        both = union_all(*branches).subquery("both")
+        row = aliased(self.children.path.target, both)
+        # scope: as above.
+        return select(both.c.parent_, row).order_by(*order.clauses(row)).limit(limit)
 
 
 @dataclass(frozen=True)

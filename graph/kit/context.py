@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from graph.kit.loaders import Batch, Loaders
+from graph.kit.loaders import Batch, Loaders, Source
 from models.viewer import Viewer
 
 K = TypeVar("K")
@@ -17,6 +17,9 @@ class KitContext(Protocol):
 
     @property
     def viewer(self) -> Viewer: ...
+
+    @property
+    def source(self) -> Source: ...
 
     @property
     def loaders(self) -> Loaders: ...

@@ -8,7 +8,7 @@ import base64
 import binascii
 import enum
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -35,6 +35,14 @@ class Term:
     def reversed(self) -> "Term":
         """The same term, read from the other end."""
         return Term(self.name, not self.descending, not self.nulls_first)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that stand together in a list: which they are, and their order."""
+
+    condition: ColumnElement[bool]
+    clauses: list[ColumnElement[Any]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class Order:
         clauses: list[ColumnElement[Any]] = []
         for term in self.terms:
             column = getattr(row or self.model, term.name)
-            if _nullable(self.model, term.name):
+            if is_nullable(self.model, term.name):
                 # Databases disagree on where nulls belong, and MariaDB cannot be told.
                 is_null = case((column.is_(None), 1), else_=0)
                 clauses.append(is_null.desc() if term.nulls_first else is_null.asc())
@@ -80,31 +88,69 @@ class Order:
         For two terms `a >= x AND (a > x OR id > y)`: the form whose first half every database
         can look up in an index.
         """
+        return self._after(values, self._beyond)
+
+    def parts(self, cursor: Sequence[Any] | None) -> list["Part"]:
+        """The rows of the list after a cursor, in parts that an index gives in order each.
+
+        There is one, but where the first column can be null: there those with a value and those
+        without are two, of which one index can give both, whichever comes first.
+        """
+        first, *others = self.terms
+        if not is_nullable(self.model, first.name):
+            condition = true() if cursor is None else self.after(cursor)
+            return [Part(condition, self.clauses())]
+        column = getattr(self.model, first.name)
+        rest = Order(self.model, tuple(others))
+        with_value = and_(column.is_not(None), true())
+        without = and_(column.is_(None), true())
+        starts_without = cursor is not None and cursor[0] is None
+        if cursor is not None:
+            if starts_without:
+                without = and_(without, rest.after(cursor[1:]))
+            else:
+                with_value = self._after(cursor, self._beyond_value)
+        direction = column.desc() if first.descending else column.asc()
+        parts = [Part(with_value, [direction, *rest.clauses()]), Part(without, rest.clauses())]
+        if first.nulls_first:
+            parts.reverse()
+        # What lies before the cursor is left out.
+        started = cursor is None or starts_without == first.nulls_first
+        return parts if started else parts[1:]
+
+    def _after(
+        self, values: Sequence[Any], beyond_first: Callable[[Term, Any, Any], ColumnElement[bool]]
+    ) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()
-        for position, (term, value) in reversed(
-            list(enumerate(zip(self.terms, values, strict=True)))
-        ):
+        for position in reversed(range(len(self.terms))):
+            term, value = self.terms[position], values[position]
             column = getattr(self.model, term.name)
-            beyond = self._beyond(term, column, value)
+            beyond = (self._beyond if position else beyond_first)(term, column, value)
+            if position == len(self.terms) - 1:
+                condition = beyond
+                continue
             equal = column.is_(None) if value is None else column == value
-            last = position == len(self.terms) - 1
-            rest = beyond if last else or_(beyond, and_(equal, condition))
-            if position == 0 and not last and value is not None:
+            condition = or_(beyond, and_(equal, condition))
+            if position == 0 and value is not None:
                 bound = column <= value if term.descending else column >= value
-                if _nullable(self.model, term.name) and not term.nulls_first:
-                    bound = or_(bound, column.is_(None))
-                rest = and_(bound, rest)
-            condition = rest
+                nulls_follow = beyond_first == self._beyond and self._nulls_follow(term)
+                condition = and_(or_(bound, column.is_(None)) if nulls_follow else bound, condition)
         return condition
+
+    def _nulls_follow(self, term: Term) -> bool:
+        return is_nullable(self.model, term.name) and not term.nulls_first
+
+    def _beyond_value(self, term: Term, column: Any, value: Any) -> ColumnElement[bool]:
+        """The condition that a column's value comes after another."""
+        beyond: ColumnElement[bool] = column < value if term.descending else column > value
+        return beyond
 
     def _beyond(self, term: Term, column: Any, value: Any) -> ColumnElement[bool]:
         """The condition that a column comes after a value, nulls where the term has them."""
         if value is None:
             return column.is_not(None) if term.nulls_first else false()
-        beyond = column < value if term.descending else column > value
-        if _nullable(self.model, term.name) and not term.nulls_first:
-            return or_(beyond, column.is_(None))
-        return beyond if beyond is not None else true()
+        beyond = self._beyond_value(term, column, value)
+        return or_(beyond, column.is_(None)) if self._nulls_follow(term) else beyond
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
@@ -147,7 +193,8 @@ def _column(model: type[Base], name: str) -> Any:
     return attribute.property.columns[0]
 
 
-def _nullable(model: type[Base], name: str) -> bool:
+def is_nullable(model: type[Base], name: str) -> bool:
+    """Whether a column of a model can be null."""
     return bool(_column(model, name).nullable)
 
 

@@ -14,6 +14,7 @@ from aiodataloader import Loader as Waiting
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.session import Reads
+from models.base import now
 from models.database import Database
 from models.viewer import Viewer
 
@@ -48,6 +49,8 @@ class Source:
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.database = database
         self.viewer = viewer
+        #: One now for the whole operation.
+        self.now = now()
 
 
 class Loaders:

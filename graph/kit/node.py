@@ -20,6 +20,11 @@ def node_id(root: Any) -> strawberry.ID:
     return strawberry.ID(f"{_prefix(_NAMES[type(root)])}_{root.id.hex}")
 
 
+def name_of(model: type[Base]) -> str:
+    """The name of a model's type."""
+    return _NAMES[model]
+
+
 def _prefix(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 

@@ -11,10 +11,20 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy.orm import InstrumentedAttribute
 
-from graph.kit.batches import ByColumn, Children, Narrowing, Whole, no_narrowing
+from graph.kit.batches import (
+    EVERYTHING,
+    ByColumn,
+    Children,
+    Narrowing,
+    Whole,
+    no_narrowing,
+)
+from graph.kit.conditions import Condition
 from graph.kit.connection import ConnectionOf
 from graph.kit.context import KitInfo
+from graph.kit.filters import Reader
 from graph.kit.keyset import Order
+from graph.kit.orders import Orders
 from graph.kit.paging import DEFAULT_SIZE, MAX_SIZE, page_arguments
 from models.base import Base
 
@@ -63,21 +73,26 @@ def many(
     relation: InstrumentedAttribute[Any],
     description: str,
     *,
-    order: Order,
+    order: Order | Orders,
+    filter: Any = None,
     narrowing: Narrowing = no_narrowing,
 ) -> Any:
     """A connection to the rows on the far side of a to-many relationship.
 
-    The parameters of `narrowing` become arguments of the field, before those of the page.
+    `filter` is the input of a filter, and `order` the orders to choose from or the only one. The
+    parameters of `narrowing` become arguments of the field, before those of the page.
     """
+    parameters = _choices(filter, order)
+    parameters += inspect.signature(narrowing).parameters.values()
+    parameters += [_parameter(*argument) for argument in PAGE_ARGUMENTS]
 
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> ConnectionOf:
         paging = [arguments.pop(name) for name, _, _ in PAGE_ARGUMENTS]
-        children = _children(relation, narrowing, arguments)
-        return ConnectionOf(root.id, children, order, page_arguments(order, *paging))
+        chosen = chosen_order(order, arguments)
+        children = _children(info, relation, narrowing, arguments)
+        return ConnectionOf(root.id, children, chosen, page_arguments(chosen, *paging))
 
-    paging = [_parameter(*argument) for argument in PAGE_ARGUMENTS]
-    _declare(resolve, [*inspect.signature(narrowing).parameters.values(), *paging])
+    _declare(resolve, parameters)
     return strawberry.field(resolver=resolve, description=description)
 
 
@@ -91,11 +106,22 @@ def listed(
     """All rows on the far side of a to-many relationship that stays short."""
 
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> Awaitable[Any]:
-        children = _children(relation, narrowing, arguments)
+        children = _children(info, relation, narrowing, arguments)
         return info.context.load(Whole(children, order), root.id)
 
     _declare(resolve, list(inspect.signature(narrowing).parameters.values()))
     return strawberry.field(resolver=resolve, description=description)
+
+
+def chosen_order(order: Order | Orders, arguments: dict[str, Any]) -> Order:
+    """The order that the arguments of a field ask for."""
+    return order if isinstance(order, Order) else order.read(arguments.pop("order_by"))
+
+
+def chosen_condition(info: KitInfo, arguments: dict[str, Any]) -> Condition:
+    """The condition that the arguments of a field ask for."""
+    filled = arguments.pop("filter", None)
+    return EVERYTHING if filled is None else Reader(info.context.source).read(filled, "filter")
 
 
 class ToOne:
@@ -121,13 +147,28 @@ class ToOne:
 
 
 def _children(
-    relation: InstrumentedAttribute[Any], narrowing: Narrowing, arguments: dict[str, Any]
+    info: KitInfo,
+    relation: InstrumentedAttribute[Any],
+    narrowing: Narrowing,
+    arguments: dict[str, Any],
 ) -> Children:
     parent: type[Base] = relation.class_  # type: ignore[assignment]
-    return Children(parent, relation.key, narrowing, tuple(arguments.items()))
+    condition = chosen_condition(info, arguments)
+    return Children(parent, relation.key, narrowing, tuple(arguments.items()), condition)
 
 
-def _parameter(name: str, kind: type, description: str) -> inspect.Parameter:
+def _choices(filter: Any, order: Order | Orders) -> list[inspect.Parameter]:
+    """The arguments that choose rows and their order."""
+    choices = []
+    if filter is not None:
+        choices.append(_parameter("filter", filter, "Only those of which all this holds."))
+    if isinstance(order, Orders):
+        words = "What comes first; the next field decides between equals."
+        choices.append(_parameter("order_by", list[order.input], words))  # type: ignore[name-defined]
+    return choices
+
+
+def _parameter(name: str, kind: Any, description: str) -> inspect.Parameter:
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

@@ -86,6 +86,10 @@ class ToyContext:
     loaders: Loaders
     viewer: Viewer = ANONYMOUS
 
+    @property
+    def source(self) -> Source:
+        return self.loaders.source
+
     def load(self, batch: Batch[Any, Any], key: Any) -> Any:
         return self.loaders.of(batch).load(key)
 

@@ -1,0 +1,170 @@
+"""Filters: one grammar for every list.
+
+A filter input is a class with a field for each column or relation that can be asked about. What
+a field does follows from its type: a comparator compares the column of the field's name, a
+filter asks about the row on the far side of the to-one relationship of that name, a collection
+filter about the rows of the to-many one.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import strawberry
+from sqlalchemy import ColumnElement
+
+from graph.kit.comparators import Comparator, NumberComparator, given, whole
+from graph.kit.conditions import (
+    Always,
+    Both,
+    Comparison,
+    Condition,
+    Either,
+    Length,
+    One,
+    Opposite,
+    Rule,
+    Some,
+)
+from graph.kit.errors import BadUserInput
+from graph.kit.loaders import Source
+from models.base import Base
+
+#: How deep filters may be nested, and of how many parts one may be made.
+MAX_DEPTH = 12
+MAX_PARTS = 200
+
+T = TypeVar("T")
+
+
+class FilterInput:
+    """The base of filter inputs."""
+
+    model: ClassVar[type[Base]]
+
+
+def by(description: str, rule: Callable[[Any, Source], ColumnElement[bool]] | None = None) -> Any:
+    """A field of a filter; `rule` is for one that is neither a column nor a relation."""
+    metadata = {"rule": rule} if rule else {}
+    return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
+
+
+def filter_of(
+    model: type[Base], description: str, *, nullable: bool = False
+) -> Callable[[type[T]], type[T]]:
+    """Makes a class a filter input: with `and`, `or`, `not`, and `null` where there may be none."""
+
+    def make(cls: type[T]) -> type[T]:
+        itself: Any = Annotated[cls.__name__, strawberry.lazy(cls.__module__)]
+        own = {name: kind | None for name, kind in cls.__annotations__.items()}
+        more: dict[str, tuple[Any, Any]] = {
+            "and_": (list[itself] | None, _named("and", "All of these hold.")),
+            "or_": (
+                list[itself] | None,
+                _named("or", "At least one of these holds; of none, nothing."),
+            ),
+            "not_": (itself | None, _named("not", "This does not hold.")),
+        }
+        if nullable:
+            more["null"] = (bool | None, by("true: there is none; false: there is one."))
+        cls.__annotations__ = {name: kind for name, (kind, _) in more.items()} | own
+        for name, (_, field) in more.items():
+            setattr(cls, name, field)
+        cls.model = model  # type: ignore[attr-defined]
+        filled: type[T] = strawberry.input(cls, description=description)
+        return filled
+
+    return make
+
+
+def _named(name: str, description: str) -> Any:
+    return strawberry.field(default=strawberry.UNSET, name=name, description=description)
+
+
+class Reader:
+    """Reads one filter of a request into a condition, within the limits."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.parts = 0
+
+    def read(self, filled: Any, path: str, depth: int = 0) -> Condition:
+        """The condition of a filter input; a `BadUserInput` names the field that cannot be."""
+        if depth > MAX_DEPTH:
+            raise BadUserInput(f"{path}: filters may be nested {MAX_DEPTH} deep, not deeper.")
+        conditions: list[Condition] = []
+        for field in filled.__strawberry_definition__.fields:
+            value = getattr(filled, field.python_name)
+            if value is strawberry.UNSET or value is None:
+                continue
+            self.parts += 1
+            if self.parts > MAX_PARTS:
+                raise BadUserInput(f"{path}: a filter may have {MAX_PARTS} parts, not more.")
+            name = field.graphql_name or field.python_name
+            place = f"{path}.{name}"
+            rule = field.metadata.get("rule")
+            if rule is not None:
+                conditions.append(Rule(rule) if value else Opposite(Rule(rule)))
+            elif name in ("and", "or"):
+                inner = tuple(
+                    self.read(part, f"{place}[{index}]", depth + 1)
+                    for index, part in enumerate(value)
+                )
+                conditions.append(Both(inner) if name == "and" else Either(inner))
+            elif name == "not":
+                conditions.append(Opposite(self.read(value, place, depth + 1)))
+            elif name == "null" and isinstance(value, bool):
+                # The row that is asked about is there.
+                conditions.append(Always(not value))
+            else:
+                conditions += self._about(filled.model, field.python_name, value, place, depth)
+        return conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
+
+    def _about(
+        self, model: type[Base], name: str, value: Any, path: str, depth: int
+    ) -> list[Condition]:
+        """The conditions on the column or the relation of a name."""
+        if isinstance(value, Comparator):
+            found = value.conditions(
+                name, lambda operator, to: value.one(model, name, operator, to, self.source), path
+            )
+            self.parts += len(found)
+            return found
+        if isinstance(value, FilterInput):
+            return [self._one(name, value, path, depth)]
+        return self._many(name, value, path, depth)
+
+    def _one(self, relation: str, filled: Any, path: str, depth: int) -> Condition:
+        null = getattr(filled, "null", strawberry.UNSET)
+        if null is True:
+            # There is none; what else is asked of it cannot hold.
+            others = [name for name, value in given(filled) if name != "null" and value is not None]
+            return Always(False) if others else Opposite(One(relation, Always(True)))
+        return One(relation, self.read(filled, path, depth + 1))
+
+    def _many(self, relation: str, filled: Any, path: str, depth: int) -> list[Condition]:
+        found: list[Condition] = []
+        for name, value in given(filled):
+            if value is None:
+                continue
+            place = f"{path}.{name}"
+            if isinstance(value, NumberComparator):
+                counts = value.conditions("", lambda operator, to: whole("", operator, to), place)
+                found += [as_length(relation, count) for count in counts]
+                continue
+            inner = self.read(value, place, depth + 1)
+            if name == "some":
+                found.append(Some(relation, inner))
+            elif name == "none":
+                found.append(Opposite(Some(relation, inner)))
+            else:
+                found.append(Opposite(Some(relation, Opposite(inner))))
+        return found
+
+
+def as_length(relation: str, condition: Condition) -> Condition:
+    """A comparison of a number as one of the number of a relation's rows."""
+    if isinstance(condition, Opposite):
+        return Opposite(as_length(relation, condition.part))
+    if isinstance(condition, Comparison):
+        return Length(relation, condition.operator, condition.value)
+    return condition
