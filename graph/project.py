@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 import models
+from graph.board import TaskGroup, board
 from graph.filters import MilestoneFilter, TaskFilter
 from graph.kit.connection import Connection
 from graph.kit.node import Node
@@ -46,6 +47,7 @@ class Project(Node):
         filter=TaskFilter,
         narrowing=in_lists_or_archive,
     )
+    task_groups: list[TaskGroup] = board()
     milestones: Connection[Annotated["Milestone", strawberry.lazy("graph.milestone")]] = many(
         models.Project.milestones,
         "Its milestones, oldest first.",

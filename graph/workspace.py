@@ -11,6 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
+from graph.board import TaskGroup, board
 from graph.context import Info
 from graph.filters import LabelFilter, ProjectFilter, TaskFilter
 from graph.kit.batches import ByColumn, ByColumns, together
@@ -142,6 +143,7 @@ class Workspace(Node):
     task: Annotated["Task", strawberry.lazy("graph.task")] | None = resolved(
         task_by_key, "A task by its human key: TLS-123."
     )
+    task_groups: list[TaskGroup] = board()
     events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
         models.Workspace.events,
         "Calendar events in order of time.",

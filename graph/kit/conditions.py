@@ -130,6 +130,7 @@ class Some(Condition):
         far = far.where(self.part.render(far.row, source))
         if negated:
             # NOT IN would not become an anti-join, NOT EXISTS does.
+            # scope: `far` is scoped.
             return not_(exists(far.statement.where(parent_key == row.id)))
         # IN lets a database begin with the far rows, where they are few.
         parents = far.statement.with_only_columns(parent_key).scalar_subquery()

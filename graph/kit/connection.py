@@ -6,7 +6,6 @@ A connection holds only what it would load. Its fields load it, so that a query 
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
 
 import strawberry
 
@@ -23,7 +22,7 @@ T = TypeVar("T")
 class ConnectionOf:
     """One parent's page, not loaded yet: what the fields of a connection are resolved from."""
 
-    parent: UUID
+    parent: Any
     children: Children
     order: Order
     page: PageArguments

@@ -24,8 +24,9 @@ from graph.kit.connection import ConnectionOf
 from graph.kit.context import KitInfo
 from graph.kit.filters import Reader
 from graph.kit.keyset import Order
+from graph.kit.loaders import Source
 from graph.kit.orders import Orders
-from graph.kit.paging import DEFAULT_SIZE, MAX_SIZE, page_arguments
+from graph.kit.paging import DEFAULT_SIZE, MAX_SIZE, PageArguments, page_arguments
 from models.base import Base
 
 PAGE_ARGUMENTS = (
@@ -82,17 +83,13 @@ def many(
     `filter` is the input of a filter, and `order` the orders to choose from or the only one. The
     parameters of `narrowing` become arguments of the field, before those of the page.
     """
-    parameters = _choices(filter, order)
-    parameters += inspect.signature(narrowing).parameters.values()
-    parameters += [_parameter(*argument) for argument in PAGE_ARGUMENTS]
 
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> ConnectionOf:
-        paging = [arguments.pop(name) for name, _, _ in PAGE_ARGUMENTS]
-        chosen = chosen_order(order, arguments)
+        chosen, page = paged(order, arguments)
         children = _children(info, relation, narrowing, arguments)
-        return ConnectionOf(root.id, children, chosen, page_arguments(chosen, *paging))
+        return ConnectionOf(root.id, children, chosen, page)
 
-    _declare(resolve, parameters)
+    declare_pages(resolve, order, filter, narrowing)
     return strawberry.field(resolver=resolve, description=description)
 
 
@@ -113,15 +110,30 @@ def listed(
     return strawberry.field(resolver=resolve, description=description)
 
 
-def chosen_order(order: Order | Orders, arguments: dict[str, Any]) -> Order:
-    """The order that the arguments of a field ask for."""
-    return order if isinstance(order, Order) else order.read(arguments.pop("order_by"))
+def paged(order: Order | Orders, arguments: dict[str, Any]) -> tuple[Order, PageArguments]:
+    """The order and the page that the arguments of a field ask for; it takes them out."""
+    paging = [arguments.pop(name) for name, _, _ in PAGE_ARGUMENTS]
+    chosen = order if isinstance(order, Order) else order.read(arguments.pop("order_by"))
+    return chosen, page_arguments(chosen, *paging)
 
 
-def chosen_condition(info: KitInfo, arguments: dict[str, Any]) -> Condition:
+def declare_pages(
+    resolve: Callable[..., Any],
+    order: Order | Orders,
+    filter: Any = None,
+    narrowing: Narrowing = no_narrowing,
+) -> None:
+    """Gives a resolver the arguments of a page, and those that choose rows and their order."""
+    parameters = _choices(filter, order)
+    parameters += inspect.signature(narrowing).parameters.values()
+    parameters += [_parameter(*argument) for argument in PAGE_ARGUMENTS]
+    _declare(resolve, parameters)
+
+
+def chosen_condition(source: Source, arguments: dict[str, Any]) -> Condition:
     """The condition that the arguments of a field ask for."""
     filled = arguments.pop("filter", None)
-    return EVERYTHING if filled is None else Reader(info.context.source).read(filled, "filter")
+    return EVERYTHING if filled is None else Reader(source).read(filled, "filter")
 
 
 class ToOne:
@@ -153,7 +165,7 @@ def _children(
     arguments: dict[str, Any],
 ) -> Children:
     parent: type[Base] = relation.class_  # type: ignore[assignment]
-    condition = chosen_condition(info, arguments)
+    condition = chosen_condition(info.context.source, arguments)
     return Children(parent, relation.key, narrowing, tuple(arguments.items()), condition)
 
 

@@ -21,6 +21,8 @@ NODE = SCHEMA.type_map["Node"]
 
 #: What required arguments are given, by the field they belong to.
 ARGUMENTS = {
+    ("Workspace", "taskGroups", "by"): "STATE",
+    ("Project", "taskGroups", "by"): "STATE",
     ("Workspace", "project", "key"): '"PRJ"',
     ("Workspace", "task", "key"): '"PRJ-1"',
 }
@@ -48,6 +50,8 @@ def paths(kind: GraphQLObjectType) -> Iterator[str]:
             assert isinstance(target, GraphQLObjectType)
             for inner in paths(target):
                 yield f"{head} {{ {inner} }}"
+            if CHOSEN.keys() & field.args.keys():
+                yield f"{name}{chosen_arguments(kind, name, field)} {{ {next(paths(target))} }}"
 
 
 def selection(kind: GraphQLNamedType, depth: int) -> str:
@@ -75,6 +79,22 @@ def given_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> s
         if is_required(declared)
     ]
     return f"({', '.join(given)})" if given else ""
+
+
+#: Filters and orders that every type with such an argument has.
+CHOSEN = {
+    "filter": "{id: {null: false}, not: {id: {null: true}}}",
+    "orderBy": "[{field: CREATED_AT, direction: ASC, nulls: FIRST}]",
+}
+
+
+def chosen_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
+    """The required arguments of a field, and a filter and an order."""
+    given = [given_arguments(kind, name, field).strip("()")]
+    given += [
+        f"{argument}: {value}" for argument, value in CHOSEN.items() if argument in field.args
+    ]
+    return f"({', '.join(part for part in given if part)})"
 
 
 def is_required(argument: GraphQLArgument) -> bool:
