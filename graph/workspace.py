@@ -1,26 +1,20 @@
 """Workspaces and their members."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.board import TaskGroup, board
 from graph.context import Info
 from graph.filters import LabelFilter, ProjectFilter, TaskFilter
-from graph.kit.batches import ByColumn, ByColumns, together
+from graph.keys import TaskByKey, read_key
+from graph.kit.batches import ByColumn, ByColumns
 from graph.kit.connection import Connection
 from graph.kit.keyset import Order
-from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import listed, many, one, resolved
-from graph.kit.scope import visible
 from graph.lists import (
     BY_TIME,
     LABELS,
@@ -30,6 +24,7 @@ from graph.lists import (
     in_lists_or_archive,
     projects_in_lists,
 )
+from graph.search import SearchResult, search
 
 if TYPE_CHECKING:
     from graph.event import Event
@@ -59,23 +54,6 @@ def viewer_role(root: models.Workspace, info: Info) -> models.Role | None:
     return info.context.viewer.roles.get(root.id)
 
 
-@dataclass(frozen=True)
-class TaskByKey:
-    """Tasks by their workspace, project's key and number."""
-
-    gathers: bool = True
-
-    async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
-    ) -> list[models.Task | None]:
-        task, project = models.Task, models.Project
-        columns = (project.workspace_id, project.key, task.number)
-        statement = visible(task, source.viewer, *columns, task).join(task.project)
-        found = await session.execute(statement.where(together(columns, keys)))
-        rows = {tuple(key): row for *key, row in found}
-        return [rows.get(key) for key in keys]
-
-
 async def project_by_key(
     root: models.Workspace,
     info: Info,
@@ -93,10 +71,8 @@ async def task_by_key(
     key: Annotated[str, strawberry.argument(description="The task's human key: TLS-123.")],
 ) -> models.Task | None:
     """A task of a workspace by its human key; null where no task has such a key."""
-    found = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
-    if found is None:
-        return None
-    return await info.context.load(TaskByKey(), (root.id, found[1], int(found[2])))
+    found = read_key(key)
+    return None if found is None else await info.context.load(TaskByKey(), (root.id, *found))
 
 
 @strawberry.type(description="A team's own space: nothing in it is seen from outside.")
@@ -144,6 +120,10 @@ class Workspace(Node):
         task_by_key, "A task by its human key: TLS-123."
     )
     task_groups: list[TaskGroup] = board()
+    search: Connection[SearchResult] = resolved(
+        search,
+        "Full-text search over titles, bodies and comments, the best hits first.",
+    )
     events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
         models.Workspace.events,
         "Calendar events in order of time.",

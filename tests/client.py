@@ -35,25 +35,27 @@ class Api:
         return await self.http.post("/graphql", json=body, headers=headers)
 
     async def answer(
-        self, query: str, token: str | None = None, **variables: Any
+        self, document: str, token: str | None = None, /, **variables: Any
     ) -> dict[str, Any]:
         """The whole answer to an operation."""
-        response = await self.post({"query": query, "variables": variables}, token)
+        response = await self.post({"query": document, "variables": variables}, token)
         answer: dict[str, Any] = response.json()
         return answer
 
-    async def ask(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
+    async def ask(
+        self, document: str, token: str | None = None, /, **variables: Any
+    ) -> dict[str, Any]:
         """The data of an operation that must succeed."""
-        answer = await self.answer(query, token, **variables)
+        answer = await self.answer(document, token, **variables)
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data
 
     async def refusal(
-        self, query: str, token: str | None = None, **variables: Any
+        self, document: str, token: str | None = None, /, **variables: Any
     ) -> tuple[str, str]:
         """The code and the message of the one error of an operation."""
-        answer = await self.answer(query, token, **variables)
+        answer = await self.answer(document, token, **variables)
         [error] = answer["errors"]
         return error["extensions"]["code"], error["message"]
 

@@ -84,8 +84,10 @@ class Server:
         if self.kind != "sqlite":
             await self._as_admin(f"CREATE DATABASE {self.name}")
         database = Database(self.url)
-        await migrate(database)
-        await database.close()
+        try:
+            await migrate(database)
+        finally:
+            await database.close()
 
     async def _as_admin(self, statement: str) -> None:
         engine = create_async_engine(self.admin, isolation_level="AUTOCOMMIT")

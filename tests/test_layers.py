@@ -11,8 +11,8 @@ pytestmark = pytest.mark.check
 ROOT = Path(__file__).parent.parent
 #: From the ground up: a module may import its own layer and those below it.
 LAYERS = ["models", "graph.settings", "graph.kit", "graph.auth", "graph.context", "graph.enums",
-          "graph.filters", "graph.lists", "graph.board", "graph.<concept>", "graph.schema",
-          "graph.http", "graph.app", "graph.cli"]  # fmt: skip
+          "graph.filters", "graph.lists", "graph.keys", "graph.board", "graph.search",
+          "graph.<concept>", "graph.schema", "graph.http", "graph.app", "graph.cli"]  # fmt: skip
 FRAMEWORKS = {"strawberry", "fastapi", "starlette", "graphql", "uvicorn", "typer", "rich"}
 CONCEPTS = {
     path.stem

@@ -18,9 +18,25 @@ from graph.kit.paging import PageArguments, Rows
 T = TypeVar("T")
 
 
+class Paged:
+    """What the fields of a connection are resolved from: a page that is not loaded yet."""
+
+    async def rows(self, info: KitInfo) -> Rows:
+        """The rows of the page."""
+        raise NotImplementedError
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of a row."""
+        raise NotImplementedError
+
+    async def count(self, info: KitInfo, limit: int | None = None) -> int:
+        """The number of rows of the whole list, counted at most one past the limit."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class ConnectionOf:
-    """One parent's page, not loaded yet: what the fields of a connection are resolved from."""
+class ConnectionOf(Paged):
+    """One parent's page of a relation."""
 
     parent: Any
     children: Children
@@ -30,6 +46,10 @@ class ConnectionOf:
     async def rows(self, info: KitInfo) -> Rows:
         """The rows of the page."""
         return await info.context.load(Page(self.children, self.order, self.page), self.parent)
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of a row."""
+        return self.order.cursor(row)
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
         """The number of rows of the whole list, counted at most one past the limit."""
@@ -62,18 +82,18 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
 
 
-async def _nodes(root: ConnectionOf, info: KitInfo) -> Any:
+async def _nodes(root: Paged, info: KitInfo) -> Any:
     return (await root.rows(info)).rows
 
 
-async def _edges(root: ConnectionOf, info: KitInfo) -> Any:
+async def _edges(root: Paged, info: KitInfo) -> Any:
     rows = (await root.rows(info)).rows
-    return [Edge(cursor=root.order.cursor(row), node=row) for row in rows]
+    return [Edge(cursor=root.cursor(row), node=row) for row in rows]
 
 
-async def _page_info(root: ConnectionOf, info: KitInfo) -> PageInfo:
+async def _page_info(root: Paged, info: KitInfo) -> PageInfo:
     page = await root.rows(info)
-    ends = [root.order.cursor(page.rows[place]) for place in (0, -1)] if page.rows else [None] * 2
+    ends = [root.cursor(page.rows[place]) for place in (0, -1)] if page.rows else [None] * 2
     return PageInfo(
         has_next_page=page.has_next,
         has_previous_page=page.has_previous,
@@ -82,12 +102,12 @@ async def _page_info(root: ConnectionOf, info: KitInfo) -> PageInfo:
     )
 
 
-async def _total_count(root: ConnectionOf, info: KitInfo) -> int:
+async def _total_count(root: Paged, info: KitInfo) -> int:
     return await root.count(info)
 
 
 async def _count(
-    root: ConnectionOf,
+    root: Paged,
     info: KitInfo,
     limit: Annotated[
         int, strawberry.argument(description="Where to stop counting, 1 to 1,000,000.")

@@ -154,23 +154,11 @@ class Order:
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
-        values = [_encode(getattr(row, term.name)) for term in self.terms]
-        return base64.urlsafe_b64encode(orjson.dumps([self.digest, *values])).decode().rstrip("=")
+        return write_cursor(self.digest, [getattr(row, term.name) for term in self.terms])
 
     def values(self, cursor: str, argument: str) -> tuple[Any, ...]:
         """The values that a cursor holds; a `BadUserInput` names the argument if it is not ours."""
-        try:
-            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-            digest, *encoded = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
-        except (ValueError, TypeError, binascii.Error):
-            raise BadUserInput(
-                f"{argument}: this is not a cursor of ours. Pass one that a page gave, unchanged."
-            ) from None
-        if digest != self.digest or len(encoded) != len(self.terms):
-            raise BadUserInput(
-                f"{argument}: this cursor belongs to another list or another order. "
-                "Pass one of the same field with the same order, or begin without one."
-            )
+        encoded = read_cursor(cursor, self.digest, len(self.terms), argument)
         try:
             return tuple(
                 _decode(self.model, term.name, value)
@@ -180,6 +168,30 @@ class Order:
             raise BadUserInput(
                 f"{argument}: this cursor is damaged. Pass one that a page gave, unchanged."
             ) from None
+
+
+def write_cursor(digest: str, values: Sequence[Any]) -> str:
+    """A cursor of the list that has the digest."""
+    encoded = orjson.dumps([digest, *(_encode(value) for value in values)])
+    return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, digest: str, length: int, argument: str) -> list[Any]:
+    """The values of a cursor as they were written; a `BadUserInput` where it is another's."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        values: list[Any] = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
+        given, *encoded = values
+    except (ValueError, TypeError, binascii.Error):
+        raise BadUserInput(
+            f"{argument}: this is not a cursor of ours. Pass one that a page gave, unchanged."
+        ) from None
+    if given != digest or len(encoded) != length:
+        raise BadUserInput(
+            f"{argument}: this cursor belongs to another list or another order. "
+            "Pass one of the same field with the same order, or begin without one."
+        )
+    return encoded
 
 
 def _parse(term: str | Term) -> Term:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database, DatabaseError, unreachable
+from models.search import belongs_to_search
 
 #: Not Alembic's own name, so that no other application's history is taken for ours.
 VERSION_TABLE = "taskloom_version"
@@ -84,6 +85,11 @@ async def migrate(database: Database, to: str = "head") -> tuple[str | None, str
     async with database.write_engine.begin() as connection:
         await connection.run_sync(run)
     return before, await current(database)
+
+
+def is_described(item: object, name: str | None, kind: str, *_: object) -> bool:
+    """Whether the models describe a thing of the database, for comparing the two."""
+    return not belongs_to_search(name)
 
 
 def _ancestors(version: str) -> set[Any]:

@@ -7,7 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import String
 
 from models import Base, types
-from models.migrations import VERSION_TABLE
+from models.migrations import VERSION_TABLE, is_described
 
 NAMED = {
     repr(make()): f"types.{make.__name__}()"
@@ -33,6 +33,7 @@ context.configure(
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     render_item=render,
+    include_object=is_described,
     # SQLite alters a table by making it anew.
     render_as_batch=connection.dialect.name == "sqlite",
 )

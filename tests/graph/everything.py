@@ -65,7 +65,9 @@ async def make_everything(world: World, mark: str) -> Everything:
     await world.assign(task, member, other)
     await world.label(task, *labels)
     await world.link(task, TaskLinkKind.BLOCKS, linked)
-    comments = [await world.make_comment(task, writer, body=mark) for writer in (author, other)]
+    comments = [
+        await world.make_comment(task, writer, body=f"{mark} remark") for writer in (author, other)
+    ]
     event = await world.make_event(
         workspace,
         title=f"{mark} event",

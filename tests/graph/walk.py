@@ -22,6 +22,7 @@ NODE = SCHEMA.type_map["Node"]
 #: What required arguments are given, by the field they belong to.
 ARGUMENTS = {
     ("Workspace", "taskGroups", "by"): "STATE",
+    ("Workspace", "search", "query"): '"remark"',
     ("Project", "taskGroups", "by"): "STATE",
     ("Workspace", "project", "key"): '"PRJ"',
     ("Workspace", "task", "key"): '"PRJ-1"',
