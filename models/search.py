@@ -134,7 +134,8 @@ def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[
     if "+" in (indexed := query.boolean()):
         # In boolean mode what is only excluded finds nothing.
         match = mysql.match(vector, against=indexed).in_boolean_mode()
-        return rows.where(match, *conditions), func.round(match, 6, type_=Float)
+        # A FLOAT would not compare equal to what it was read as.
+        return rows.where(match, *conditions), cast(match, Numeric(18, 6))
     conditions += [_whole_words(vector, term) for term in query.terms if not query.is_short(term)]
     return rows.where(and_(true(), *conditions)), literal(0.0)
 

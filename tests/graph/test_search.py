@@ -138,7 +138,7 @@ async def test_the_title_counts_more_than_the_body(api: Api, team: Team, kind: s
 async def test_pages_of_hits_meet_each_once(api: Api, team: Team) -> None:
     met: list[str] = []
     after = None
-    while True:
+    for _ in range(5):
         answer = await api.ask(
             SEARCH, team.token, slug=team.slug, query="the", first=2, after=after
         )
