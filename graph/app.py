@@ -1,5 +1,6 @@
 """The server: its routes, and what lives as long as it does."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,12 +13,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.auth import COOKIE, redeem
-from graph.http import GraphQLEndpoint
+from graph.http import GraphQLEndpoint, failure_response
 from graph.schema import schema
 from graph.settings import Settings
 from models.credential import SESSION_LIFETIME
 from models.database import Database, DatabaseError
 from models.migrations import require_newest
+
+logger = logging.getLogger("taskloom.health")
 
 EXPLORER = Path(__file__).parent / "explorer" / "static"
 #: GraphiQL sets styles from scripts, and draws its squiggles from data: URLs.
@@ -79,7 +82,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @app.get("/sign-in")
     async def sign_in(code: str) -> Response:
         """Exchanges a one-time code for a session cookie, and goes on to the explorer."""
-        session = await redeem(database, code)
+        try:
+            session = await redeem(database, code)
+        except Exception as error:  # noqa: BLE001 - answered, and logged with its id
+            return failure_response(error)
         if session is None:
             return HTMLResponse(USED_CODE, status_code=410)
         response = RedirectResponse("/graphql", status_code=303)
@@ -107,7 +113,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             await require_newest(database)
         except DatabaseError as error:
-            return JSONResponse({"status": "unavailable", "reason": str(error)}, status_code=503)
+            # Who asks may be anybody: the address of the database is for the log.
+            logger.warning("not ready: %s", error)
+            return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
 
     return app

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from graph.kit.errors import Unauthenticated
@@ -79,8 +80,11 @@ async def _by_credential(
         .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
         .where(*good, User.disabled_at.is_(None))
     )
-    async with database.reads() as session:
-        found: Sequence[Any] = (await session.execute(statement)).all()
+
+    async def read(session: AsyncSession) -> Sequence[Any]:
+        return (await session.execute(statement)).all()
+
+    found = await database.read(read)
     if not found:
         return None
     credential, user, _, _ = found[0]

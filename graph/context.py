@@ -23,7 +23,7 @@ class Context:
         self.database = database
         self.identity = identity
         self.source = Source(database, identity.viewer)
-        self.loaders = Loaders(self.source, Reads(database.reads, read_concurrency))
+        self.loaders = Loaders(self.source, Reads(database, read_concurrency))
         self._remember_identity()
 
     @property

@@ -5,13 +5,14 @@ types and status codes, the form of every error, and the life of a request's con
 """
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Coroutine, Mapping
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -27,12 +28,15 @@ from strawberry.types.graphql import OperationType
 
 from graph.auth import identify
 from graph.context import Context
-from graph.kit.errors import OUT_OF_REACH, ApiError, Unauthenticated, Unavailable, mask
+from graph.kit.errors import ApiError, Unauthenticated, Unavailable, mask, unanswered
 from graph.settings import Settings
-from models.database import Database, is_unreachable
+from models.database import Database, is_timeout, is_unreachable
+
+T = TypeVar("T")
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+METHODS = "Send a query by GET, or any operation by POST."
 #: The most that is nested in a request's body or variables.
 MAX_NESTING = 200
 
@@ -61,11 +65,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self.run(request)
         except HTTPException as error:
             response = error_response(error.status_code, error.reason)
+            if error.status_code == 405:
+                response.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
         except Unauthenticated as error:
             response = error_response(401, error.message, error.code)
             response.headers["WWW-Authenticate"] = "Bearer"
         except ApiError as error:
             response = error_response(400, error.message, error.code)
+        except ClientDisconnect:
+            return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
             response = failure_response(error)
         await response(scope, receive, send)
@@ -81,7 +89,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if isinstance(request, WebSocket):
             return response
         if request.method not in ("GET", "POST"):
-            raise HTTPException(405, "Send a query by GET, or any operation by POST.")
+            raise HTTPException(405, METHODS)
         response.media_type = response_type(request.headers.get("accept"), request.method)
         return response
 
@@ -136,13 +144,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         try:
-            result = await self.schema.execute(
-                request_data.query,
-                variable_values=request_data.variables,
-                context_value=context,
-                operation_name=request_data.operation_name,
-                allowed_operation_types=OperationType.from_http(request_adapter.method),
-                operation_extensions=request_data.extensions,
+            result = await while_connected(
+                request,
+                self.schema.execute(
+                    request_data.query,
+                    variable_values=request_data.variables,
+                    context_value=context,
+                    operation_name=request_data.operation_name,
+                    allowed_operation_types=OperationType.from_http(request_adapter.method),
+                    operation_extensions=request_data.extensions,
+                ),
             )
         except MissingQueryError:
             raise HTTPException(400, "The request has no `query`.") from None
@@ -152,7 +163,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             reason = error.as_http_error_reason(request_adapter.method)
             raise HTTPException(405, reason) from None
         finally:
-            # Also where the client is gone: what it asked for is not worth a connection.
             await asyncio.shield(context.close())
         if is_request_error(result) and not accepts_only_json(request):
             sub_response.status_code = 400
@@ -180,6 +190,26 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
 
 
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Does some work for as long as the client waits for it: then its connections are freed."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        unfinished = [task for task in (working, watching) if not task.done()]
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+
 def read_parameters(parameters: Any) -> GraphQLRequestData:
     """The parameters of a request, each of the type it must have."""
     if not isinstance(parameters, dict):
@@ -198,7 +228,7 @@ def read_parameters(parameters: Any) -> GraphQLRequestData:
     return GraphQLRequestData(
         query=parameters.get("query"),
         variables=parameters.get("variables"),
-        operation_name=parameters.get("operationName"),
+        operation_name=parameters.get("operationName") or None,
         extensions=parameters.get("extensions"),
     )
 
@@ -221,7 +251,9 @@ def response_type(accept: str | None, method: str) -> str:
     if not accept:
         return JSON
     for given in accept.split(","):
-        name = given.split(";")[0].strip().lower()
+        name, *parameters = (part.strip().lower() for part in given.split(";"))
+        if any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters):
+            continue
         if name in (GRAPHQL, JSON):
             return name
         if name in ("*/*", "application/*"):
@@ -236,7 +268,7 @@ def accepts_only_json(request: Request) -> bool:
 
     Such a client takes any status but 200 for the word of a proxy, not of this server.
     """
-    accept = request.headers.get("accept") or ""
+    accept = (request.headers.get("accept") or "").lower()
     return JSON in accept and GRAPHQL not in accept
 
 
@@ -257,8 +289,8 @@ def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Resp
 
 def failure_response(error: Exception) -> Response:
     """An answer for a request that failed through no fault of the caller's."""
-    if is_unreachable(error):
+    if is_unreachable(error) or is_timeout(error):
         mask(error)
-        return error_response(503, OUT_OF_REACH, Unavailable.code)
+        return error_response(503, unanswered(error), Unavailable.code)
     message, extensions = mask(error)
     return error_response(500, message, extensions["code"])

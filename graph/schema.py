@@ -1,7 +1,10 @@
 """The schema: its queries put together from the concepts."""
 
+from collections.abc import Iterator
+
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -24,6 +27,23 @@ from graph.workspace import Membership, Workspace, WorkspaceQueries
 @strawberry.type(description="What can be read.")
 class Query(UserQueries, NodeQueries, WorkspaceQueries):
     pass
+
+
+class OperationIsNamed(SchemaExtension):
+    """Which of several operations runs must be said, as the specification has it."""
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        operations = [
+            definition
+            for definition in (document.definitions if document else ())
+            if isinstance(definition, OperationDefinitionNode)
+        ]
+        if len(operations) > 1 and context._provided_operation_name is None:
+            message = "The document has several operations: name one as operationName."
+            context.pre_execution_errors = [GraphQLError(message, operations)]
+        yield
 
 
 class Schema(strawberry.Schema):
@@ -51,6 +71,5 @@ NODES = [
     Workspace,
 ]
 
-schema = Schema(
-    query=Query, types=NODES, config=StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
-)
+config = StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
+schema = Schema(query=Query, types=NODES, config=config, extensions=[OperationIsNamed])

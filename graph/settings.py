@@ -1,6 +1,7 @@
 """The settings: the only reader of the environment."""
 
 from functools import cached_property
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
         False, description="Whether the session cookie is sent over https only: set it behind TLS."
     )
     explorer: bool = Field(True, description="Whether GET /graphql shows GraphiQL to a browser.")
-    log_level: str = Field(
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged: debug, info, warning or error."
     )
 

@@ -25,6 +25,8 @@ from graph.lists import (
     projects_in_lists,
 )
 from graph.search import SearchResult, search
+from models.project import KEY
+from models.workspace import is_slug
 
 if TYPE_CHECKING:
     from graph.event import Event
@@ -59,7 +61,9 @@ async def project_by_key(
     info: Info,
     key: Annotated[str, strawberry.argument(description="The project's key: TLS.")],
 ) -> models.Project | None:
-    """A project of a workspace by its key."""
+    """A project of a workspace by its key; null for what cannot be one."""
+    if not KEY.fullmatch(key):
+        return None
     return await info.context.load(
         ByColumns(models.Project, ("workspace_id", "key")), (root.id, key)
     )
@@ -136,7 +140,9 @@ async def workspace(
     info: Info,
     slug: Annotated[str, strawberry.argument(description="The workspace's slug.")],
 ) -> models.Workspace | None:
-    """A workspace by its slug."""
+    """A workspace by its slug; null for what cannot be one."""
+    if not is_slug(slug):
+        return None
     return await info.context.load(ByColumn(models.Workspace, "slug"), slug)
 
 

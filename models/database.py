@@ -1,12 +1,13 @@
 """From a URL to an open database: one engine that reads, one that writes."""
 
+import math
 import os
 import ssl as tls
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Engine, event, make_url, text
@@ -25,6 +26,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
 
 DRIVERS = {
     "postgresql": "postgresql+asyncpg",
@@ -56,7 +59,7 @@ def database_url(given: str) -> URL:
     """Reads a URL as people write it, and gives it our async driver."""
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise DatabaseError(f"That is not a database URL. Use {FORMS}.") from None
     name = url.drivername.split("+")[0]
     if name not in DRIVERS:
@@ -92,7 +95,8 @@ class Database:
     @cached_property
     def address(self) -> str:
         """The URL without its password and our driver, fit to be shown."""
-        return self.url.set(drivername=self.kind).render_as_string(hide_password=True)
+        shown = self.url.set(drivername=self.kind, query={})
+        return shown.render_as_string(hide_password=True)
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -107,12 +111,21 @@ class Database:
         except (SQLAlchemyError, OSError, tls.SSLError) as error:
             raise unreachable(self, error) from error
 
-    def session(self) -> AsyncSession:
-        """A session that can write, for work outside a request."""
-        return self.writes()
+    async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Does some reading in a session of its own, once more if its connection was dead."""
+        try:
+            async with self.reads() as session:
+                return await work(session)
+        except DBAPIError as error:
+            if not is_stale(error):
+                raise
+        async with self.reads() as session:
+            return await work(session)
 
     def _engine(self, *, writes: bool) -> AsyncEngine:
         pool = {
+            # What people wrote is not for the log.
+            "hide_parameters": True,
             "pool_size": self.options.pool_size,
             "max_overflow": 0,
             "pool_timeout": self.options.pool_timeout,
@@ -132,6 +145,23 @@ _OUT_OF_REACH = ("08", "53", "57")
 #: MySQL's and MariaDB's errors of the same meaning, from the client and from the server.
 _OUT_OF_REACH_MYSQL = (1040, 1053, 2002, 2003, 2006, 2013, 2014)
 _QUERY_CANCELED = "57014"
+
+
+#: A statement that took longer than allowed, as PostgreSQL, MariaDB and MySQL say it.
+_TIMED_OUT = ("57014", 1969, 3024)
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Whether an error says that a statement took longer than it may."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    number = error.orig.args[0] if error.orig.args else None
+    return getattr(error.orig, "sqlstate", None) in _TIMED_OUT or number in _TIMED_OUT
+
+
+def is_stale(error: BaseException) -> bool:
+    """Whether a connection was found dead that the pool had kept: another one will do."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -168,7 +198,7 @@ def _postgresql(database: Database, pool: dict[str, Any], writes: bool) -> Async
     if "sslmode" in query:
         arguments["ssl"] = query.pop("sslmode")
     url = database.url.set(query=query)
-    timeout = f"{int(options.statement_timeout * 1000)}"
+    timeout = f"{max(1, int(options.statement_timeout * 1000))}"
     if options.pgbouncer:
         engine = _behind_pgbouncer(url, arguments, pool, timeout, writes)
     else:
@@ -266,7 +296,10 @@ def _fold(text: str | None) -> str | None:
 
 
 def _mysql(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:
-    arguments = {"charset": "utf8mb4", "connect_timeout": int(database.options.connect_timeout)}
+    arguments = {
+        "charset": "utf8mb4",
+        "connect_timeout": math.ceil(database.options.connect_timeout),
+    }
     isolation = {"isolation_level": "READ COMMITTED"} if writes else _autocommit(writes)
     engine = create_async_engine(database.url, connect_args=arguments, **pool, **isolation)
     timeout = database.options.statement_timeout

@@ -5,11 +5,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, union
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    select,
+    union,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
 from models.types import choice, identifier, instant, line, prose
+from models.viewer import Viewer
+from models.workspace import Membership
 
 if TYPE_CHECKING:
     from models.project import Project
@@ -73,6 +84,14 @@ class Attendance(InWorkspace, Keyed, Timed, Versioned, Base):
 
     event: Mapped["Event"] = relationship(lazy="raise")
     user: Mapped["User"] = relationship(lazy="raise")
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        # Whoever left the workspace is not seen any more, nor that they were to come.
+        member = aliased(Membership)
+        members = select(member.user_id).where(viewer.reaches(member.workspace_id))
+        members = members.where(member.workspace_id == cls.workspace_id)
+        return and_(viewer.reaches(cls.workspace_id), cls.user_id.in_(members))
 
 
 #: Which user has part in which event: by attending it or by organizing it, once each.

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+def is_slug(given: str) -> bool:
+    """Whether a text can be a workspace's slug."""
+    return len(given) <= 64 and SLUG.fullmatch(given) is not None
+
+
 class Workspace(Keyed, Timed, Versioned, Base):
     """A team's own space: nothing in it is seen from outside."""
 

@@ -29,7 +29,7 @@ async def add(
     name: str | None,
     email: str | None,
     slug: str | None,
-    role: Role,
+    role: Role | None,
 ) -> str:
     """Adds a user, and their membership; says what it did."""
     if not HANDLE.fullmatch(handle):
@@ -58,7 +58,7 @@ async def _refuse_taken(session: AsyncSession, email: str, handle: str) -> None:
         raise CommandError(f"The address {email} belongs to the user {owner}.")
 
 
-async def _join(session: AsyncSession, person: User, slug: str, role: Role) -> str:
+async def _join(session: AsyncSession, person: User, slug: str, role: Role | None) -> str:
     workspace = await session.scalar(select(Workspace).where(Workspace.slug == slug))
     if workspace is None:
         workspace, states = new_workspace(slug, slug.replace("-", " ").title())
@@ -69,10 +69,13 @@ async def _join(session: AsyncSession, person: User, slug: str, role: Role) -> s
     )
     membership = await session.scalar(own)
     if membership is None:
-        session.add(Membership(workspace_id=workspace.id, user_id=person.id, role=role))
-    else:
+        membership = Membership(
+            workspace_id=workspace.id, user_id=person.id, role=role or Role.MEMBER
+        )
+        session.add(membership)
+    elif role is not None:
         membership.role = role
-    return f"In {slug} they are {role.name.lower()}."
+    return f"In {slug} they are {membership.role.name.lower()}."
 
 
 async def create_token(

@@ -1,6 +1,9 @@
 """How commands speak, fail, and come by a database."""
 
 import asyncio
+import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn, TypeVar
@@ -9,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
 
 from graph.settings import PREFIX, Settings
 from models.database import Database, DatabaseError, is_unreachable, unreachable
@@ -53,16 +57,32 @@ async def open_database(*, newest: bool = True) -> AsyncIterator[Database]:
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Runs a command's work; an error it knows ends the command with one line and code 1."""
+
+    async def interruptible() -> T:
+        if threading.current_thread() is threading.main_thread():
+            # At once: what is not committed is gone with the connection.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, os._exit, 130)
+        return await work()
+
     try:
-        return asyncio.run(work())
+        return asyncio.run(interruptible())
     except (CommandError, DatabaseError) as error:
         fail(str(error))
+    except DBAPIError as error:
+        cause = str(error.orig).strip().splitlines()
+        reason = cause[0] if cause else type(error).__name__
+        fail(f"The database was changed at the same moment, or is held: try again. ({reason})")
 
 
 def fail(message: str) -> NoReturn:
     """Ends the command with one line and exit code 1."""
     notes.print(f"[bold red]error:[/] {plain(message)}", soft_wrap=True)
     raise typer.Exit(1)
+
+
+def say(message: str) -> None:
+    """Tells people something, letter by letter."""
+    notes.print(plain(message), soft_wrap=True)
 
 
 def plain(message: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from fractional_indexing import generate_n_keys_between
-from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy import bindparam as bind
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -264,7 +264,7 @@ class GitHubImport:
         issues: Sequence[ArchivedIssue],
         keys: dict[str, UUID],
     ) -> None:
-        """Makes the rows between tasks and users, or labels, those of the archive."""
+        """Adds what is missing between tasks and users, or labels; what people added stays."""
         columns: Any = model
         wanted = {
             (tasks[issue.number], keys[name])
@@ -282,10 +282,6 @@ class GitHubImport:
             for task, key in sorted(wanted - there)
         ]
         await self._insert(model, rows)
-        for task, key in sorted(there - wanted):
-            gone = and_(columns.task_id == task, far == key)
-            await self.session.execute(delete(model).where(gone))
-            self.result.changed[model.__tablename__] += 1
 
     async def _comments(
         self,

@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from graph.cli import accounts, serving
 from graph.cli.archive import read_archive
-from graph.cli.console import fail, notes, open_database, plain, progress, run
+from graph.cli.console import fail, notes, open_database, plain, progress, run, say
 from graph.cli.demo import Demo
 from graph.cli.github import GitHubImport, total_rows
 from graph.settings import PREFIX, Settings
-from models import Role, Scope, Workspace, migrations
+from models import Role, Scope, User, Workspace, migrations
 from models.database import Database
 from models.project import KEY
-from models.workspace import SLUG
+from models.workspace import is_slug
 
 app = typer.Typer(
     help="Taskloom: the task tracker that is a GraphQL API first.",
@@ -67,7 +67,7 @@ def migrate() -> None:
                 return f"{database.address} has the newest schema already ({after})."
             return f"{database.address}: from {before or 'an empty database'} to schema {after}."
 
-    notes.print(run(work), soft_wrap=True)
+    say(run(work))
 
 
 @imports.command("github")
@@ -86,7 +86,9 @@ def import_github(
     """Import a GitHub repository's issues. Doing it again updates and adds, and doubles nothing."""
     check_slug(workspace)
     if project is not None and not KEY.fullmatch(project):
-        raise typer.BadParameter("a key is up to 10 capital letters and digits, a letter first")
+        raise typer.BadParameter(
+            "--project: a key is up to 10 capital letters and digits, a letter first"
+        )
 
     async def work() -> str:
         archive = read_archive(file)
@@ -102,7 +104,7 @@ def import_github(
         what = ", ".join(parts) or "nothing new"
         return f"{archive.repo} is the project {done.project} of {workspace}: {what}."
 
-    notes.print(run(work), soft_wrap=True)
+    say(run(work))
 
 
 @app.command()
@@ -119,7 +121,14 @@ def demo(
 
     if not run(work):
         fail(f"There is a workspace {workspace} already: choose another slug.")
-    notes.print(f"The workspace {workspace} has {tasks} tasks.")
+    say(f"The workspace {workspace} has {tasks} tasks.")
+
+
+async def is_empty(database: Database) -> bool:
+    """Whether a database has neither a workspace nor a user."""
+    async with database.reads() as session:
+        found = [await session.scalar(select(model.id).limit(1)) for model in (Workspace, User)]
+    return found == [None, None]
 
 
 async def fill_demo(database: Database, slug: str, tasks: int) -> bool:
@@ -143,20 +152,27 @@ def add_user(
     email: Annotated[str | None, typer.Option(help="The address, unique on the server.")] = None,
     workspace: Slug = None,
     role: Annotated[
-        str, typer.Option(help="In the workspace: owner, admin, member or guest.")
-    ] = "member",
+        str | None,
+        typer.Option(
+            help="In the workspace: owner, admin, member or guest. Left out, a new member is "
+            "a member, and one who is there stays as they are."
+        ),
+    ] = None,
 ) -> None:
     """Add a user, or a user who is there to a workspace. A workspace that is not there is made."""
     if workspace is not None:
         check_slug(workspace)
-    if role.upper() not in Role.__members__:
-        raise typer.BadParameter("a role is one of owner, admin, member, guest")
+    if role is not None and role.upper() not in Role.__members__:
+        raise typer.BadParameter("--role: a role is one of owner, admin, member, guest")
+    for option, given, length in (("--name", name, 200), ("--email", email, 254)):
+        check_length(option, given, length)
+    chosen = None if role is None else Role[role.upper()]
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
-            return await accounts.add(session, handle, name, email, workspace, Role[role.upper()])
+            return await accounts.add(session, handle, name, email, workspace, chosen)
 
-    notes.print(run(work), soft_wrap=True)
+    say(run(work))
 
 
 @tokens.command("create")
@@ -168,7 +184,8 @@ def create_token(
 ) -> None:
     """Make a personal token and print it, alone, on standard output. It is not shown again."""
     if scope.upper() not in Scope.__members__:
-        raise typer.BadParameter("a scope is read or write")
+        raise typer.BadParameter("--scope: a scope is read or write")
+    check_length("--name", name, 100)
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
@@ -192,7 +209,7 @@ def schema(
         return
     if not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != printed:
         fail(f"{SCHEMA_FILE} is not current: run taskloom schema > {SCHEMA_FILE}.")
-    notes.print(f"{SCHEMA_FILE} is current.")
+    say(f"{SCHEMA_FILE} is current.")
 
 
 def list_settings() -> str:
@@ -227,15 +244,24 @@ def serve(
             if not demo:
                 return None
             await migrations.migrate(database)
-            await fill_demo(database, "demo", 300)
+            if await is_empty(database):
+                await fill_demo(database, "demo", 300)
             return await serving.sign_in_link(database, host, port)
 
+    serving.refuse_busy_port(host, port)
     serving.serve(host, port, workers=workers, reload=reload, link=run(prepare))
+
+
+def check_length(option: str, given: str | None, length: int) -> None:
+    """Refuses a text that is longer than its column."""
+    if given is not None and len(given) > length:
+        raise typer.BadParameter(f"{option}: at most {length} characters, not {len(given)}")
 
 
 def check_slug(slug: str) -> None:
     """Refuses what cannot be a workspace's slug."""
-    if len(slug) > 64 or not SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise typer.BadParameter(
-            "a slug is small letters and digits in words joined by hyphens, such as my-team"
+            "--workspace: a slug is small letters and digits in words joined by hyphens, "
+            "such as my-team"
         )

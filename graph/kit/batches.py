@@ -11,14 +11,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Executable,
-    and_,
     any_,
     bindparam,
     func,
     literal,
-    or_,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,14 +60,9 @@ def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
     return column.in_([*keys, *[keys[-1]] * padding])
 
 
-def together(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+def together(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
     """The condition that several columns together hold one of the keys."""
-    return or_(
-        *(
-            and_(*(column == value for column, value in zip(columns, key, strict=True)))
-            for key in keys
-        )
-    )
+    return tuple_(*columns).in_(keys)
 
 
 def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAlias:
@@ -224,6 +218,8 @@ class Count:
     children: Children
     limit: int | None = None
     gathers: bool = False
+    #: Where each parent has a branch of the statement, SQLite takes no more than 500.
+    max_keys: int = 250
 
     async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[int]:
         found = await session.execute(self._statement(source, keys))

@@ -9,6 +9,7 @@ from sqlalchemy import Date, Integer
 
 from graph.kit.conditions import Always, Comparison, Condition, Opposite
 from graph.kit.errors import BadUserInput
+from graph.kit.keyset import WHOLE_MAX, WHOLE_MIN
 from graph.kit.loaders import Source
 from graph.kit.moment import Moment
 from graph.kit.node import name_of, read_id
@@ -153,10 +154,6 @@ class NumberComparator(Comparator):
         if isinstance(getattr(model, column).property.columns[0].type, Integer):
             return whole(column, name, value)
         return Comparison(column, name, value)
-
-
-#: A column of whole numbers holds these.
-WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
 
 
 def whole(column: str, name: str, value: float) -> Condition:

@@ -14,9 +14,10 @@ from secrets import token_hex
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from models.database import is_unreachable
+from models.database import is_timeout, is_unreachable
 
 OUT_OF_REACH = "The database does not answer. Try again later."
+TOO_LONG = "The database took too long to answer. Ask for less, or try again later."
 
 logger = logging.getLogger("taskloom.errors")
 
@@ -63,21 +64,36 @@ def expose(error: GraphQLError) -> None:
     extensions = dict(error.extensions or {})
     if isinstance(cause, ApiError):
         extensions["code"] = cause.code
-    elif cause is not None and is_unreachable(cause):
+    elif cause is not None and (is_unreachable(cause) or is_timeout(cause)):
         mask(cause)
-        error.message, extensions["code"] = OUT_OF_REACH, Unavailable.code
+        error.message, extensions["code"] = unanswered(cause), Unavailable.code
     elif isinstance(error, GraphQLSyntaxError) or isinstance(cause, GraphQLSyntaxError):
         extensions["code"] = "GRAPHQL_PARSE_FAILED"
-    elif cause is None or isinstance(cause, GraphQLError):
+    elif cause is None or isinstance(cause, GraphQLError) or is_of_document(error):
         extensions.setdefault("code", "GRAPHQL_VALIDATION_FAILED")
     else:
         error.message, extensions = mask(cause)
     error.extensions = extensions
 
 
+def is_of_document(error: GraphQLError) -> bool:
+    """Whether an error is about the text of the document, before anything ran."""
+    return error.path is None and bool(error.nodes)
+
+
+def unanswered(cause: BaseException) -> str:
+    """What to tell somebody whom the database gave no answer."""
+    return TOO_LONG if is_timeout(cause) else OUT_OF_REACH
+
+
 def mask(cause: BaseException) -> tuple[str, dict[str, str]]:
-    """Logs an unexpected error, and says of it only the id that finds it in the log."""
-    error_id = token_hex(8)
-    logger.error("internal error %s", error_id, exc_info=cause)
+    """Logs an unexpected error, and says of it only the id that finds it in the log.
+
+    An error that many fields met, such as a batch that failed, is logged once.
+    """
+    error_id: str = getattr(cause, "taskloom_id", "")
+    if not error_id:
+        error_id = cause.taskloom_id = token_hex(8)  # type: ignore[attr-defined]
+        logger.error("internal error %s", error_id, exc_info=cause)
     message = f"Internal error. The server's log has it under the id {error_id}."
     return message, {"code": "INTERNAL_ERROR", "id": error_id}

@@ -10,7 +10,7 @@ import enum
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,9 @@ from sqlalchemy.orm import QueryableAttribute
 from graph.kit.errors import BadUserInput
 from models.base import Base
 from models.types import OrderedChoice
+
+#: A column of whole numbers holds these.
+WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ class Order:
                 _decode(self.model, term.name, value)
                 for term, value in zip(self.terms, encoded, strict=True)
             )
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise BadUserInput(
                 f"{argument}: this cursor is damaged. Pass one that a page gave, unchanged."
             ) from None
@@ -231,20 +234,22 @@ def _decode(model: type[Base], name: str, value: Any) -> Any:
     if isinstance(kind, OrderedChoice):
         return kind.members(value)
     python = kind.python_type
+    if issubclass(python, (UUID, date)) and not isinstance(value, str):
+        raise TypeError(name)
     if python is UUID:
         return UUID(hex=value)
     if issubclass(python, datetime):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(name)
-        return moment
+        return moment.astimezone(UTC)
     if issubclass(python, date):
         return date.fromisoformat(value)
     if issubclass(python, enum.Enum):
         return python[value]
     if python is float and type(value) is int:
         return float(value)
-    if type(value) is not python:
+    if type(value) is not python or (python is int and not WHOLE_MIN <= value <= WHOLE_MAX):
         raise TypeError(name)
     if isinstance(value, str) and "\0" in value:
         raise ValueError(name)

@@ -105,9 +105,12 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         """Runs the batch's statement in a session of its own."""
-        loaders = self._loaders_of
-        async with loaders.reads.session() as session:
-            return list(await self.batch_of.load(session, loaders.source, keys))
+        source = self._loaders_of.source
+
+        async def load(session: AsyncSession) -> list[V]:
+            return list(await self.batch_of.load(session, source, keys))
+
+        return await self._loaders_of.reads.read(load)
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """A future of the caller's own for the result of a key."""
@@ -133,7 +136,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
             async with self._loaders_of.reads.places:
                 # Taken only now: while it waited for a place, more keys have come.
                 queue, self._queue = self._queue, []
-                for chunk in get_chunks(queue, MAX_KEYS):
+                for chunk in get_chunks(queue, getattr(self.batch_of, "max_keys", MAX_KEYS)):
                     await dispatch_queue_batch(self, chunk)
         except asyncio.CancelledError:
             # aiodataloader would leave them waiting for ever.

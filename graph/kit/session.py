@@ -1,8 +1,14 @@
-"""The sessions of one operation: few, short, and never two deep."""
+"""The budget of one operation: few sessions, short, and never two deep."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.database import Database
+
+T = TypeVar("T")
 
 
 class Reads:
@@ -12,11 +18,11 @@ class Reads:
     waits for another can deadlock the pool.
     """
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], limit: int) -> None:
-        #: Take a place before opening a session.
+    def __init__(self, database: Database, limit: int) -> None:
+        #: Take a place before reading.
         self.places = asyncio.Semaphore(limit)
-        self._sessions = sessions
+        self._database = database
 
-    def session(self) -> AsyncSession:
-        """A session for one statement, to be closed right after it."""
-        return self._sessions()
+    async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Does the work of one statement in a session of its own."""
+        return await self._database.read(work)

@@ -56,6 +56,11 @@ def _current(connection: Connection, database: Database) -> str | None:
         )
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     version = context.get_current_revision()
+    if version is None and tables != {VERSION_TABLE}:
+        raise DatabaseError(
+            f"A migration of {database.address} was interrupted, and left it half made. "
+            "Make the database anew, or restore a backup."
+        )
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if version is not None and version not in known:
         raise DatabaseError(
@@ -67,10 +72,10 @@ def _current(connection: Connection, database: Database) -> str | None:
 
 async def require_newest(database: Database) -> None:
     """Raises a `DatabaseError` unless the database has the newest schema."""
-    if await current(database) != newest():
-        raise DatabaseError(
-            f"The database {database.address} has an older schema: run taskloom migrate."
-        )
+    version = await current(database)
+    if version != newest():
+        state = "is empty" if version is None else "has an older schema"
+        raise DatabaseError(f"The database {database.address} {state}: run taskloom migrate.")
 
 
 async def migrate(database: Database, to: str = "head") -> tuple[str | None, str | None]:

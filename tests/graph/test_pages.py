@@ -1,5 +1,7 @@
 """Pages of tasks, as clients walk them."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -153,6 +155,13 @@ async def test_arguments_that_cannot_be_are_refused_by_name(
     assert told.startswith(message)
 
 
+def forged(cursor: str, place: int, value: Any) -> str:
+    """A cursor with another value at a place."""
+    values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    values[place] = value
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
 async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
     query = (
         "query ($slug: String!) { workspace(slug: $slug) { members { pageInfo { endCursor } } } }"
@@ -179,6 +188,12 @@ async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
         lambda cursor: "e30",
         lambda cursor: "bnVsbA",
         lambda cursor: "W10",
+        lambda cursor: forged(cursor, 1, "0001-01-01T00:00:00+14:00"),
+        lambda cursor: forged(cursor, 1, 5),
+        lambda cursor: forged(cursor, 2, 5),
+        lambda cursor: forged(cursor, 2, [None]),
+        lambda cursor: forged(cursor, 2, None),
+        lambda cursor: forged(cursor, 2, "zz"),
     ],
 )
 async def test_a_damaged_cursor_is_refused(api: Api, team: Team, damage: Any) -> None:

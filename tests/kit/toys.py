@@ -95,11 +95,11 @@ class ToyContext:
 
 
 def make_context(database: Database, concurrency: int = 4) -> ToyContext:
-    return ToyContext(Loaders(Source(database, ANONYMOUS), Reads(database.reads, concurrency)))
+    return ToyContext(Loaders(Source(database, ANONYMOUS), Reads(database, concurrency)))
 
 
 async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:
-    async with info.context.loaders.reads.session() as session:
+    async with info.context.source.database.reads() as session:
         found: Any = (await session.scalars(select(BookRow).order_by(BookRow.title))).all()
         return list(found)
 
