@@ -54,6 +54,12 @@ _INVERSE = {
 }
 
 
+#: What a workspace's tasks can be ordered by, besides when they were made.
+ORDERED_BY = (
+    "updated_at", "closed_at", "due_on", "priority", "number", "title", "rank", "estimate",
+)  # fmt: skip
+
+
 class Task(InWorkspace, Keyed, Timed, Versioned, Base):
     """Something to be done."""
 
@@ -62,10 +68,16 @@ class Task(InWorkspace, Keyed, Timed, Versioned, Base):
         UniqueConstraint("project_id", "number"),
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("estimate >= 0", name="estimate"),
+        # Pages of lists in their usual order.
         Index("ix_tasks_workspace_page", "workspace_id", "created_at", "id"),
         Index("ix_tasks_project_page", "project_id", "created_at", "id"),
         Index("ix_tasks_milestone_page", "milestone_id", "created_at", "id"),
         Index("ix_tasks_parent_page", "parent_id", "created_at", "id"),
+        # Columns of a board, in the usual order and in that of the board.
+        Index("ix_tasks_state_page", "state_id", "created_at", "id"),
+        Index("ix_tasks_state_rank", "state_id", "rank", "id"),
+        # A workspace's tasks in each other order that can be chosen.
+        *(Index(f"ix_tasks_by_{name}", "workspace_id", name, "id") for name in ORDERED_BY),
     )
 
     project_id: Mapped[UUID] = mapped_column(
@@ -88,7 +100,7 @@ class Task(InWorkspace, Keyed, Timed, Versioned, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(instant())
     #: Where it was imported from.
     source_url: Mapped[str | None] = mapped_column(line(500))
-    state_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("states.id"), index=True)
+    state_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("states.id"))
     creator_id: Mapped[UUID | None] = mapped_column(
         identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )

@@ -1,0 +1,26 @@
+SELECT access_tokens.id, access_tokens.name, access_tokens.scope, access_tokens.workspace_id, access_tokens.revoked_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
+FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
+WHERE access_tokens.digest = %s AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+
+SELECT assignments.task_id, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+FROM users INNER JOIN assignments ON assignments.user_id = users.id
+WHERE (users.id = %s OR users.id IN (SELECT memberships_1.user_id
+FROM memberships AS memberships_1
+WHERE memberships_1.workspace_id = %s)) AND assignments.task_id IN (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ORDER BY users.handle ASC, users.id ASC;
+
+SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.description, labels.created_at, labels.updated_at, labels.version
+FROM labels INNER JOIN labelings ON labelings.label_id = labels.id
+WHERE labels.workspace_id = %s AND labelings.task_id IN (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ORDER BY labels.name ASC, labels.id ASC;
+
+SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+FROM projects
+WHERE projects.workspace_id = %s AND projects.id IN (%s, %s, %s, %s, %s, %s, %s, %s);
+
+SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.`position`, states.created_at, states.updated_at, states.version
+FROM states
+WHERE states.workspace_id = %s AND states.id IN (%s, %s, %s, %s, %s, %s, %s, %s);
+
+SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.`body`, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+FROM tasks
+WHERE tasks.workspace_id = %s AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.updated_at < %s AND tasks.closed_at IS NULL AND tasks.workspace_id = %s ORDER BY tasks.updated_at ASC, tasks.id ASC
+ LIMIT %s;

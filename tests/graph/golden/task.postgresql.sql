@@ -1,0 +1,39 @@
+SELECT access_tokens.id, access_tokens.name, access_tokens.scope, access_tokens.workspace_id, access_tokens.revoked_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
+FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
+WHERE access_tokens.digest = $1::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $2::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+
+SELECT comments.task_id AS parent_, comments.id, comments.workspace_id, comments.task_id, comments.body, comments.edited_at, comments.author_id, comments.created_at, comments.updated_at, comments.version
+FROM comments
+WHERE comments.workspace_id = $1::UUID AND comments.task_id = $2::UUID ORDER BY comments.created_at ASC, comments.id ASC
+ LIMIT $3::INTEGER;
+
+SELECT comments.task_id, count(*) AS count_1
+FROM comments
+WHERE comments.workspace_id = $1::UUID AND comments.task_id = $2::UUID GROUP BY comments.task_id;
+
+SELECT milestones.id, milestones.workspace_id, milestones.project_id, milestones.title, milestones.description, milestones.due_on, milestones.closed_at, milestones.created_at, milestones.updated_at, milestones.version
+FROM milestones
+WHERE milestones.workspace_id = $1::UUID AND milestones.id = $2::UUID;
+
+SELECT projects.workspace_id, projects.key, tasks.number, tasks.id, tasks.workspace_id AS workspace_id_1, tasks.project_id, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+FROM tasks JOIN projects ON projects.id = tasks.project_id
+WHERE tasks.workspace_id = $1::UUID AND (projects.workspace_id, projects.key, tasks.number) IN (($2, $3, $4));
+
+SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
+FROM states
+WHERE states.workspace_id = $1::UUID AND states.id = $2::UUID;
+
+SELECT task_links.task_id, task_links.id, task_links.workspace_id, task_links.kind, task_links.other_id, task_links.created_at
+FROM task_links
+WHERE task_links.workspace_id = $1::UUID AND task_links.task_id = $2::UUID ORDER BY task_links.created_at ASC, task_links.id ASC;
+
+SELECT tasks.parent_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+FROM tasks
+WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = $2::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
+ LIMIT $3::INTEGER;
+
+SELECT users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+FROM users
+WHERE (users.id = $1::UUID OR users.id IN (SELECT memberships_1.user_id
+FROM memberships AS memberships_1
+WHERE memberships_1.workspace_id = $2::UUID)) AND users.id = ANY ($3::UUID[]);
