@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format lock clean
+.PHONY: help install serve test check benchmark format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ check: .venv/.developing ## Lint, types, layers, the printed schema, the migrati
 	$(BIN)/mypy
 	$(BIN)/taskloom schema --check
 	$(BIN)/pytest -m check -n 0
+
+benchmark: .venv/.developing ## Time pages, boards and searches in a large workspace
+	@$(BIN)/python -m benchmarks.scale $(ARGUMENTS)
 
 format: .venv/.developing ## Format the code
 	$(BIN)/ruff check --fix .

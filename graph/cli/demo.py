@@ -407,7 +407,10 @@ class Demo:
 
     def _remark(self) -> str:
         draw = self.random
-        return " ".join(draw.sample(phrases.REMARKS, draw.choices([1, 2, 3], [6, 3, 1])[0]))
+        said = draw.sample(phrases.REMARKS, draw.choices([1, 2, 3], [6, 3, 1])[0])
+        if draw.random() < 0.002:
+            said.append(f"See incident {draw.randrange(10_000, 100_000)}.")
+        return " ".join(said)
 
     async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         for start in range(0, len(rows), 2000):

@@ -5,10 +5,9 @@ from typing import Any
 
 import isodate
 import strawberry
-from graphql import GraphQLError
 
 from graph.kit.errors import BadUserInput
-from graph.kit.scalars import read_day, read_instant
+from graph.kit.scalars import read_day, read_instant, unreadable
 
 
 class Moment:
@@ -28,7 +27,7 @@ class Moment:
             try:
                 moment.duration = isodate.parse_duration(text)
             except (isodate.ISO8601Error, ValueError, OverflowError):
-                raise GraphQLError(
+                raise unreadable(
                     f"{text!r:.60} is not a duration: write it as P2W, -P1DT12H or P3M."
                 ) from None
         elif isinstance(text, str) and len(text) == len("2026-11-20"):
@@ -45,7 +44,7 @@ class Moment:
             return datetime.combine(self.day, time(), UTC)
         try:
             moment: datetime = now + self.duration
-        except OverflowError:
+        except (OverflowError, ValueError):
             raise BadUserInput(f"{self.text} from now is beyond the calendar.") from None
         return moment
 

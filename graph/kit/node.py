@@ -71,7 +71,7 @@ def read_id(given: str, argument: str) -> NodeKey | None:
     prefix, separator, digits = given.rpartition("_")
     if not separator or not re.fullmatch(r"[0-9a-f]{32}", digits):
         raise BadUserInput(
-            f"{argument}: {_shown(given)} is not an id of this server. "
+            f"{argument and f'{argument}: '}{_shown(given)} is not an id of this server. "
             "Pass an id as a field gave it."
         )
     model = _PREFIXES.get(prefix)

@@ -8,6 +8,13 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from graph.kit.errors import BadUserInput
+
+
+def unreadable(message: str) -> GraphQLError:
+    """The error of a scalar that cannot be read; graphql-core says in which argument it is."""
+    return GraphQLError(message, extensions={"code": BadUserInput.code})
+
 
 def read_instant(given: Any) -> datetime:
     """Reads an instant, which must say its offset from UTC."""
@@ -17,7 +24,7 @@ def read_instant(given: Any) -> datetime:
             raise ValueError(given)
         return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise GraphQLError(
+        raise unreadable(
             f"{_shown(given)} is not an instant: write it with its offset, as 2026-11-20T09:30:00Z."
         ) from None
 
@@ -34,7 +41,7 @@ def read_day(given: Any) -> date:
             raise ValueError(given)
         return date.fromisoformat(given)
     except (ValueError, TypeError):
-        raise GraphQLError(f"{_shown(given)} is not a day: write it as 2026-11-20.") from None
+        raise unreadable(f"{_shown(given)} is not a day: write it as 2026-11-20.") from None
 
 
 def _shown(given: Any) -> str:

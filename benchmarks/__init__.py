@@ -1,0 +1,1 @@
+"""Benchmarks: what takes how long, never part of the tests."""
