@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import Date, Integer
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.conditions import Always, Comparison, Condition, Opposite
 from graph.kit.errors import BadUserInput
@@ -81,7 +82,7 @@ def given(filled: Any) -> list[tuple[str, Any]]:
     for field in filled.__strawberry_definition__.fields:
         value = getattr(filled, field.python_name)
         if value is not strawberry.UNSET:
-            found.append((field.graphql_name or field.python_name, value))
+            found.append((field.graphql_name or to_camel_case(field.python_name), value))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.comparators import Comparator, NumberComparator, given, whole
 from graph.kit.conditions import (
@@ -99,7 +100,7 @@ class Reader:
             self.parts += 1
             if self.parts > MAX_PARTS:
                 raise BadUserInput(f"{path}: a filter may have {MAX_PARTS} parts, not more.")
-            name = field.graphql_name or field.python_name
+            name = field.graphql_name or to_camel_case(field.python_name)
             place = f"{path}.{name}"
             rule = field.metadata.get("rule")
             if rule is not None:
