@@ -57,7 +57,7 @@ class Bench:
     def _note(self, connection: Any, cursor: Any, statement: str, given: Any, *_: Any) -> None:
         self.sent.append((statement, given))
 
-    async def milliseconds(self, query: str, **variables: Any) -> float:
+    async def milliseconds(self, query: str, /, **variables: Any) -> float:
         """The median time of a query, after one run that does not count."""
         times = []
         for _ in range(self.runs + 1):

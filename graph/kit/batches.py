@@ -197,7 +197,8 @@ class Page:
         return pages.order_by(numbered.c.place_)
 
     def _of_one(self, rows: Select[Any], order: Order, limit: int) -> Select[Any]:
-        first, *more = order.parts(self.page.cursor)
+        has_value = self.children.condition.implies(order.terms[0].name)
+        first, *more = order.parts(self.page.cursor, has_value)
         if not more:
             return rows.where(first.condition).order_by(*first.clauses).limit(limit)
         branches = []

@@ -24,6 +24,10 @@ class Condition:
         """The condition, or its opposite, on `row`: a model or an alias of one."""
         raise NotImplementedError
 
+    def implies(self, column: str) -> bool | None:
+        """Whether a row that fulfills it has a value in a column: null for not known."""
+        return None
+
 
 @dataclass(frozen=True)
 class Always(Condition):
@@ -44,6 +48,10 @@ class Both(Condition):
     def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
         parts = [part.render(row, source, negated=negated) for part in self.parts]
         return or_(false(), *parts) if negated else and_(true(), *parts)
+
+    def implies(self, column: str) -> bool | None:
+        implied = (part.implies(column) for part in self.parts)
+        return next((known for known in implied if known is not None), None)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,11 @@ class Comparison(Condition):
         opposite = not_(found)
         nullable = self.operator != "null" and is_nullable(column)
         return or_(opposite, column.is_(None)) if nullable else opposite
+
+    def implies(self, column: str) -> bool | None:
+        if column != self.column:
+            return None
+        return self.value is False if self.operator == "null" else True
 
 
 @dataclass(frozen=True)

@@ -167,5 +167,11 @@ def as_length(relation: str, condition: Condition) -> Condition:
     if isinstance(condition, Opposite):
         return Opposite(as_length(relation, condition.part))
     if isinstance(condition, Comparison):
-        return Length(relation, condition.operator, condition.value)
+        asked = (condition.operator, condition.value)
+        # Whether there are any is found sooner than how many there are.
+        if asked in (("eq", 0), ("lte", 0)):
+            return Opposite(Some(relation, Always(True)))
+        if asked == ("gte", 1):
+            return Some(relation, Always(True))
+        return Length(relation, *asked)
     return condition

@@ -46,6 +46,7 @@ class Part:
 
     condition: ColumnElement[bool]
     clauses: list[ColumnElement[Any]]
+    has_value: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,12 @@ class Order:
         """
         return self._after(values, self._beyond)
 
-    def parts(self, cursor: Sequence[Any] | None) -> list["Part"]:
+    def parts(self, cursor: Sequence[Any] | None, has_value: bool | None = None) -> list["Part"]:
         """The rows of the list after a cursor, in parts that an index gives in order each.
 
         There is one, but where the first column can be null: there those with a value and those
-        without are two, of which one index can give both, whichever comes first.
+        without are two, of which one index can give both, whichever comes first. `has_value`
+        says that all rows of the list have one, or that none has.
         """
         first, *others = self.terms
         if not is_nullable(self.model, first.name):
@@ -114,12 +116,18 @@ class Order:
             else:
                 with_value = self._after(cursor, self._beyond_value)
         direction = column.desc() if first.descending else column.asc()
-        parts = [Part(with_value, [direction, *rest.clauses()]), Part(without, rest.clauses())]
+        parts = [
+            Part(with_value, [direction, *rest.clauses()], has_value=True),
+            Part(without, rest.clauses(), has_value=False),
+        ]
         if first.nulls_first:
             parts.reverse()
         # What lies before the cursor is left out.
         started = cursor is None or starts_without == first.nulls_first
-        return parts if started else parts[1:]
+        left = parts if started else parts[1:]
+        wanted = [part for part in left if has_value in (None, part.has_value)]
+        # Where the rest is empty, any part of it will do.
+        return wanted or left[:1]
 
     def _after(
         self, values: Sequence[Any], beyond_first: Callable[[Term, Any, Any], ColumnElement[bool]]

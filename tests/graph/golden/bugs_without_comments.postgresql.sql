@@ -24,7 +24,7 @@ SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.projec
 FROM tasks
 WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT labelings_1.task_id
 FROM labels AS labels_1 JOIN labelings AS labelings_1 ON labelings_1.label_id = labels_1.id
-WHERE labels_1.workspace_id = $2::UUID AND labels_1.name = $3::VARCHAR) AND (SELECT count(*) AS count_1
+WHERE labels_1.workspace_id = $2::UUID AND labels_1.name = $3::VARCHAR) AND NOT (EXISTS (SELECT comments_1.id
 FROM comments AS comments_1
-WHERE comments_1.workspace_id = $4::UUID AND comments_1.task_id = tasks.id) = $5::INTEGER AND tasks.workspace_id = $6::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
- LIMIT $7::INTEGER;
+WHERE comments_1.workspace_id = $4::UUID AND comments_1.task_id = tasks.id)) AND tasks.workspace_id = $5::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
+ LIMIT $6::INTEGER;

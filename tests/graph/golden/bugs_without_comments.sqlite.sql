@@ -6,11 +6,11 @@ SELECT assignments.task_id, users.id, users.handle, users.name, users.email, use
 FROM users JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
+WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?, ?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
 
 SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.description, labels.created_at, labels.updated_at, labels.version
 FROM labels JOIN labelings ON labelings.label_id = labels.id
-WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
+WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?, ?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
 
 SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
@@ -18,13 +18,13 @@ WHERE projects.workspace_id = ? AND projects.id IN (?, ?, ?, ?);
 
 SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
 FROM states
-WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?);
+WHERE states.workspace_id = ? AND states.id IN (?, ?);
 
 SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT labelings_1.task_id
 FROM labels AS labels_1 JOIN labelings AS labelings_1 ON labelings_1.label_id = labels_1.id
-WHERE labels_1.workspace_id = ? AND labels_1.name = ?) AND (SELECT count(*) AS count_1
+WHERE labels_1.workspace_id = ? AND labels_1.name = ?) AND NOT (EXISTS (SELECT comments_1.id
 FROM comments AS comments_1
-WHERE comments_1.workspace_id = ? AND comments_1.task_id = tasks.id) = ? AND tasks.workspace_id = ? ORDER BY tasks.created_at DESC, tasks.id DESC
+WHERE comments_1.workspace_id = ? AND comments_1.task_id = tasks.id)) AND tasks.workspace_id = ? ORDER BY tasks.created_at DESC, tasks.id DESC
  LIMIT ? OFFSET ?;

@@ -6,11 +6,11 @@ SELECT assignments.task_id, users.id, users.handle, users.name, users.email, use
 FROM users INNER JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = %s OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = %s)) AND assignments.task_id IN (%s, %s, %s, %s) ORDER BY users.handle ASC, users.id ASC;
+WHERE memberships_1.workspace_id = %s)) AND assignments.task_id IN (%s, %s) ORDER BY users.handle ASC, users.id ASC;
 
 SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.description, labels.created_at, labels.updated_at, labels.version
 FROM labels INNER JOIN labelings ON labelings.label_id = labels.id
-WHERE labels.workspace_id = %s AND labelings.task_id IN (%s, %s, %s, %s) ORDER BY labels.name ASC, labels.id ASC;
+WHERE labels.workspace_id = %s AND labelings.task_id IN (%s, %s) ORDER BY labels.name ASC, labels.id ASC;
 
 SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects

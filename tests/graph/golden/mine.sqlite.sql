@@ -6,7 +6,7 @@ SELECT assignments.task_id, users.id, users.handle, users.name, users.email, use
 FROM users JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?, ?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
+WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
 
 SELECT both.parent_, both.id, both.workspace_id, both.project_id, both.number, both.title, both.body, both.priority, both.estimate, both.due_on, both.rank, both.started_at, both.closed_at, both.archived_at, both.deleted_at, both.source_url, both.state_id, both.creator_id, both.milestone_id, both.parent_id, both.created_at, both.updated_at, both.version
 FROM (SELECT anon_1.parent_ AS parent_, anon_1.id AS id, anon_1.workspace_id AS workspace_id, anon_1.project_id AS project_id, anon_1.number AS number, anon_1.title AS title, anon_1.body AS body, anon_1.priority AS priority, anon_1.estimate AS estimate, anon_1.due_on AS due_on, anon_1.rank AS rank, anon_1.started_at AS started_at, anon_1.closed_at AS closed_at, anon_1.archived_at AS archived_at, anon_1.deleted_at AS deleted_at, anon_1.source_url AS source_url, anon_1.state_id AS state_id, anon_1.creator_id AS creator_id, anon_1.milestone_id AS milestone_id, anon_1.parent_id AS parent_id, anon_1.created_at AS created_at, anon_1.updated_at AS updated_at, anon_1.version AS version
@@ -30,7 +30,7 @@ WHERE memberships_1.workspace_id = ?)) AND users_1.id = ?) AND tasks.workspace_i
 
 SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.description, labels.created_at, labels.updated_at, labels.version
 FROM labels JOIN labelings ON labelings.label_id = labels.id
-WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?, ?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
+WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
 
 SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
@@ -38,4 +38,4 @@ WHERE projects.workspace_id = ? AND projects.id IN (?, ?, ?, ?);
 
 SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
 FROM states
-WHERE states.workspace_id = ? AND states.id IN (?, ?);
+WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?);

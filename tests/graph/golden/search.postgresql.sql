@@ -16,3 +16,11 @@ WHERE comments.workspace_id = $10::UUID AND comments.workspace_id = $11::UUID AN
  LIMIT $12::INTEGER) AS anon_4) AS hits
 WHERE true ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT $13::INTEGER) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
+
+SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+FROM projects
+WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
+
+SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+FROM tasks
+WHERE tasks.workspace_id = $1::UUID AND tasks.id = $2::UUID;

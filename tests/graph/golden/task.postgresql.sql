@@ -15,6 +15,10 @@ SELECT milestones.id, milestones.workspace_id, milestones.project_id, milestones
 FROM milestones
 WHERE milestones.workspace_id = $1::UUID AND milestones.id = $2::UUID;
 
+SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+FROM projects
+WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
+
 SELECT projects.workspace_id, projects.key, tasks.number, tasks.id, tasks.workspace_id AS workspace_id_1, tasks.project_id, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks JOIN projects ON projects.id = tasks.project_id
 WHERE tasks.workspace_id = $1::UUID AND (projects.workspace_id, projects.key, tasks.number) IN (($2, $3, $4));
