@@ -8,7 +8,7 @@ import base64
 import binascii
 import enum
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -92,51 +92,11 @@ class Order:
         For two terms `a >= x AND (a > x OR id > y)`: the form whose first half every database
         can look up in an index.
         """
-        return self._after(values, self._beyond)
-
-    def parts(self, cursor: Sequence[Any] | None, has_value: bool | None = None) -> list["Part"]:
-        """The rows of the list after a cursor, in parts that an index gives in order each.
-
-        There is one, but where the first column can be null: there those with a value and those
-        without are two, of which one index can give both, whichever comes first. `has_value`
-        says that all rows of the list have one, or that none has.
-        """
-        first, *others = self.terms
-        if not is_nullable(self.model, first.name):
-            condition = true() if cursor is None else self.after(cursor)
-            return [Part(condition, self.clauses())]
-        column = getattr(self.model, first.name)
-        rest = Order(self.model, tuple(others))
-        with_value = and_(column.is_not(None), true())
-        without = and_(column.is_(None), true())
-        starts_without = cursor is not None and cursor[0] is None
-        if cursor is not None:
-            if starts_without:
-                without = and_(without, rest.after(cursor[1:]))
-            else:
-                with_value = self._after(cursor, self._beyond_value)
-        direction = column.desc() if first.descending else column.asc()
-        parts = [
-            Part(with_value, [direction, *rest.clauses()], has_value=True),
-            Part(without, rest.clauses(), has_value=False),
-        ]
-        if first.nulls_first:
-            parts.reverse()
-        # What lies before the cursor is left out.
-        started = cursor is None or starts_without == first.nulls_first
-        left = parts if started else parts[1:]
-        wanted = [part for part in left if has_value in (None, part.has_value)]
-        # Where the rest is empty, any part of it will do.
-        return wanted or left[:1]
-
-    def _after(
-        self, values: Sequence[Any], beyond_first: Callable[[Term, Any, Any], ColumnElement[bool]]
-    ) -> ColumnElement[bool]:
         condition: ColumnElement[bool] = false()
         for position in reversed(range(len(self.terms))):
             term, value = self.terms[position], values[position]
             column = getattr(self.model, term.name)
-            beyond = (self._beyond if position else beyond_first)(term, column, value)
+            beyond = self._beyond(term, column, value)
             if position == len(self.terms) - 1:
                 condition = beyond
                 continue
@@ -144,9 +104,43 @@ class Order:
             condition = or_(beyond, and_(equal, condition))
             if position == 0 and value is not None:
                 bound = column <= value if term.descending else column >= value
-                nulls_follow = beyond_first == self._beyond and self._nulls_follow(term)
-                condition = and_(or_(bound, column.is_(None)) if nulls_follow else bound, condition)
+                bound = or_(bound, column.is_(None)) if self._nulls_follow(term) else bound
+                condition = and_(bound, condition)
         return condition
+
+    def parts(self, cursor: Sequence[Any] | None, has_value: bool | None = None) -> list["Part"]:
+        """The rows of the list after a cursor, in parts that an index gives in order each.
+
+        There is one, but where the first column can be null: there those with a value and those
+        without are apart, and one index gives either, whichever comes first. `has_value` says
+        that all rows of the list have one, or that none has.
+        """
+        first, *others = self.terms
+        if not is_nullable(self.model, first.name):
+            condition = true() if cursor is None else self.after(cursor)
+            return [Part(condition, self.clauses())]
+        column = getattr(self.model, first.name)
+        rest = Order(self.model, tuple(others))
+        direction = column.desc() if first.descending else column.asc()
+        within = [direction, *rest.clauses()]
+        without = Part(column.is_(None), rest.clauses(), has_value=False)
+        if cursor is None:
+            parts = [Part(column.is_not(None), within, has_value=True), without]
+            parts = parts[::-1] if first.nulls_first else parts
+        elif cursor[0] is None:
+            parts = [Part(and_(column.is_(None), rest.after(cursor[1:])), rest.clauses(), False)]
+            if first.nulls_first:
+                parts.append(Part(column.is_not(None), within, has_value=True))
+        else:
+            # Many rows may have the cursor's value: an index finds where to go on among them.
+            equal = and_(column == cursor[0], rest.after(cursor[1:]))
+            beyond = self._beyond_value(first, column, cursor[0])
+            parts = [Part(equal, rest.clauses(), True), Part(beyond, within, True)]
+            if not first.nulls_first:
+                parts.append(without)
+        wanted = [part for part in parts if has_value in (None, part.has_value)]
+        # Where nothing is left, any part of it will do.
+        return wanted or parts[:1]
 
     def _nulls_follow(self, term: Term) -> bool:
         return is_nullable(self.model, term.name) and not term.nulls_first
