@@ -29,6 +29,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
+#: Page caches of SQLite's connections, in KiB.
+WRITER_CACHE, READER_CACHE = 65_536, 8_192
+
 DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
@@ -277,6 +280,8 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
         if writes:
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
+        # Kibibytes. The writer's indexes are many, and what does not fit is written twice.
+        cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE if writes else READER_CACHE}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         cursor.close()
