@@ -61,6 +61,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await require_newest(database)
+        if database.kind == "sqlite":
+            await database.analyze()
         yield
         await database.close()
 

@@ -106,6 +106,20 @@ class Database:
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
+    async def analyze(self) -> None:
+        """Lets the database look at its rows anew, for its plans: after many were written.
+
+        PostgreSQL and MariaDB do it by themselves too, in time; SQLite only when it is told.
+        """
+        if self.kind == "mysql":
+            return
+        async with self.write_engine.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if self.kind == "sqlite":
+                # So many rows of each index are enough to tell a good plan from a bad one.
+                await alone.execute(text("PRAGMA analysis_limit = 1000"))
+            await alone.execute(text("ANALYZE"))
+
     async def ping(self) -> None:
         """Asks the server for an answer, or raises a `DatabaseError`."""
         try:

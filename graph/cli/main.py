@@ -92,13 +92,15 @@ def import_github(
 
     async def work() -> str:
         archive = read_archive(file)
-        async with open_database() as database, database.writes.begin() as session:
+        async with open_database() as database:
             with progress() as bar:
-                total = total_rows(archive, with_pulls=include_pulls)
-                task = bar.add_task(archive.repo, total=total)
-                importing = GitHubImport(session, archive, lambda done: bar.advance(task, done))
-                done = await importing.run(workspace, project, with_pulls=include_pulls)
-                bar.update(task, completed=total)
+                async with database.writes.begin() as session:
+                    total = total_rows(archive, with_pulls=include_pulls)
+                    task = bar.add_task(archive.repo, total=total)
+                    importing = GitHubImport(session, archive, lambda n: bar.advance(task, n))
+                    done = await importing.run(workspace, project, with_pulls=include_pulls)
+                    bar.update(task, completed=total)
+            await database.analyze()
         parts = [f"{count} {kind} added" for kind, count in done.added.items()]
         parts += [f"{count} {kind} changed" for kind, count in done.changed.items()]
         what = ", ".join(parts) or "nothing new"
@@ -142,6 +144,7 @@ async def fill_demo(database: Database, slug: str, tasks: int) -> bool:
             today = datetime.now(UTC).date()
             making = Demo(session, slug, tasks, today, lambda done: bar.advance(task, done))
             await making.run(owner)
+    await database.analyze()
     return True
 
 
