@@ -12,7 +12,7 @@ help: ## List the targets
 install: .venv/.installed ## Make .venv with the pinned dependencies
 
 serve: .venv/.installed ## Serve on 127.0.0.1:8000, with demo data on the first run
-	@$(BIN)/taskloom serve --demo
+	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
 
 test: .venv/.developing ## Run all tests
 	@$(BIN)/pytest

@@ -1,5 +1,7 @@
 """The form of a GitHub archive, and what is said of a file that does not have it."""
 
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -150,3 +152,35 @@ def _entry(part: str, index: int, entry: Any) -> str:
         if own is not None:
             return f"{name} {own}"
     return f"{name} {index + 1} of the list"
+
+
+def refuse_doubles(issues: Sequence[ArchivedIssue]) -> None:
+    """Refuses an archive in which a number stands twice."""
+    seen: set[int] = set()
+    for issue in issues:
+        if issue.number in seen:
+            raise CommandError(f"The archive has issue {issue.number} twice.")
+        seen.add(issue.number)
+
+
+def free_key(repo: str, taken: Iterable[str]) -> str:
+    """A project's key from a repository's name: owner/tls13-spec gives TLS, or TLS2 if taken."""
+    name = repo.partition("/")[2].upper()
+    word = re.search(r"[A-Z]+", name)
+    stem = word[0][:8] if word else "GH"
+    taken = set(taken)
+    return next(key for key in _numbered(stem) if key not in taken)
+
+
+def _numbered(stem: str) -> Iterable[str]:
+    yield stem
+    for number in range(2, 100):
+        yield f"{stem}{number}"
+    raise CommandError(f"The keys {stem} to {stem}99 are taken: give one with --project.")
+
+
+def total_rows(archive: Archive, *, with_pulls: bool) -> int:
+    """About how many rows an import writes, for its progress bar."""
+    issues = [*archive.issues, *(archive.pulls if with_pulls else ())]
+    parts = (1 + len(issue.comments) + len(issue.assignees) + len(issue.labels) for issue in issues)
+    return sum(parts)

@@ -1,7 +1,6 @@
 """Demo data of our own making: over every concept, spread as in life, the same each time."""
 
 import math
-import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.cli import phrases
+from graph.cli.draws import Draws
 from models import (
     DEFAULT_STATES,
     Assignment,
@@ -63,9 +63,9 @@ class Demo:
         self.slug = slug
         self.count = tasks
         self.advance = advance
-        self.random = random.Random(f"taskloom {slug}")
+        self.random = Draws(f"taskloom {slug}")
         self.now = datetime.combine(today, time(9), UTC)
-        self.workspace_id = self._key(self.now - SPAN - timedelta(days=30))
+        self.workspace_id = self.random.key(self.now - SPAN - timedelta(days=30))
         self.rank: str | None = None
 
     async def run(self, owner: User) -> None:
@@ -100,7 +100,7 @@ class Demo:
             made = start + timedelta(days=self.random.randrange(60))
             rows.append(
                 {
-                    "id": self._key(made),
+                    "id": self.random.key(made),
                     "handle": handle,
                     "name": name,
                     "email": f"{handle}@example.com",
@@ -120,7 +120,7 @@ class Demo:
 
     def _member(self, user_id: UUID, role: Role, at: datetime) -> Row:
         return {
-            "id": self._key(at),
+            "id": self.random.key(at),
             "workspace_id": self.workspace_id,
             "user_id": user_id,
             "role": role,
@@ -260,20 +260,22 @@ class Demo:
         state = self._state(age)
         category = next(category for name, category, _ in DEFAULT_STATES if name == state)
         begun = category in (StateCategory.STARTED, StateCategory.COMPLETED)
-        started = min(made + self._delay(5), self.now) if begun else None
-        closed = min((started or made) + self._delay(9), self.now) if category.is_closed else None
-        due = made + self._delay(30) if draw.random() < 0.3 else None
+        started = min(made + self.random.delay(5), self.now) if begun else None
+        closed = (
+            min((started or made) + self.random.delay(9), self.now) if category.is_closed else None
+        )
+        due = made + self.random.delay(30) if draw.random() < 0.3 else None
         archived = closed and closed + timedelta(days=90)
         deleted = made + timedelta(days=1) if age > 2 and draw.random() < 0.01 else None
         self.rank = generate_key_between(self.rank, None)
         changed = max(moment for moment in (made, started, closed, deleted) if moment is not None)
-        title = self._title()
+        title = self.random.title()
         return self._row(
             made,
             project_id=project["id"],
             number=number,
             title=title,
-            body=self._body(title),
+            body=self.random.body(),
             priority=draw.choices([None, *Priority], [35, 5, 15, 30, 15])[0],
             estimate=draw.choice([None, None, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0]),
             due_on=due.date() if due else None,
@@ -316,7 +318,7 @@ class Demo:
                     TaskLink,
                     in_workspace
                     | {
-                        "id": self._key(made),
+                        "id": self.random.key(made),
                         "task_id": near,
                         "kind": seen,
                         "other_id": far,
@@ -325,14 +327,14 @@ class Demo:
                 )
         at = made
         for _ in range(min(40, int(draw.expovariate(0.42)))):
-            at = min(at + self._delay(2), self.now)
+            at = min(at + self.random.delay(2), self.now)
             edited = at + timedelta(minutes=7) if draw.random() < 0.08 else None
             yield (
                 Comment,
                 self._row(
                     at,
                     task_id=task["id"],
-                    body=self._remark(),
+                    body=self.random.remark(),
                     edited_at=edited,
                     author_id=draw.choice(users),
                 ),
@@ -379,38 +381,8 @@ class Demo:
         )
 
     def _row(self, made: datetime, **columns: Any) -> Row:
-        own = {"id": self._key(made), "workspace_id": self.workspace_id, "version": 1}
+        own = {"id": self.random.key(made), "workspace_id": self.workspace_id, "version": 1}
         return own | _times(made) | columns
-
-    def _key(self, at: datetime) -> UUID:
-        """A UUIDv7 of the moment, the same for the same draws."""
-        milliseconds = int(at.timestamp() * 1000)
-        noise = self.random.getrandbits(74)
-        value = milliseconds << 80 | 0x7 << 76 | (noise >> 62) << 64 | 0b10 << 62
-        return UUID(int=value | noise & (1 << 62) - 1)
-
-    def _delay(self, days: float) -> timedelta:
-        return timedelta(days=self.random.expovariate(1 / days))
-
-    def _title(self) -> str:
-        draw = self.random
-        parts = (phrases.VERBS, phrases.THINGS, phrases.CIRCUMSTANCES)
-        return " ".join(draw.choice(words) for words in parts)
-
-    def _body(self, title: str) -> str:
-        draw = self.random
-        if draw.random() < 0.15:
-            return ""
-        steps = [f"- [ ] {draw.choice(phrases.STEPS)}" for _ in range(draw.randint(0, 4))]
-        sentences = " ".join(draw.sample(phrases.SENTENCES, draw.randint(1, 4)))
-        return "\n".join([sentences, *([""] if steps else []), *steps])
-
-    def _remark(self) -> str:
-        draw = self.random
-        said = draw.sample(phrases.REMARKS, draw.choices([1, 2, 3], [6, 3, 1])[0])
-        if draw.random() < 0.002:
-            said.append(f"See incident {draw.randrange(10_000, 100_000)}.")
-        return " ".join(said)
 
     async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         for start in range(0, len(rows), 2000):

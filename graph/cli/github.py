@@ -1,6 +1,5 @@
 """From a GitHub archive to a project: each thing once, however often it is imported."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,13 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from graph.cli.archive import Archive, ArchivedComment, ArchivedIssue
+from graph.cli.archive import (
+    Archive,
+    ArchivedComment,
+    ArchivedIssue,
+    free_key,
+    refuse_doubles,
+)
 from graph.cli.console import CommandError
 from models import (
     Assignment,
@@ -67,7 +72,7 @@ class GitHubImport:
     async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> Imported:
         """Imports the archive into the workspace, which is made if it is not there."""
         issues = [*self.archive.issues, *(self.archive.pulls if with_pulls else ())]
-        _refuse_doubles(issues)
+        refuse_doubles(issues)
         workspace = await self._workspace(slug)
         project = await self._project(workspace, key)
         self.result.project = project.key
@@ -344,30 +349,6 @@ class GitHubImport:
         self.result.changed[model.__tablename__] += len(rows)
 
 
-def free_key(repo: str, taken: Iterable[str]) -> str:
-    """A project's key from a repository's name: owner/tls13-spec gives TLS, or TLS2 if taken."""
-    name = repo.partition("/")[2].upper()
-    word = re.search(r"[A-Z]+", name)
-    stem = word[0][:8] if word else "GH"
-    taken = set(taken)
-    return next(key for key in _numbered(stem) if key not in taken)
-
-
-def _numbered(stem: str) -> Iterable[str]:
-    yield stem
-    for number in range(2, 100):
-        yield f"{stem}{number}"
-    raise CommandError(f"The keys {stem} to {stem}99 are taken: give one with --project.")
-
-
-def _refuse_doubles(issues: Sequence[ArchivedIssue]) -> None:
-    seen: set[int] = set()
-    for issue in issues:
-        if issue.number in seen:
-            raise CommandError(f"The archive has issue {issue.number} twice.")
-        seen.add(issue.number)
-
-
 def _task_columns(issue: ArchivedIssue, users: dict[str, UUID]) -> Row:
     return {
         "number": issue.number,
@@ -395,10 +376,3 @@ def _comment_columns(comment: ArchivedComment) -> Row:
 def _chunks(rows: Sequence[Any]) -> Iterable[list[Any]]:
     for start in range(0, len(rows), CHUNK):
         yield list(rows[start : start + CHUNK])
-
-
-def total_rows(archive: Archive, *, with_pulls: bool) -> int:
-    """About how many rows an import writes, for its progress bar."""
-    issues = [*archive.issues, *(archive.pulls if with_pulls else ())]
-    parts = (1 + len(issue.comments) + len(issue.assignees) + len(issue.labels) for issue in issues)
-    return sum(parts)

@@ -9,10 +9,10 @@ import typer
 from sqlalchemy import select
 
 from graph.cli import accounts, serving
-from graph.cli.archive import read_archive
+from graph.cli.archive import read_archive, total_rows
 from graph.cli.console import fail, notes, open_database, plain, progress, run, say
 from graph.cli.demo import Demo
-from graph.cli.github import GitHubImport, total_rows
+from graph.cli.github import GitHubImport
 from graph.settings import PREFIX, Settings
 from models import Role, Scope, User, Workspace, migrations
 from models.database import Database
