@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -271,6 +272,8 @@ def read_after(cursor: str, digest: str) -> tuple[float, UUID]:
     """The score and the id of a cursor of a search."""
     score, hit = read_cursor(cursor, digest, 2, "after")
     try:
+        if not isinstance(score, int | float) or not math.isfinite(score):
+            raise TypeError(score)
         return float(score), UUID(hex=hit)
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise BadUserInput("after: this cursor is damaged. Pass one that a page gave.") from None

@@ -6,6 +6,7 @@ and digits, small and capital letters are the same, accents are not dropped, not
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ class Query:
         """Reads words, "phrases", -exclusions and prefix*."""
         terms = []
         for sign, phrase, word in re.findall(r'(-?)(?:"([^"]*)"|([^\s"]+))', given):
-            words = tuple(re.findall(r"[^\W_]+", (phrase or word).lower()))
+            words = _words((phrase or word).lower())
             if words:
                 terms.append(Term(words, bool(sign), not phrase and word.endswith("*")))
         if not any(not term.excluded for term in terms):
@@ -112,6 +113,16 @@ class Query:
         return any(len(word) < MARIADB_SHORTEST for word in term.words) or (
             term.prefix and len(term.words) > 1
         )
+
+
+def _words(given: str) -> tuple[str, ...]:
+    """The runs of letters, with their marks, and of digits."""
+    kept = (letter if unicodedata.category(letter) in _IN_WORDS else " " for letter in given)
+    return tuple("".join(kept).split())
+
+
+#: Letters, marks and decimal digits, as Unicode calls them.
+_IN_WORDS = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"}
 
 
 def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[Any], Any]:

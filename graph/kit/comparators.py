@@ -154,11 +154,19 @@ class NumberComparator(Comparator):
     ) -> Condition:
         if isinstance(getattr(model, column).property.columns[0].type, Integer):
             return whole(column, name, value)
-        return Comparison(column, name, value)
+        return Comparison(column, name, finite(value))
+
+
+def finite(value: float) -> float:
+    """A number that a database can hold: a literal such as 1e999 is infinite."""
+    if not math.isfinite(value):
+        raise BadUserInput("a number must be finite.")
+    return value
 
 
 def whole(column: str, name: str, value: float) -> Condition:
     """The same comparison of whole numbers to a whole number: less than 2.5 is at most 2."""
+    finite(value)
     if name == "eq":
         fits = value == int(value) and WHOLE_MIN <= value <= WHOLE_MAX
         return Comparison(column, name, int(value)) if fits else Always(False)

@@ -6,7 +6,8 @@ filter asks about the row on the far side of the to-one relationship of that nam
 filter about the rows of the to-many one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import strawberry
@@ -30,9 +31,12 @@ from graph.kit.errors import BadUserInput
 from graph.kit.loaders import Source
 from models.base import Base
 
-#: How deep filters may be nested, and of how many parts one may be made.
+#: How deep filters may be nested, how many relations deep, and of how many parts one may be made.
 MAX_DEPTH = 12
+MAX_RELATIONS = 6
 MAX_PARTS = 200
+#: How many values all lists of a filter may hold together.
+MAX_ALL_VALUES = 5_000
 
 T = TypeVar("T")
 
@@ -87,8 +91,12 @@ class Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.parts = 0
+        self.values = 0
+        self.relations = 0
 
-    def read(self, filled: Any, path: str, depth: int = 0) -> Condition:
+    def read(
+        self, filled: Any, path: str, depth: int = 0, *, of_relation: bool = False
+    ) -> Condition:
         """The condition of a filter input; a `BadUserInput` names the field that cannot be."""
         if depth > MAX_DEPTH:
             raise BadUserInput(f"{path}: filters may be nested {MAX_DEPTH} deep, not deeper.")
@@ -114,7 +122,12 @@ class Reader:
             elif name == "not":
                 conditions.append(Opposite(self.read(value, place, depth + 1)))
             elif name == "null" and isinstance(value, bool):
-                # The row that is asked about is there.
+                if not of_relation:
+                    raise BadUserInput(
+                        f"{place}: null is asked of a relation itself, as parent: {{null: true}}, "
+                        "not within and, or, not, some, every or none."
+                    )
+                # That there is none was answered for: here there is one.
                 conditions.append(Always(not value))
             else:
                 conditions += self._about(filled.model, field.python_name, value, place, depth)
@@ -129,10 +142,29 @@ class Reader:
                 name, lambda operator, to: value.one(model, name, operator, to, self.source), path
             )
             self.parts += len(found)
+            self._count_values(found, path)
             return found
         if isinstance(value, FilterInput):
             return [self._one(name, value, path, depth)]
         return self._many(name, value, path, depth)
+
+    def _count_values(self, conditions: list[Condition], path: str) -> None:
+        """Keeps a statement from having more parameters than a database takes."""
+        for condition in conditions:
+            inner = condition.part if isinstance(condition, Opposite) else condition
+            if isinstance(inner, Comparison) and isinstance(inner.value, tuple):
+                self.values += len(inner.value)
+        if self.values > MAX_ALL_VALUES:
+            raise BadUserInput(f"{path}: a filter may name {MAX_ALL_VALUES} values, not more.")
+
+    @contextmanager
+    def _into_relation(self, path: str) -> Iterator[None]:
+        """Counts how many relations deep the filter is: each is a statement within another."""
+        self.relations += 1
+        if self.relations > MAX_RELATIONS:
+            raise BadUserInput(f"{path}: a filter may go {MAX_RELATIONS} relations deep, not more.")
+        yield
+        self.relations -= 1
 
     def _one(self, relation: str, filled: Any, path: str, depth: int) -> Condition:
         null = getattr(filled, "null", strawberry.UNSET)
@@ -140,7 +172,8 @@ class Reader:
             # There is none; what else is asked of it cannot hold.
             others = [name for name, value in given(filled) if name != "null" and value is not None]
             return Always(False) if others else Opposite(One(relation, Always(True)))
-        return One(relation, self.read(filled, path, depth + 1))
+        with self._into_relation(path):
+            return One(relation, self.read(filled, path, depth + 1, of_relation=True))
 
     def _many(self, relation: str, filled: Any, path: str, depth: int) -> list[Condition]:
         found: list[Condition] = []
@@ -152,7 +185,8 @@ class Reader:
                 counts = value.conditions("", lambda operator, to: whole("", operator, to), place)
                 found += [as_length(relation, count) for count in counts]
                 continue
-            inner = self.read(value, place, depth + 1)
+            with self._into_relation(place):
+                inner = self.read(value, place, depth + 1)
             if name == "some":
                 found.append(Some(relation, inner))
             elif name == "none":

@@ -25,6 +25,10 @@ from tests.world import World
         ({"assignees": {"length": {"gt": None}}}, "filter.assignees.length.gt: null"),
         ({"dueOn": {"lt": "P99999Y"}}, "filter.dueOn.lt: P99999Y from now is beyond the calendar."),
         ({"and": [{"number": {"eq": 1}}] * 201}, "filter"),
+        ({"or": [{"estimate": {"in": [1.0] * 500}}] * 11}, "filter.or[10].estimate: a filter may"),
+        ({"null": True}, "filter.null: null is asked of a relation itself"),
+        ({"milestone": {"or": [{"null": True}]}}, "filter.milestone.or[0].null: null is asked"),
+        ({"assignees": {"some": {"null": False}}}, "filter.assignees.some.null: null is asked"),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
@@ -93,3 +97,38 @@ async def test_durations_count_from_now_and_for_days_from_today(api: Api, world:
         answer = await api.ask(query, token, slug=workspace.slug, filter=filled)
         found = [node["title"] for node in answer["workspace"]["tasks"]["nodes"]]
         assert found == titles
+
+
+@pytest.mark.parametrize("literal", ["1e999", "-1e999", "9" * 400])
+@pytest.mark.parametrize("field", ["number", "estimate"])
+async def test_a_number_without_end_is_refused(
+    api: Api, world: World, literal: str, field: str
+) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    query = f'''{{ workspace(slug: "{workspace.slug}") {{
+      tasks(filter: {{{field}: {{gt: {literal}}}}}) {{ totalCount }}
+    }} }}'''
+    code, told = await api.refusal(query, token)
+    assert (code, told) == ("BAD_USER_INPUT", f"filter.{field}.gt: a number must be finite.")
+
+
+async def test_a_filter_as_deep_as_it_may_be_is_answered(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    filled: Row = {"title": {"contains": "e"}}
+    for _ in range(6):
+        filled = {"or": [{"parent": filled}, {"assignees": {"none": {"isMe": True}}}]}
+    answer = await api.ask(PAGE, token, slug=workspace.slug, filter=filled)
+    assert answer["workspace"]["tasks"]["totalCount"] == 0
+    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter={"parent": filled})
+    assert code == "BAD_USER_INPUT"
+    assert told.endswith("a filter may go 6 relations deep, not more.")
+
+
+async def test_many_conditions_on_relations_are_answered(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    some = {"assignees": {"some": {"handle": {"contains": "b"}}}}
+    answer = await api.ask(PAGE, token, slug=workspace.slug, filter={"and": [some] * 45})
+    assert answer["workspace"]["tasks"]["totalCount"] == 0

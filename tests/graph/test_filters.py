@@ -183,13 +183,10 @@ priorities = comparator(st.sampled_from(URGENCY), *EQUAL, "null")
 categories = comparator(st.sampled_from([one.name for one in StateCategory]), *EQUAL)
 
 
-def filters(fields: dict[str, st.SearchStrategy[Any]], *, null: bool) -> st.SearchStrategy[Row]:
+def filters(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Row]:
     """Filters of a type, nested, from the strategies of its fields."""
-    leaf = some_fields(fields, 0)
-    if null:
-        leaf = st.one_of(leaf, st.booleans().map(lambda value: {"null": value}))
     nested = st.recursive(
-        leaf,
+        some_fields(fields, 0),
         lambda inner: one_field(
             {"and": st.lists(inner, max_size=3), "or": st.lists(inner, max_size=3), "not": inner}
         ),
@@ -199,20 +196,23 @@ def filters(fields: dict[str, st.SearchStrategy[Any]], *, null: bool) -> st.Sear
     return st.deferred(lambda: nested)
 
 
+def maybe(of: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
+    """Filters of a row that may not be there."""
+    asked = st.booleans().map(lambda value: {"null": value})
+    both = st.tuples(of, asked).map(lambda parts: parts[0] | parts[1])
+    return st.one_of(of, asked, both)
+
+
 def collections(of: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
     return one_field({"some": of, "every": of, "none": of, "length": counts})
 
 
-user_filters = filters({"handle": texts, "name": texts, "isMe": st.booleans()}, null=True)
-state_filters = filters({"name": texts, "category": categories, "position": numbers}, null=False)
-label_filters = filters({"name": texts, "color": texts}, null=False)
-project_filters = filters({"key": texts, "name": texts, "lead": user_filters}, null=False)
-milestone_filters = filters(
-    {"title": texts, "dueOn": instants, "project": project_filters}, null=True
-)
-comment_filters = filters(
-    {"body": texts, "createdAt": instants, "author": user_filters}, null=False
-)
+user_filters = filters({"handle": texts, "name": texts, "isMe": st.booleans()})
+state_filters = filters({"name": texts, "category": categories, "position": numbers})
+label_filters = filters({"name": texts, "color": texts})
+project_filters = filters({"key": texts, "name": texts, "lead": maybe(user_filters)})
+milestone_filters = filters({"title": texts, "dueOn": instants, "project": project_filters})
+comment_filters = filters({"body": texts, "createdAt": instants, "author": maybe(user_filters)})
 own_fields: dict[str, st.SearchStrategy[Any]] = {
     "number": numbers, "title": texts, "body": texts, "priority": priorities,
     "estimate": numbers, "dueOn": instants, "createdAt": instants, "updatedAt": instants,
@@ -221,12 +221,11 @@ own_fields: dict[str, st.SearchStrategy[Any]] = {
 task_filters = filters(
     own_fields
     | {
-        "state": state_filters, "project": project_filters, "milestone": milestone_filters,
-        "creator": user_filters, "assignees": collections(user_filters),
+        "state": state_filters, "project": project_filters, "milestone": maybe(milestone_filters),
+        "creator": maybe(user_filters), "assignees": collections(user_filters),
         "labels": collections(label_filters), "comments": collections(comment_filters),
-        "parent": filters(own_fields | {"assignees": collections(user_filters)}, null=True),
+        "parent": maybe(filters(own_fields | {"assignees": collections(user_filters)})),
     },
-    null=False,
 )  # fmt: skip
 orders = st.lists(
     st.fixed_dictionaries(

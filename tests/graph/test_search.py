@@ -10,6 +10,7 @@ from models import Comment, Role, Task
 from models.base import now
 from models.search import Query, SearchError
 from tests.client import Api, Statements
+from tests.graph.test_pages import forged
 from tests.world import World
 
 SEARCH = """
@@ -99,6 +100,8 @@ def names(hits: list[dict[str, Any]]) -> list[str]:
         ("keys", ["3"]),
         ("' OR 1=1 --", []),
         ("rtt) | (key", ["2"]),
+        ("हिन्दी", []),
+        ("key½exchange", ["1", "2"]),
     ],
 )  # fmt: skip
 async def test_words_phrases_exclusions_and_prefixes(
@@ -151,6 +154,15 @@ async def test_pages_of_hits_meet_each_once(api: Api, team: Team) -> None:
     assert sorted(met) == ["1", "2", "3", "5", "6"]
     refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query="other", after=after)
     assert refusal[0] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("score", ["nan", "1", None, [], 10**400])
+async def test_a_forged_cursor_of_a_search_is_refused(api: Api, team: Team, score: Any) -> None:
+    answer = await api.ask(SEARCH, team.token, slug=team.slug, query="the", first=2)
+    cursor = answer["workspace"]["search"]["pageInfo"]["endCursor"]
+    variables = {"slug": team.slug, "query": "the", "after": forged(cursor, 1, score)}
+    code, _ = await api.refusal(SEARCH, team.token, **variables)
+    assert code == "BAD_USER_INPUT"
 
 
 async def test_the_snippet_marks_the_match_and_nothing_else_is_markup(api: Api, team: Team) -> None:
