@@ -311,7 +311,10 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
 
 def _fold(text: str | None) -> str | None:
     """A text in small letters. SQLite's own LOWER knows only those of ASCII."""
-    return None if text is None else text.lower()
+    if text is None:
+        return None
+    # Letter by letter, as the other databases do it: the whole text at once would end on ς for Σ.
+    return "".join(map(str.lower, text))
 
 
 def _mysql(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngine:

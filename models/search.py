@@ -159,6 +159,21 @@ def _whole_words(vector: Any, term: Term) -> Any:
     return not_(found) if term.excluded else found
 
 
+#: PostgreSQL's collation that knows which small letter belongs to which capital, of all letters.
+LETTERS = "taskloom_letters"
+#: Its own tables where it has them, from version 17 on, else ICU's, else those of the system.
+_MAKE_LETTERS = f"""
+DO $$ DECLARE known text; BEGIN
+  SELECT collname INTO known FROM pg_collation
+  WHERE collname IN ('pg_c_utf8', 'und-x-icu', 'C.utf8')
+  ORDER BY array_position(ARRAY['pg_c_utf8', 'und-x-icu', 'C.utf8'], collname::text) LIMIT 1;
+  IF known IS NULL THEN
+    RAISE EXCEPTION 'This PostgreSQL has no collation that knows all letters: take one with ICU';
+  END IF;
+  EXECUTE format('CREATE COLLATION {LETTERS} FROM %I', known);
+END $$
+"""
+
 _PUNCTUATION = "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
 _SPACES = " " * len(_PUNCTUATION.replace("''", "'"))
 
@@ -166,7 +181,7 @@ _SPACES = " " * len(_PUNCTUATION.replace("''", "'"))
 def _vector(column_name: str, weight: str) -> str:
     # A tsvector holds at most a megabyte; what is far down in a text is not found by it.
     plain = f"translate(left({column_name}, 100000), '{_PUNCTUATION}', '{_SPACES}')"
-    return f"setweight(to_tsvector('simple', lower({plain} COLLATE \"und-x-icu\")), '{weight}')"
+    return f"setweight(to_tsvector('simple', lower({plain} COLLATE {LETTERS})), '{weight}')"
 
 
 _INDEXED = {"tasks": ("title", "body"), "comments": ("body",)}
@@ -175,7 +190,7 @@ _INDEXED = {"tasks": ("title", "body"), "comments": ("body",)}
 def create_search(connection: Connection) -> None:
     """Makes the indexes of search, over the rows that are there too."""
     for statement in _STATEMENTS[connection.dialect.name]():
-        connection.exec_driver_sql(statement.replace("%", "%%"))
+        connection.exec_driver_sql(statement)
 
 
 def drop_search(connection: Connection) -> None:
@@ -191,10 +206,12 @@ def drop_search(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN search")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("DROP TABLE search_documents")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP COLLATION {LETTERS}")
 
 
 def _postgresql() -> list[str]:
-    statements = []
+    statements = [_MAKE_LETTERS]
     for name, columns in _INDEXED.items():
         weights = ("A", "B") if len(columns) == 2 else ("B",)
         vector = " || ".join(map(_vector, columns, weights))

@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, collate, func, literal
 
+from models.search import LETTERS
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -51,7 +53,7 @@ def folded(text: Any, kind: str) -> Any:
     if kind == "sqlite":
         return func.taskloom_fold(text, type_=String)
     if kind == "postgresql":
-        return func.lower(collate(text, "und-x-icu"), type_=String)
+        return func.lower(collate(text, LETTERS), type_=String)
     return func.lower(text, type_=String)
 
 
