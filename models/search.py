@@ -31,6 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
+from models.types import LETTERS
+
 #: The most words of a query, and characters of one.
 MAX_WORDS = 20
 #: Shorter words are in no FULLTEXT index of InnoDB, unless the server is told otherwise.
@@ -159,9 +161,7 @@ def _whole_words(vector: Any, term: Term) -> Any:
     return not_(found) if term.excluded else found
 
 
-#: PostgreSQL's collation that knows which small letter belongs to which capital, of all letters.
-LETTERS = "taskloom_letters"
-#: Its own tables where it has them, from version 17 on, else ICU's, else those of the system.
+#: PostgreSQL's own tables where it has them, from version 17 on, else ICU's, else those of the system.
 _MAKE_LETTERS = f"""
 DO $$ DECLARE known text; BEGIN
   SELECT collname INTO known FROM pg_collation

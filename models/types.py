@@ -21,6 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+#: PostgreSQL's collation that knows which small letter belongs to which capital, of all letters.
+LETTERS = "taskloom_letters"
+
 E = TypeVar("E", bound=enum.IntEnum)
 
 

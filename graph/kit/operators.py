@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, collate, func, literal
 
-from models.search import LETTERS
+from models.types import LETTERS
 
 
 @dataclass(frozen=True)
