@@ -161,7 +161,8 @@ def _whole_words(vector: Any, term: Term) -> Any:
     return not_(found) if term.excluded else found
 
 
-#: PostgreSQL's own tables where it has them, from version 17 on, else ICU's, else those of the system.
+#: Made of PostgreSQL's own tables where it has them, from version 17 on, else of ICU's, else of
+#: the system's.
 _MAKE_LETTERS = f"""
 DO $$ DECLARE known text; BEGIN
   SELECT collname INTO known FROM pg_collation
