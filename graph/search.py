@@ -64,8 +64,10 @@ class Found:
     query: Query
     gathers: bool = False
 
-    def in_workspace(self, source: Source, workspace: UUID, without: UUID | None) -> Subquery:
-        """All hits of a workspace with their scores."""
+    def in_workspace(
+        self, source: Source, workspace: UUID, without: UUID | None, most: int | None
+    ) -> Subquery:
+        """The hits of a workspace with their scores, at most so many of each kind."""
         kind = source.database.kind
         task, comment = models.Task, models.Comment
         in_use = and_(task.deleted_at.is_(None), task.workspace_id == workspace)
@@ -88,7 +90,7 @@ class Found:
             comment.id.label("hit_id"),
             score.label("score"),
         )
-        parts = [part.limit(MAX_RANKED).subquery() for part in (tasks, comments)]
+        parts = [part.limit(most).subquery() for part in (tasks, comments)]
         # scope: both parts are scoped.
         return union_all(*(select(*part.c) for part in parts)).subquery("hits")
 
@@ -105,7 +107,7 @@ class FoundPage(Found):
     ) -> list[list[Hit]]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
-            found = self.in_workspace(source, workspace, without)
+            found = self.in_workspace(source, workspace, without, MAX_RANKED)
             # scope: `found` is scoped.
             page = select(literal(place).label("place"), *found.c).where(self._after(found))
             page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
@@ -129,14 +131,17 @@ class FoundPage(Found):
 
 @dataclass(frozen=True)
 class FoundCount(Found):
-    """How many hits there are, of each kind counted up to the most that are ranked."""
+    """How many hits there are, of each kind counted no further than one past a limit."""
+
+    limit: int | None = None
 
     async def load(
         self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> list[int]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
-            found = self.in_workspace(source, workspace, without)
+            most = None if self.limit is None else self.limit + 1
+            found = self.in_workspace(source, workspace, without, most)
             # scope: `found` is scoped.
             counted = select(literal(place).label("place"), func.count().label("count"))
             branches.append(counted.select_from(found))
@@ -171,7 +176,8 @@ class SearchConnection(Paged):
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
         """The number of hits."""
-        found = await info.context.load(FoundCount(self.query), (self.workspace, self.keyed))
+        batch = FoundCount(self.query, limit=limit)
+        found = await info.context.load(batch, (self.workspace, self.keyed))
         return found + (self.keyed is not None)
 
 

@@ -193,6 +193,22 @@ async def test_search_follows_every_change(api: Api, team: Team, world: World) -
     assert names(await search(api, team, "zebra")) == ["5*"]
 
 
+async def test_hits_are_counted_exactly_or_up_to_a_limit(api: Api, team: Team) -> None:
+    query = """
+    query ($slug: String!) { workspace(slug: $slug) { search(query: "the", first: 1) {
+      totalCount
+      under: count(limit: 4) { value isExact }
+      even: count(limit: 5) { value isExact }
+    } } }
+    """
+    answer = await api.ask(query, team.token, slug=team.slug)
+    assert answer["workspace"]["search"] == {
+        "totalCount": 5,
+        "under": {"value": 4, "isExact": False},
+        "even": {"value": 5, "isExact": True},
+    }
+
+
 async def test_nobody_finds_what_they_may_not_see(api: Api, team: Team, world: World) -> None:
     other = await world.make_workspace()
     outsider = await world.make_member(other)
