@@ -17,14 +17,14 @@ from sqlalchemy.sql.expression import Subquery
 import models
 from graph.context import Info
 from graph.keys import TaskByKey, read_key
-from graph.kit.batches import ByColumn
+from graph.kit.batches import ByColumn, stacked
 from graph.kit.comparators import storable
 from graph.kit.connection import Paged
 from graph.kit.context import KitInfo
 from graph.kit.errors import BadUserInput
 from graph.kit.keyset import read_cursor, write_cursor
 from graph.kit.loaders import Source
-from graph.kit.paging import DEFAULT_SIZE, MAX_SIZE, Rows
+from graph.kit.paging import DEFAULT_SIZE, Rows, page_size
 from graph.kit.relations import resolved
 from graph.kit.scope import visible
 from models.search import MAX_RANKED, Query, SearchError, hits
@@ -113,7 +113,7 @@ class FoundPage(Found):
             page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
             best = page.subquery()
             branches.append(select(*best.c))  # scope: as above.
-        pages = (union_all(*branches) if len(branches) > 1 else branches[0]).subquery()
+        pages = stacked(branches).subquery()
         # scope: as above.
         ordered = select(pages.c.place, pages.c.task_id, pages.c.comment_id, pages.c.score)
         ordered = ordered.order_by(pages.c.place, pages.c.score.desc(), pages.c.hit_id.desc())
@@ -145,7 +145,7 @@ class FoundCount(Found):
             # scope: `found` is scoped.
             counted = select(literal(place).label("place"), func.count().label("count"))
             branches.append(counted.select_from(found))
-        counts = union_all(*branches) if len(branches) > 1 else branches[0]
+        counts = stacked(branches)
         by_place = {row[0]: row[1] for row in await session.execute(counts)}
         return [by_place[place] for place in range(len(keys))]
 
@@ -263,9 +263,7 @@ async def search(
         parsed = Query.parse(storable(query))
     except (SearchError, BadUserInput) as error:
         raise BadUserInput(f"query: {error}") from None
-    size = DEFAULT_SIZE if first is None else first
-    if not 0 <= size <= MAX_SIZE:
-        raise BadUserInput(f"first: a page has 0 to {MAX_SIZE} rows, not {size}.")
+    size = page_size("first", first)
     digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
     cursor = None if after is None else read_after(after, digest)
     key = read_key(query.strip().upper())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, MetaData, Table, event, false
+from sqlalchemy import Column, ColumnElement, ForeignKey, MetaData, Table, event, false
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
@@ -40,6 +40,11 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> Table:
     """The table of a model, for statements that write many rows."""
     return cast("Table", model.__table__)
+
+
+def column_of(attribute: Any) -> Column[Any]:
+    """The column behind a mapped attribute, of a model or of an alias of one."""
+    return cast("Column[Any]", attribute.property.columns[0])
 
 
 class Keyed:

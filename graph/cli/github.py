@@ -52,11 +52,6 @@ class Imported:
     added: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    @property
-    def rows(self) -> int:
-        """All rows written."""
-        return sum(self.added.values()) + sum(self.changed.values())
-
 
 class GitHubImport:
     """One archive on its way into one workspace, in the caller's transaction."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.expression import Select, TableValuedAlias
+from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
 
 from graph.kit.conditions import Both, Condition
 from graph.kit.keyset import Order
@@ -63,6 +63,11 @@ def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
 def together(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
     """The condition that several columns together hold one of the keys."""
     return tuple_(*columns).in_(keys)
+
+
+def stacked(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
+    """Several selections as one statement: the rows of all of them."""
+    return union_all(*branches) if len(branches) > 1 else branches[0]
 
 
 def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAlias:
@@ -248,7 +253,7 @@ class Count:
             ).select_from(counted.where(key == parent).subquery("counted"))
             for parent in keys
         ]
-        return union_all(*branches) if len(branches) > 1 else branches[0]
+        return stacked(branches)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from graph.kit.loaders import Source
 from graph.kit.moment import Moment
 from graph.kit.node import name_of, read_id
 from graph.kit.operators import OPERATORS
-from models.base import Base
+from models.base import Base, column_of
 
 #: The most values that `in` and `nin` take.
 MAX_VALUES = 500
@@ -152,7 +152,7 @@ class NumberComparator(Comparator):
     def one(
         cls, model: type[Base], column: str, name: str, value: Any, source: Source
     ) -> Condition:
-        if isinstance(getattr(model, column).property.columns[0].type, Integer):
+        if isinstance(column_of(getattr(model, column)).type, Integer):
             return whole(column, name, value)
         return Comparison(column, name, finite(value))
 
@@ -198,7 +198,7 @@ class DateTimeComparator(Comparator):
     def one(
         cls, model: type[Base], column: str, name: str, value: Any, source: Source
     ) -> Condition:
-        if not isinstance(getattr(model, column).property.columns[0].type, Date):
+        if not isinstance(column_of(getattr(model, column)).type, Date):
             return Comparison(column, name, value.at(source.now))
         day, exact = value.on(source.now.date())
         if exact:

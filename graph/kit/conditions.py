@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from graph.kit.loaders import Source
 from graph.kit.operators import condition
 from graph.kit.scope import visible
+from models.base import column_of
 
 
 class Condition:
@@ -197,4 +198,4 @@ def far_rows(row: Any, relation: str, source: Source) -> tuple[Any, FarRows]:
 
 def is_nullable(column: Any) -> bool:
     """Whether a column of a model can be null."""
-    return bool(column.property.columns[0].nullable)
+    return bool(column_of(column).nullable)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, select, union_all
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import Select
 
-from graph.kit.batches import Children, among
+from graph.kit.batches import Children, among, stacked
 from graph.kit.connection import ConnectionOf
 from graph.kit.context import KitInfo
 from graph.kit.keyset import Order
@@ -148,8 +148,7 @@ class GroupPage:
             branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
             # scope: `rows` is scoped.
             branches.append(select(*branch.c))
-        all_of_them = union_all(*branches) if len(branches) > 1 else branches[0]
-        pages = all_of_them.subquery("pages")
+        pages = stacked(branches).subquery("pages")
         row = aliased(path.target, pages)
         # scope: as above.
         ordered = select(pages.c.place_, literal(None), row)

@@ -17,10 +17,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
-from sqlalchemy.orm import QueryableAttribute
 
 from graph.kit.errors import BadUserInput
-from models.base import Base
+from models.base import Base, column_of
 from models.types import OrderedChoice
 
 #: A column of whole numbers holds these.
@@ -205,14 +204,9 @@ def _parse(term: str | Term) -> Term:
     return Term(term.removeprefix("-"), descending=term.startswith("-"))
 
 
-def _column(model: type[Base], name: str) -> Any:
-    attribute: QueryableAttribute[Any] = getattr(model, name)
-    return attribute.property.columns[0]
-
-
 def is_nullable(model: type[Base], name: str) -> bool:
     """Whether a column of a model can be null."""
-    return bool(_column(model, name).nullable)
+    return bool(column_of(getattr(model, name)).nullable)
 
 
 def _encode(value: Any) -> Any:
@@ -227,7 +221,7 @@ def _encode(value: Any) -> Any:
 
 def _decode(model: type[Base], name: str, value: Any) -> Any:
     """The value of a column from its form in a cursor; raises where it cannot be one."""
-    column = _column(model, name)
+    column = column_of(getattr(model, name))
     if value is None:
         if not column.nullable:
             raise ValueError(name)

@@ -116,11 +116,6 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         """A future of the caller's own for the result of a key."""
         return asyncio.shield(super().load(key))
 
-    def loaded(self, key: K) -> "asyncio.Future[V] | None":
-        """The shared future of a key that is there already."""
-        future = self._cache.get(key)
-        return future if future is not None and future.done() else None
-
     def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
         """Queues a key; the first one of a queue starts its dispatch."""
         future.add_done_callback(_heard)

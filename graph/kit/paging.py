@@ -38,6 +38,15 @@ class PageArguments:
         return Rows(rows, has_next=more, has_previous=beyond_cursor)
 
 
+def page_size(name: str, size: int | None) -> int:
+    """The number of rows that the argument `name` asks for; a `BadUserInput` if it cannot be."""
+    if size is None:
+        return DEFAULT_SIZE
+    if not 0 <= size <= MAX_SIZE:
+        raise BadUserInput(f"{name}: a page has 0 to {MAX_SIZE} rows, not {size}.")
+    return size
+
+
 def page_arguments(
     order: Order, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> PageArguments:
@@ -52,10 +61,7 @@ def page_arguments(
         raise BadUserInput("last, after: use first with after, and last with before.")
     backward = last is not None or before is not None
     name, size = ("last", last) if backward else ("first", first)
-    if size is None:
-        size = DEFAULT_SIZE
-    if not 0 <= size <= MAX_SIZE:
-        raise BadUserInput(f"{name}: a page has 0 to {MAX_SIZE} rows, not {size}.")
+    size = page_size(name, size)
     if backward:
         cursor = None if before is None else order.values(before, "before")
     else:

@@ -1,6 +1,7 @@
 """The schema's history: which version a database has, and how it gets to another."""
 
 import ssl
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,19 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
+@cache
 def newest() -> str:
     """The version that the models describe."""
     head = ScriptDirectory.from_config(config()).get_current_head()
     assert head is not None
     return head
+
+
+@cache
+def known() -> frozenset[str]:
+    """All versions that there have been."""
+    scripts = ScriptDirectory.from_config(config())
+    return frozenset(script.revision for script in scripts.walk_revisions())
 
 
 async def current(database: Database) -> str | None:
@@ -61,8 +70,7 @@ def _current(connection: Connection, database: Database) -> str | None:
             f"A migration of {database.address} was interrupted, and left it half made. "
             "Make the database anew, or restore a backup."
         )
-    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-    if version is not None and version not in known:
+    if version is not None and version not in known():
         raise DatabaseError(
             f"The database {database.address} has the schema {version}, which this version of "
             "Taskloom does not know. Install the version that made it, or a newer one."
