@@ -4,10 +4,10 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check benchmark format lock clean
+.PHONY: help install serve test check benchmark benchmark-writes format lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
 install: .venv/.installed ## Make .venv with the pinned dependencies
 
@@ -26,6 +26,9 @@ check: .venv/.developing ## Lint, types, layers, the printed schema, the migrati
 
 benchmark: .venv/.developing ## Time pages, boards and searches in a large workspace
 	@$(BIN)/python -m benchmarks.scale $(ARGUMENTS)
+
+benchmark-writes: .venv/.developing ## Count writes a second, beside the bare driver
+	@$(BIN)/python -m benchmarks.writes $(ARGUMENTS)
 
 format: .venv/.developing ## Format the code
 	$(BIN)/ruff check --fix .

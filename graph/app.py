@@ -1,5 +1,6 @@
 """The server: its routes, and what lives as long as it does."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.auth import COOKIE, redeem
+from graph.chores import keep_house
 from graph.http import GraphQLEndpoint, failure_response
 from graph.schema import schema
 from graph.settings import Settings
@@ -63,7 +65,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
+        chores = asyncio.create_task(keep_house(database))
         yield
+        chores.cancel()
+        await asyncio.gather(chores, return_exceptions=True)
         await database.close()
 
     app = FastAPI(

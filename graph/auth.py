@@ -1,11 +1,12 @@
 """From a request to a viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, and_, delete, or_, select
+from sqlalchemy import CursorResult, Executable, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
@@ -26,6 +27,7 @@ from models.credential import CODE_LIFETIME, SESSION_LIFETIME, digest, new_secre
 from models.database import Database
 
 COOKIE = "taskloom_session"
+NOT_GOOD = "This token is unknown, expired or revoked. Create another one."
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,15 @@ class Identity:
     viewer: Viewer = ANONYMOUS
     user: User | None = None
     workspaces: Sequence[Workspace] = field(default_factory=tuple)
+    #: Finds out anew; null where it is not there any more.
+    renew: Callable[[], Awaitable["Identity | None"]] | None = None
+
+    async def again(self) -> "Identity":
+        """Who it is by now; `Unauthenticated` where the credential is not good any more."""
+        found = self if self.renew is None else await self.renew()
+        if found is None:
+            raise Unauthenticated(NOT_GOOD)
+        return found
 
 
 NOBODY = Identity()
@@ -53,7 +64,7 @@ async def identify(database: Database, request: HTTPConnection) -> Identity:
             raise Unauthenticated("Authorization: send a token as `Authorization: Bearer tsk_…`.")
         identity = await _by_credential(database, AccessToken, token.strip())
         if identity is None:
-            raise Unauthenticated("This token is unknown, expired or revoked. Create another one.")
+            raise Unauthenticated(NOT_GOOD)
         return identity
     cookie = request.cookies.get(COOKIE)
     if cookie:
@@ -66,23 +77,10 @@ async def _by_credential(
 ) -> Identity | None:
     """The credential's user with all they reach, in one statement."""
     is_token = kind is AccessToken
-    in_reach = Membership.user_id == User.id
-    good = [kind.digest == digest(secret), or_(kind.expires_at.is_(None), kind.expires_at > now())]
-    if is_token:
-        good.append(AccessToken.revoked_at.is_(None))
-        only = AccessToken.workspace_id
-        in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
-    # scope: who holds the secret is the user; this is how the viewer is known.
-    statement = (
-        select(kind, User, Membership.role, Workspace)
-        .join(User, User.id == kind.user_id)
-        .outerjoin(Membership, in_reach)
-        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
-        .where(*good, User.disabled_at.is_(None))
-    )
+    given = {"digest": digest(secret), "now": now()}
 
     async def read(session: AsyncSession) -> Sequence[Any]:
-        return (await session.execute(statement)).all()
+        return (await session.execute(_holder_of(kind), given)).all()
 
     found = await database.read(read)
     if not found:
@@ -93,8 +91,30 @@ async def _by_credential(
         user_id=user.id,
         roles={workspace.id: role for workspace, role in reached},
         scope=credential.scope if is_token else Scope.WRITE,
+        only=credential.workspace_id if is_token else None,
     )
-    return Identity(viewer, user, [workspace for workspace, _ in reached])
+    renew = partial(_by_credential, database, kind, secret)
+    return Identity(viewer, user, [workspace for workspace, _ in reached], renew)
+
+
+@cache
+def _holder_of(kind: type[AccessToken] | type[Session]) -> Executable:
+    """The credential of a digest, its user and all they reach. Built once: every request has it."""
+    in_reach = Membership.user_id == User.id
+    not_expired = or_(kind.expires_at.is_(None), kind.expires_at > bindparam("now"))
+    good = [kind.digest == bindparam("digest"), not_expired]
+    if kind is AccessToken:
+        good.append(AccessToken.revoked_at.is_(None))
+        only = AccessToken.workspace_id
+        in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
+    # scope: who holds the secret is the user; this is how the viewer is known.
+    return (
+        select(kind, User, Membership.role, Workspace)
+        .join(User, User.id == kind.user_id)
+        .outerjoin(Membership, in_reach)
+        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
+        .where(*good, User.disabled_at.is_(None))
+    )
 
 
 async def issue_code(database: Database, user_id: UUID) -> str:

@@ -1,14 +1,17 @@
 """What a resolver has at hand: the viewer, and a way to rows."""
 
-from collections.abc import Awaitable, Hashable
-from typing import TypeVar
+import time
+from collections.abc import Awaitable, Hashable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
 
 import strawberry
 
 from graph.auth import Identity
 from graph.kit.batches import ByColumn
+from graph.kit.limits import Limits
 from graph.kit.loaders import Batch, Loaders, Source
-from graph.kit.session import Reads
+from graph.kit.session import Reading, Reads, Within
 from models import User, Viewer, Workspace
 from models.database import Database
 
@@ -16,20 +19,72 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+#: Seconds for which it is known what a viewer may do: within a long request it is asked again.
+STILL_KNOWN = 0.5
+
+
 class Context:
     """One operation: who asks, and what was loaded for them so far."""
 
-    def __init__(self, database: Database, identity: Identity, read_concurrency: int) -> None:
+    def __init__(
+        self, database: Database, identity: Identity, read_concurrency: int, limits: Limits
+    ) -> None:
         self.database = database
+        self.limits = limits
         self.identity = identity
-        self.source = Source(database, identity.viewer)
-        self.loaders = Loaders(self.source, Reads(database, read_concurrency))
+        self._identified = time.monotonic()
+        self._is_closed = False
+        self._reads = Reads(database, read_concurrency)
+        #: What holds the transaction of a dry run open, and the viewer as they were before.
+        self._trial: tuple[AsyncExitStack, Viewer] | None = None
+        self._read_by(self._reads, identity.viewer)
         self._remember_identity()
 
     @property
     def viewer(self) -> Viewer:
         """Who asks."""
-        return self.identity.viewer
+        return self.source.viewer
+
+    def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
+        """Forgets what was loaded: something may have been written. Some rows are known."""
+        self._read_by(self._reads, viewer, known)
+
+    async def present_viewer(self) -> Viewer:
+        """The viewer with the roles they have now, known anew if that is not just known."""
+        if time.monotonic() - self._identified > STILL_KNOWN:
+            self._identified = time.monotonic()
+            self.identity = await self.identity.again()
+            return self.identity.viewer
+        return self.viewer
+
+    async def stay_within(
+        self, reads: Within, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
+    ) -> None:
+        """Reads inside a transaction from here on, until the operation settles.
+
+        Meanwhile nothing but that transaction's own connection is awaited.
+        """
+        if self._is_closed:
+            await stack.aclose()
+            return
+        self._trial = (stack, self.viewer)
+        self._read_by(reads, viewer, known)
+
+    async def settle(self) -> None:
+        """Undoes what was only tried out."""
+        if self._trial is None:
+            return
+        (stack, viewer), self._trial = self._trial, None
+        # Nothing that reads in the transaction is cut short: its connection is used again.
+        await self.loaders.finish()
+        await stack.aclose()
+        self._read_by(self._reads, viewer)
+
+    def _read_by(self, reads: Reading, viewer: Viewer, known: Iterable[Any] = ()) -> None:
+        self.source = Source(self.database, viewer)
+        self.loaders = Loaders(self.source, reads)
+        for row in known:
+            self.loaders.of(ByColumn(type(row))).prime(row.id, row)
 
     def load(self, batch: Batch[K, V], key: K) -> Awaitable[V]:
         """One result of a batch, loaded together with those that others ask for."""
@@ -37,6 +92,8 @@ class Context:
 
     async def close(self) -> None:
         """Ends the operation: nothing it began goes on, and it holds no connection."""
+        self._is_closed = True
+        await self.settle()
         await self.loaders.close()
 
     def _remember_identity(self) -> None:

@@ -6,7 +6,8 @@ types and status codes, the form of every error, and the life of a request's con
 
 import asyncio
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
+from itertools import islice
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
@@ -29,6 +30,7 @@ from strawberry.types.graphql import OperationType
 from graph.auth import identify
 from graph.context import Context
 from graph.kit.errors import ApiError, Unauthenticated, Unavailable, mask, unanswered
+from graph.kit.limits import Limits
 from graph.settings import Settings
 from models.database import Database, is_timeout, is_unreachable
 
@@ -39,6 +41,8 @@ GRAPHQL = "application/graphql-response+json"
 METHODS = "Send a query by GET, or any operation by POST."
 #: The most that is nested in a request's body or variables.
 MAX_NESTING = 200
+#: And the most values that there are in it.
+MAX_VALUES = 10_000
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -55,13 +59,24 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self.database = database
         self.settings = settings
         self.explorer = explorer
+        self.limits = Limits(
+            size=settings.max_document_size,
+            tokens=settings.max_tokens,
+            fields=settings.max_fields,
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            directives=settings.max_directives,
+            roots=settings.max_root_fields,
+            cost=settings.max_cost,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope, receive)
+        request = Request(scope, limited(receive, self.settings.max_body_size))
         try:
+            refuse_large(request, self.settings.max_body_size)
             response = await self.run(request)
         except HTTPException as error:
             response = error_response(error.status_code, error.reason)
@@ -82,7 +97,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         identity = await identify(self.database, request)
-        return Context(self.database, identity, self.settings.read_concurrency)
+        read_concurrency = self.settings.read_concurrency
+        return Context(self.database, identity, read_concurrency, self.limits)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
@@ -190,6 +206,33 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
 
 
+def refuse_large(request: Request, limit: int) -> None:
+    """Refuses a body that says itself that it is too large."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) > limit:
+        raise too_large(limit)
+
+
+def limited(receive: Receive, limit: int) -> Receive:
+    """Receives a body as far as it may go, whatever it says of its length."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise too_large(limit)
+        return message
+
+    return receive_limited
+
+
+def too_large(limit: int) -> HTTPException:
+    """The error of a body that is too large."""
+    return HTTPException(413, f"The request's body may have {limit:,} bytes: send less at once.")
+
+
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Does some work for as long as the client waits for it: then its connections are freed."""
 
@@ -223,8 +266,8 @@ def read_parameters(parameters: Any) -> GraphQLRequestData:
     for name, (kind, wording) in kinds.items():
         if not isinstance(parameters.get(name), (kind, type(None))):
             raise HTTPException(400, f"The request's `{name}` must be {wording} or null.")
-    if nesting(parameters.get("variables")) > MAX_NESTING:
-        raise HTTPException(400, f"The variables are nested more than {MAX_NESTING} deep.")
+    for name in ("variables", "extensions"):
+        check_values(name, parameters.get(name))
     return GraphQLRequestData(
         query=parameters.get("query"),
         variables=parameters.get("variables"),
@@ -233,17 +276,22 @@ def read_parameters(parameters: Any) -> GraphQLRequestData:
     )
 
 
-def nesting(value: Any) -> int:
-    """How deep a JSON value is nested."""
-    level, depth = [value], 0
-    while level := [
-        inner
-        for outer in level
-        if isinstance(outer, (dict, list))
-        for inner in (outer.values() if isinstance(outer, dict) else outer)
-    ]:
+def check_values(name: str, value: Any) -> None:
+    """Refuses a JSON value that is nested too deep, or holds too many others."""
+    level, depth, count = [value], 0, 0
+    while level := [inner for outer in level for inner in _within(outer)]:
         depth += 1
-    return depth
+        count += len(level)
+        if depth > MAX_NESTING:
+            raise HTTPException(400, f"The {name} are nested more than {MAX_NESTING} deep.")
+        if count > MAX_VALUES:
+            raise HTTPException(400, f"The {name} hold more than {MAX_VALUES:,} values: send less.")
+
+
+def _within(value: Any) -> Collection[Any]:
+    """The values that a JSON value holds; of too many, one more than there may be."""
+    inner = value.values() if isinstance(value, dict) else value
+    return list(islice(inner, MAX_VALUES + 1)) if isinstance(value, (dict, list)) else ()
 
 
 def response_type(accept: str | None, method: str) -> str:

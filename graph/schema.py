@@ -1,27 +1,27 @@
-"""The schema: its queries put together from the concepts."""
-
-from collections.abc import Iterator
+"""The schema: its queries and mutations put together from the concepts."""
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 import graph.enums  # noqa: F401 - describes the enumerations
-from graph.comment import Comment
-from graph.event import Attendance, Event
+from graph.comment import Comment, CommentMutations
+from graph.event import Attendance, Event, EventMutations
+from graph.kit.documents import OperationIsNamed, WithinLimits
 from graph.kit.errors import expose
 from graph.kit.moment import MOMENT, Moment
 from graph.kit.scalars import SCALARS
-from graph.label import Label
-from graph.milestone import Milestone
+from graph.label import Label, LabelMutations
+from graph.milestone import Milestone, MilestoneMutations
 from graph.node import NodeQueries
-from graph.project import Project
-from graph.state import State
+from graph.project import Project, ProjectMutations
+from graph.state import State, StateMutations
 from graph.task import Task
+from graph.task.mutations import TaskMutations
+from graph.undo import ChangeMutations
 from graph.user import User, UserQueries
-from graph.workspace import Membership, Workspace, WorkspaceQueries
+from graph.workspace import Membership, Workspace, WorkspaceMutations, WorkspaceQueries
 
 
 @strawberry.type(description="What can be read.")
@@ -29,21 +29,21 @@ class Query(UserQueries, NodeQueries, WorkspaceQueries):
     pass
 
 
-class OperationIsNamed(SchemaExtension):
-    """Which of several operations runs must be said, as the specification has it."""
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        document = context.graphql_document
-        operations = [
-            definition
-            for definition in (document.definitions if document else ())
-            if isinstance(definition, OperationDefinitionNode)
-        ]
-        if len(operations) > 1 and context._provided_operation_name is None:
-            message = "The document has several operations: name one as operationName."
-            context.pre_execution_errors = [GraphQLError(message, operations)]
-        yield
+@strawberry.type(
+    description="What can be written. Each field is a transaction of its own, done in their order."
+)
+class Mutation(
+    WorkspaceMutations,
+    ProjectMutations,
+    TaskMutations,
+    CommentMutations,
+    LabelMutations,
+    MilestoneMutations,
+    StateMutations,
+    EventMutations,
+    ChangeMutations,
+):
+    pass
 
 
 class Schema(strawberry.Schema):
@@ -72,4 +72,10 @@ NODES = [
 ]
 
 config = StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
-schema = Schema(query=Query, types=NODES, config=config, extensions=[OperationIsNamed])
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    types=NODES,
+    config=config,
+    extensions=[WithinLimits, OperationIsNamed],
+)

@@ -41,6 +41,25 @@ class Settings(BaseSettings):
     read_concurrency: int = Field(
         4, ge=1, description="Connections that one operation may read on at the same time."
     )
+    max_body_size: int = Field(
+        5_000_000, ge=1, description="Bytes that the body of a request may have."
+    )
+    max_document_size: int = Field(
+        100_000, ge=1, description="Bytes that the text of a GraphQL document may have."
+    )
+    max_tokens: int = Field(10_000, ge=1, description="Tokens that a document may have.")
+    max_fields: int = Field(
+        1_000, ge=1, description="Fields of an operation with its fragments written out."
+    )
+    max_depth: int = Field(20, ge=1, description="How deep the fields of an operation may nest.")
+    max_aliases: int = Field(100, ge=0, description="Aliases that an operation may have.")
+    max_directives: int = Field(100, ge=0, description="Directives that an operation may have.")
+    max_root_fields: int = Field(
+        50, ge=1, description="Fields at the root of an operation, such as mutations."
+    )
+    max_cost: int = Field(
+        25_000, ge=1, description="Objects that an operation may bring at most, by its page sizes."
+    )
     secure_cookies: bool = Field(
         False, description="Whether the session cookie is sent over https only: set it behind TLS."
     )

@@ -2,16 +2,18 @@
 
 from models.base import Base
 from models.change import Change, ChangeKind
+from models.chore import Chore
 from models.comment import Comment
 from models.credential import AccessToken, Credential, Session, SignInCode
 from models.event import Attendance, AttendanceResponse, Event
+from models.idempotency import RememberedWrite
 from models.label import Label
 from models.milestone import Milestone
 from models.project import Project
 from models.state import DEFAULT_STATES, State, StateCategory
 from models.task import Assignment, Labeling, Priority, Task, TaskLink, TaskLinkKind
 from models.user import User
-from models.viewer import ANONYMOUS, Role, Scope, Viewer
+from models.viewer import ANONYMOUS, Permission, Role, Scope, Viewer
 from models.workspace import Membership, Workspace
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Base",
     "Change",
     "ChangeKind",
+    "Chore",
     "Comment",
     "Credential",
     "Event",
@@ -31,8 +34,10 @@ __all__ = [
     "Labeling",
     "Membership",
     "Milestone",
+    "Permission",
     "Priority",
     "Project",
+    "RememberedWrite",
     "Role",
     "Scope",
     "Session",

@@ -54,14 +54,14 @@ class Keyed:
 
 
 class Timed:
-    """A row that knows when it was made and last changed."""
+    """A row that knows when it was made and last changed; the log keeps the latter."""
 
     created_at: Mapped[datetime] = mapped_column(instant(), default=now, sort_order=1)
-    updated_at: Mapped[datetime] = mapped_column(instant(), default=now, onupdate=now, sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(instant(), default=now, sort_order=1)
 
 
 class Versioned:
-    """A row whose version goes up by one with every change."""
+    """A row whose version goes up by one with every change; the log counts it."""
 
     version: Mapped[int] = mapped_column(default=1, sort_order=1)
 

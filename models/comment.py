@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
+from models.task import Task
 from models.types import identifier, instant, prose
-from models.viewer import Viewer
+from models.viewer import Permission, Viewer
 
 if TYPE_CHECKING:
-    from models.task import Task
     from models.user import User
 
 
-class Comment(InWorkspace, Keyed, Timed, Versioned, Base):
+class Comment(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """What somebody said about a task."""
 
     workspace_index = True
@@ -33,13 +34,24 @@ class Comment(InWorkspace, Keyed, Timed, Versioned, Base):
         identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
-    task: Mapped["Task"] = relationship(lazy="raise")
-    author: Mapped["User | None"] = relationship(lazy="raise")
+    task: Mapped[Task] = relationship(lazy="raise", viewonly=True)
+    author: Mapped["User | None"] = relationship(lazy="raise", viewonly=True)
 
-    def may_be_updated_by(self, viewer: Viewer) -> bool:
-        """Whether `viewer` may change what it says: its author alone may."""
-        return (
-            self.author_id is not None
-            and self.author_id == viewer.user_id
-            and viewer.comments(self.workspace_id)
-        )
+    def project_key(self, session: Session) -> UUID | None:
+        # A comment is made on a task that was just read.
+        task = session.get(Task, self.task_id)
+        return None if task is None else task.project_id
+
+    def may_be_changed_by(self, viewer: Viewer) -> bool:
+        # What somebody said is theirs alone to change.
+        is_own = self.author_id is not None and self.author_id == viewer.user_id
+        return is_own and viewer.may(Permission.COMMENT, self.workspace_id)
+
+    def may_be_deleted_by(self, viewer: Viewer) -> bool:
+        # Administrators may take away what others said.
+        may_administer = viewer.may(Permission.ADMINISTER, self.workspace_id)
+        return may_administer or self.may_be_changed_by(viewer)
+
+    def may_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
+        # What its author took back stays so, and what an administrator took away.
+        return deleter_id == viewer.user_id and self.may_be_deleted_by(viewer)

@@ -1,15 +1,17 @@
 """From a URL to an open database: one engine that reads, one that writes."""
 
+import asyncio
 import math
 import os
 import ssl as tls
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import orjson
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -26,6 +28,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.log import LoggedSession
+from models.violations import codes_of
 
 T = TypeVar("T")
 
@@ -90,10 +95,13 @@ class Database:
         #: Whether a subquery in FROM can refer to its neighbors.
         self.has_lateral = self.kind == "postgresql"
         self.has_arrays = self.kind == "postgresql"
+        self._unfinished: set[asyncio.Task[Any]] = set()
         self.read_engine = self._engine(writes=False)
         self.write_engine = self._engine(writes=True)
         self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
-        self.writes = async_sessionmaker(self.write_engine, expire_on_commit=False)
+        self.writes = async_sessionmaker(
+            self.write_engine, sync_session_class=LoggedSession, expire_on_commit=False
+        )
 
     @cached_property
     def address(self) -> str:
@@ -102,7 +110,8 @@ class Database:
         return shown.render_as_string(hide_password=True)
 
     async def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, once what is being written is."""
+        await asyncio.gather(*self._unfinished, return_exceptions=True)
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
@@ -128,6 +137,25 @@ class Database:
         except (SQLAlchemyError, OSError, tls.SSLError) as error:
             raise unreachable(self, error) from error
 
+    async def uninterrupted(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does some writing; on SQLite to its end, even when nobody waits for it any more.
+
+        SQLite works in a thread of its own: what is cancelled while it begins or ends a
+        transaction would leave a connection behind that holds the database locked.
+        """
+        if self.kind != "sqlite":
+            return await work
+        task = asyncio.ensure_future(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._unfinished.discard(task)
+        if not task.cancelled():
+            # Whoever waited for it may have gone, and its error with them.
+            task.exception()
+
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does some reading in a session of its own, once more if its connection was dead."""
         try:
@@ -147,6 +175,8 @@ class Database:
             "max_overflow": 0,
             "pool_timeout": self.options.pool_timeout,
             "pool_recycle": self.options.pool_recycle,
+            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_deserializer": orjson.loads,
         }
         return _MAKERS[self.kind](self, pool, writes)
 
@@ -172,8 +202,7 @@ def is_timeout(error: BaseException) -> bool:
     """Whether an error says that a statement took longer than it may."""
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
-    number = error.orig.args[0] if error.orig.args else None
-    return getattr(error.orig, "sqlstate", None) in _TIMED_OUT or number in _TIMED_OUT
+    return bool(codes_of(error).intersection(_TIMED_OUT))
 
 
 def is_stale(error: BaseException) -> bool:
@@ -188,11 +217,10 @@ def is_unreachable(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return False
     state = getattr(error.orig, "sqlstate", None) or ""
-    number = error.orig.args[0] if error.orig.args else None
     return (
         error.connection_invalidated
         or (state.startswith(_OUT_OF_REACH) and state != _QUERY_CANCELED)
-        or number in _OUT_OF_REACH_MYSQL
+        or bool(codes_of(error).intersection(_OUT_OF_REACH_MYSQL))
     )
 
 

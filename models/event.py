@@ -15,11 +15,12 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
 from models.types import choice, identifier, instant, line, prose
-from models.viewer import Viewer
+from models.viewer import Permission, Viewer
 from models.workspace import Membership
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class AttendanceResponse(enum.Enum):
     DECLINED = "DECLINED"
 
 
-class Event(InWorkspace, Keyed, Timed, Versioned, Base):
+class Event(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """Something that takes place at a time."""
 
     __tablename__ = "events"
@@ -64,7 +65,7 @@ class Event(InWorkspace, Keyed, Timed, Versioned, Base):
     attendances: Mapped[list["Attendance"]] = relationship(lazy="raise", viewonly=True)
 
 
-class Attendance(InWorkspace, Keyed, Timed, Versioned, Base):
+class Attendance(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """That a user is invited to an event, and what they answered."""
 
     workspace_index = True
@@ -84,6 +85,19 @@ class Attendance(InWorkspace, Keyed, Timed, Versioned, Base):
 
     event: Mapped["Event"] = relationship(lazy="raise")
     user: Mapped["User"] = relationship(lazy="raise")
+
+    def project_key(self, session: Session) -> UUID | None:
+        event = self.__dict__.get("event") or session.get(Event, self.event_id)
+        return None if event is None else event.project_id
+
+    def may_be_changed_by(self, viewer: Viewer) -> bool:
+        # Everybody answers for themselves.
+        is_own = self.user_id == viewer.user_id
+        return is_own and viewer.may(Permission.COMMENT, self.workspace_id)
+
+    def may_be_deleted_by(self, viewer: Viewer) -> bool:
+        # Whoever may change the event says who is invited.
+        return viewer.may(Permission.WRITE, self.workspace_id)
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:

@@ -6,13 +6,15 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
+from models.rules import COLOR, GRAY, ruled
 from models.types import line, prose
 
 if TYPE_CHECKING:
     from models.workspace import Workspace
 
 
-class Label(InWorkspace, Keyed, Timed, Versioned, Base):
+class Label(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """A colored word that a workspace sorts its tasks by."""
 
     __tablename__ = "labels"
@@ -20,7 +22,7 @@ class Label(InWorkspace, Keyed, Timed, Versioned, Base):
 
     name: Mapped[str] = mapped_column(line(100))
     #: As in CSS: #rrggbb.
-    color: Mapped[str] = mapped_column(line(7))
+    color: Mapped[str] = mapped_column(line(7), default=GRAY, info=ruled(COLOR))
     description: Mapped[str | None] = mapped_column(prose())
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
 from models.types import identifier, instant, line, prose
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from models.task import Task
 
 
-class Milestone(InWorkspace, Keyed, Timed, Versioned, Base):
+class Milestone(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """What a project means to have done by a day."""
 
     workspace_index = True

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
+from models.rules import Rule, ruled
 from models.types import identifier, instant, line, prose
 
 if TYPE_CHECKING:
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 
 #: What a project's key looks like: capital letters and digits, a letter first.
 KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
+IS_KEY = Rule(
+    lambda given: KEY.fullmatch(given) is not None,
+    "a key is up to 10 capital letters and digits, a letter first, as TLS",
+)
 
 
-class Project(InWorkspace, Keyed, Timed, Versioned, Base):
+class Project(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """A body of work, whose key begins the key of each of its tasks."""
+
+    untold = frozenset({"last_number"})
 
     __tablename__ = "projects"
     __table_args__ = (
@@ -33,7 +41,7 @@ class Project(InWorkspace, Keyed, Timed, Versioned, Base):
     )
 
     #: Capital letters and digits, a letter first: TLS.
-    key: Mapped[str] = mapped_column(line(10))
+    key: Mapped[str] = mapped_column(line(10), info=ruled(IS_KEY))
     name: Mapped[str] = mapped_column(line(200))
     description: Mapped[str] = mapped_column(prose(), default="")
     archived_at: Mapped[datetime | None] = mapped_column(instant())
@@ -49,3 +57,6 @@ class Project(InWorkspace, Keyed, Timed, Versioned, Base):
     lead: Mapped["User | None"] = relationship(lazy="raise")
     tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
     milestones: Mapped[list["Milestone"]] = relationship(lazy="raise", viewonly=True)
+
+    def project_key(self, session: Session) -> UUID:
+        return self.id

@@ -7,7 +7,10 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
+from models.logged import Logged
+from models.rules import COLOR, GRAY, POSITION, ruled
 from models.types import choice, line
+from models.viewer import Permission
 
 if TYPE_CHECKING:
     from models.workspace import Workspace
@@ -29,8 +32,10 @@ class StateCategory(enum.Enum):
         return self in (StateCategory.COMPLETED, StateCategory.CANCELED)
 
 
-class State(InWorkspace, Keyed, Timed, Versioned, Base):
+class State(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """A step of the workflow, a column of the board."""
+
+    needs = Permission.ADMINISTER
 
     __tablename__ = "states"
     __table_args__ = (
@@ -41,8 +46,8 @@ class State(InWorkspace, Keyed, Timed, Versioned, Base):
     name: Mapped[str] = mapped_column(line(100))
     category: Mapped[StateCategory] = mapped_column(choice(StateCategory, "category"))
     #: As in CSS: #rrggbb.
-    color: Mapped[str] = mapped_column(line(7))
-    position: Mapped[int]
+    color: Mapped[str] = mapped_column(line(7), default=GRAY, info=ruled(COLOR))
+    position: Mapped[int] = mapped_column(info=ruled(POSITION))
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
 

@@ -1,16 +1,21 @@
 """Tasks, and how they hang together with people, labels and one another."""
 
 import enum
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from uuid_utils.compat import uuid7
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
+from models.change import Change
+from models.logged import Gathered, Logged
+from models.rules import NOT_NEGATIVE, ruled
+from models.state import StateCategory
 from models.types import OrderedChoice, choice, identifier, instant, line, prose
-from models.viewer import Viewer
 
 if TYPE_CHECKING:
     from models.comment import Comment
@@ -60,8 +65,14 @@ ORDERED_BY = (
 )  # fmt: skip
 
 
-class Task(InWorkspace, Keyed, Timed, Versioned, Base):
+class Task(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     """Something to be done."""
+
+    gathered = {
+        "assignee_ids": Gathered("assignments", "user_id"),
+        "label_ids": Gathered("labelings", "label_id"),
+        "links": Gathered("links", {"kind": "kind", "task_id": "other_id"}),
+    }
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -89,7 +100,7 @@ class Task(InWorkspace, Keyed, Timed, Versioned, Base):
     #: Markdown.
     body: Mapped[str] = mapped_column(prose(), default="")
     priority: Mapped[Priority | None] = mapped_column(OrderedChoice(Priority))
-    estimate: Mapped[float | None]
+    estimate: Mapped[float | None] = mapped_column(info=ruled(NOT_NEGATIVE))
     due_on: Mapped[date | None]
     #: The place within a column of the board, compared as bytes.
     rank: Mapped[str] = mapped_column(line(200))
@@ -111,25 +122,80 @@ class Task(InWorkspace, Keyed, Timed, Versioned, Base):
         identifier(), ForeignKey("tasks.id", ondelete="SET NULL")
     )
 
-    workspace: Mapped["Workspace"] = relationship(lazy="raise")
-    project: Mapped["Project"] = relationship(lazy="raise")
-    state: Mapped["State"] = relationship(lazy="raise")
-    creator: Mapped["User | None"] = relationship(lazy="raise")
-    milestone: Mapped["Milestone | None"] = relationship(lazy="raise")
-    parent: Mapped["Task | None"] = relationship(lazy="raise", remote_side="Task.id")
+    # What a task points at is set by key: a relationship that is only read costs a write nothing.
+    workspace: Mapped["Workspace"] = relationship(lazy="raise", viewonly=True)
+    project: Mapped["Project"] = relationship(lazy="raise", viewonly=True)
+    state: Mapped["State"] = relationship(lazy="raise", viewonly=True)
+    creator: Mapped["User | None"] = relationship(lazy="raise", viewonly=True)
+    milestone: Mapped["Milestone | None"] = relationship(lazy="raise", viewonly=True)
+    parent: Mapped["Task | None"] = relationship(lazy="raise", viewonly=True, remote_side="Task.id")
     subtasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
     assignees: Mapped[list["User"]] = relationship(
         secondary="assignments", lazy="raise", viewonly=True
     )
     labels: Mapped[list["Label"]] = relationship(secondary="labelings", lazy="raise", viewonly=True)
+    # What a task gathers is written through these; a write loads them first, for the log.
+    assignments: Mapped[list["Assignment"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", passive_deletes=True
+    )
+    labelings: Mapped[list["Labeling"]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", passive_deletes=True
+    )
     links: Mapped[list["TaskLink"]] = relationship(
-        foreign_keys="TaskLink.task_id", lazy="raise", viewonly=True
+        foreign_keys="TaskLink.task_id",
+        lazy="raise",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
     )
     comments: Mapped[list["Comment"]] = relationship(lazy="raise", viewonly=True)
+    changes: Mapped[list[Change]] = relationship(
+        primaryjoin=lambda: Task.id == foreign(Change.subject_id), lazy="raise", viewonly=True
+    )
 
-    def may_be_written_by(self, viewer: Viewer) -> bool:
-        """Whether `viewer` may change the task, move it, or put it in the trash."""
-        return viewer.writes(self.workspace_id)
+    def assign(self, user_ids: Iterable[UUID]) -> None:
+        """Makes it the task of some users, and of them alone. Its assignments must be loaded."""
+        present = {one.user_id: one for one in self.assignments}
+        home = {"workspace_id": self.workspace_id}
+        self.assignments = [
+            present.get(key) or Assignment(user_id=key, **home) for key in sorted(user_ids)
+        ]
+
+    def label(self, label_ids: Iterable[UUID]) -> None:
+        """Gives it some labels, and them alone. Its labelings must be loaded."""
+        present = {one.label_id: one for one in self.labelings}
+        home = {"workspace_id": self.workspace_id}
+        self.labelings = [
+            present.get(key) or Labeling(label_id=key, **home) for key in sorted(label_ids)
+        ]
+
+    def link_of(self, kind: TaskLinkKind, other: "Task") -> "TaskLink | None":
+        """Its link of a kind to another task; null where there is none."""
+        wanted = (kind, other.id)
+        return next((link for link in self.links if (link.kind, link.other_id) == wanted), None)
+
+    def link(self, kind: TaskLinkKind, other: "Task") -> "TaskLink":
+        """Links it to another task, which gets the inverse link. The links of both are loaded."""
+        home = {"workspace_id": self.workspace_id}
+        link = TaskLink(id=uuid7(), kind=kind, other_id=other.id, **home)
+        self.links.append(link)
+        other.links.append(TaskLink(id=uuid7(), kind=kind.inverse, other_id=self.id, **home))
+        return link
+
+    def unlink(self, kind: TaskLinkKind, other: "Task") -> None:
+        """Takes a link off both of its tasks."""
+        link, inverse = self.link_of(kind, other), other.link_of(kind.inverse, self)
+        self.links = [one for one in self.links if one is not link]
+        other.links = [one for one in other.links if one is not inverse]
+
+    def enter(self, state: "State", at: datetime) -> None:
+        """Moves the task to a state of the workflow, at an instant."""
+        self.state_id = state.id
+        if state.category is StateCategory.STARTED and self.started_at is None:
+            self.started_at = at
+        if not state.category.is_closed:
+            self.closed_at = None
+        elif self.closed_at is None:
+            self.closed_at = at
 
 
 class Assignment(InWorkspace, Base):
@@ -182,4 +248,4 @@ class TaskLink(InWorkspace, Keyed, Base):
     )
     created_at: Mapped[datetime] = mapped_column(instant(), default=now)
 
-    other: Mapped["Task"] = relationship(foreign_keys=[other_id], lazy="raise")
+    other: Mapped["Task"] = relationship(foreign_keys=[other_id], lazy="raise", viewonly=True)

@@ -1,4 +1,4 @@
-"""Who is asking, and which workspaces they reach."""
+"""Who is asking, which workspaces they reach, and what they may do there."""
 
 import enum
 from collections.abc import Mapping
@@ -25,6 +25,26 @@ class Scope(enum.Enum):
     WRITE = "WRITE"
 
 
+class Permission(enum.Enum):
+    """What somebody may do; the value says it, after "may not"."""
+
+    #: Needs no role: any user may, with a credential that may write at all.
+    BEGIN = "do this with this token"
+    COMMENT = "comment in this workspace"
+    WRITE = "change things in this workspace"
+    ADMINISTER = "administer this workspace"
+    OWN = "do what only its owners may in this workspace"
+
+
+#: Who may do what in a workspace. All members read.
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.GUEST: frozenset({Permission.COMMENT}),
+    Role.MEMBER: frozenset({Permission.COMMENT, Permission.WRITE}),
+    Role.ADMIN: frozenset({Permission.COMMENT, Permission.WRITE, Permission.ADMINISTER}),
+    Role.OWNER: frozenset(Permission) - {Permission.BEGIN},
+}
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Whoever sends a request: a user with a role in each workspace they reach, or nobody."""
@@ -32,6 +52,8 @@ class Viewer:
     user_id: UUID | None = None
     roles: Mapping[UUID, Role] = field(default_factory=dict)
     scope: Scope = Scope.READ
+    #: The only workspace that the credential is for; null for all of the user's.
+    only: UUID | None = None
 
     def reaches(self, workspace_id: Any) -> ColumnElement[bool]:
         """The condition that the column `workspace_id` names one of the viewer's workspaces."""
@@ -44,19 +66,28 @@ class Viewer:
         )
         return condition
 
-    def comments(self, workspace_id: UUID) -> bool:
-        """Whether the viewer may comment in a workspace."""
-        return self.scope is Scope.WRITE and workspace_id in self.roles
-
-    def writes(self, workspace_id: UUID) -> bool:
-        """Whether the viewer may make and change tasks and projects of a workspace."""
-        return self.comments(workspace_id) and self.roles[workspace_id] is not Role.GUEST
+    def may(self, permission: Permission, workspace_id: UUID | None = None) -> bool:
+        """Whether the viewer may do something in a workspace, or outside of any."""
+        if self.scope is not Scope.WRITE or self.user_id is None:
+            return False
+        if workspace_id is None:
+            return permission is Permission.BEGIN and self.only is None
+        role = self.roles.get(workspace_id)
+        return role is not None and permission in PERMISSIONS[role]
 
     def administers(self) -> frozenset[UUID]:
-        """The workspaces that the viewer administers."""
+        """The workspaces whose administration the viewer sees."""
         return frozenset(
-            workspace for workspace, role in self.roles.items() if role in (Role.OWNER, Role.ADMIN)
+            workspace
+            for workspace, role in self.roles.items()
+            if Permission.ADMINISTER in PERMISSIONS[role]
         )
+
+    def with_role(self, workspace_id: UUID, role: Role | None) -> "Viewer":
+        """The same viewer after a workspace has given them a role, or taken theirs."""
+        roles = {**self.roles, workspace_id: role}
+        kept = {key: value for key, value in roles.items() if value is not None}
+        return Viewer(self.user_id, kept, self.scope, self.only)
 
 
 ANONYMOUS = Viewer()

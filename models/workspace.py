@@ -10,9 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
+from models.logged import Logged
+from models.rules import Rule, ruled
 from models.state import DEFAULT_STATES, State
 from models.types import choice, counter, identifier, instant, line
-from models.viewer import Role, Viewer
+from models.viewer import Permission, Role, Viewer
 
 if TYPE_CHECKING:
     from models.event import Event
@@ -31,12 +33,18 @@ def is_slug(given: str) -> bool:
     return len(given) <= 64 and SLUG.fullmatch(given) is not None
 
 
-class Workspace(Keyed, Timed, Versioned, Base):
+IS_SLUG = Rule(is_slug, "a slug is small letters and digits in words joined by hyphens, as my-team")
+
+
+class Workspace(Logged, Keyed, Timed, Versioned, Base):
     """A team's own space: nothing in it is seen from outside."""
+
+    untold = frozenset({"sequence"})
+    needs = Permission.ADMINISTER
 
     __tablename__ = "workspaces"
 
-    slug: Mapped[str] = mapped_column(line(64), unique=True)
+    slug: Mapped[str] = mapped_column(line(64), unique=True, info=ruled(IS_SLUG))
     name: Mapped[str] = mapped_column(line(200))
     #: The number of the newest change; see `Change`.
     sequence: Mapped[int] = mapped_column(counter(), default=0)
@@ -52,9 +60,14 @@ class Workspace(Keyed, Timed, Versioned, Base):
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
         return viewer.reaches(cls.id)
 
+    def home(self) -> UUID:
+        return self.id
 
-class Membership(InWorkspace, Keyed, Base):
+
+class Membership(Logged, InWorkspace, Keyed, Base):
     """That a user belongs to a workspace, and as what."""
+
+    needs = Permission.ADMINISTER
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -72,11 +85,11 @@ class Membership(InWorkspace, Keyed, Base):
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
 
 
-def new_workspace(slug: str, name: str) -> tuple[Workspace, list[State]]:
+def new_workspace(slug: str, name: str, key: UUID | None = None) -> tuple[Workspace, list[State]]:
     """A workspace with the states that each begins with."""
-    workspace = Workspace(id=uuid7(), slug=slug, name=name)
+    workspace = Workspace(id=key or uuid7(), slug=slug, name=name)
     states = [
-        State(workspace=workspace, name=state, category=category, color=color, position=position)
-        for position, (state, category, color) in enumerate(DEFAULT_STATES)
+        State(workspace_id=workspace.id, name=name, category=category, color=color, position=place)
+        for place, (name, category, color) in enumerate(DEFAULT_STATES)
     ]
     return workspace, states

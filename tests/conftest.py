@@ -99,6 +99,13 @@ def world(database: Database) -> World:
     return World(database)
 
 
+#: Settings for documents that no client sends.
+NO_LIMITS = {
+    "max_document_size": 10**7, "max_tokens": 10**6, "max_fields": 10**6, "max_depth": 100,
+    "max_aliases": 10**5, "max_directives": 10**5, "max_root_fields": 10**5, "max_cost": 10**12,
+}  # fmt: skip
+
+
 @pytest.fixture
 def settings() -> dict[str, Any]:
     """Settings of the server that differ from the defaults; a test overrides it."""

@@ -103,9 +103,9 @@ class Server:
             return f"sqlite:///{file}"
         engine = create_async_engine(database_url(self.url))
         async with engine.begin() as connection:
-            # Everything else goes with these two.
-            await connection.execute(text("DELETE FROM workspaces"))
-            await connection.execute(text("DELETE FROM users"))
+            # Everything else goes with these.
+            for table in ("workspaces", "users", "chores"):
+                await connection.execute(text(f"DELETE FROM {table}"))
         await engine.dispose()
         return self.url
 

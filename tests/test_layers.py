@@ -11,14 +11,14 @@ pytestmark = pytest.mark.check
 ROOT = Path(__file__).parent.parent
 #: From the ground up: a module may import its own layer and those below it.
 LAYERS = ["models", "graph.settings", "graph.kit", "graph.auth", "graph.context", "graph.enums",
-          "graph.filters", "graph.lists", "graph.keys", "graph.board", "graph.search",
-          "graph.<concept>", "graph.schema", "graph.http", "graph.app", "graph.cli"]  # fmt: skip
+          "graph.filters", "graph.lists", "graph.keys", "graph.log", "graph.members", "graph.trash",
+          "graph.cycles", "graph.board", "graph.search", "graph.<concept>", "graph.schema",
+          "graph.chores", "graph.http", "graph.app", "graph.cli"]  # fmt: skip
 FRAMEWORKS = {"strawberry", "fastapi", "starlette", "graphql", "uvicorn", "typer", "rich"}
-CONCEPTS = {
-    path.stem
-    for path in (ROOT / "models").glob("*.py")
-    if path.stem not in {"__init__", "base", "types", "database", "viewer", "credential"}
-}
+#: What models are made of, and what no caller sees.
+GROUND = {"__init__", "base", "types", "values", "rules", "database", "viewer", "credential",
+          "logged", "log", "idempotency", "chore", "purge", "violations"}  # fmt: skip
+CONCEPTS = {path.stem for path in (ROOT / "models").glob("*.py")} - GROUND
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -42,11 +43,14 @@ class World:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        #: Whose doing it is, in the log.
+        self.actor_id: UUID | None = None
         self._numbers = count(1)
 
     async def save(self, *rows: Base) -> None:
         """Writes rows, in the order given."""
         async with self.database.writes.begin() as session:
+            session.sync_session.info["actor_id"] = self.actor_id
             for row in rows:
                 session.add(row)
                 await session.flush()

@@ -37,6 +37,8 @@ from models import (
     Workspace,
 )
 from models.base import table_of
+from models.log import append
+from models.logged import Logged, creation, gather
 
 Row = dict[str, Any]
 
@@ -46,6 +48,8 @@ CHUNK = 500
 SPAN = timedelta(days=540)
 #: The latest tasks, which new ones are part of, link to, or block.
 NEIGHBORS = 200
+#: The rows that fields of a task are made of.
+GATHERED = {"assignee_ids": Assignment, "label_ids": Labeling, "links": TaskLink}
 
 
 class Demo:
@@ -223,7 +227,8 @@ class Demo:
                 if parent["parent_id"] is None:
                     task["parent_id"] = parent["id"]
             batch.setdefault(Task, []).append(task)
-            for model, row in self._around(task, users, labels, recent):
+            # Links are between tasks that are written, and told, together.
+            for model, row in self._around(task, users, labels, batch[Task][-NEIGHBORS:-1]):
                 batch.setdefault(model, []).append(row)
             recent.append(task)
             if len(batch[Task]) == CHUNK:
@@ -231,11 +236,19 @@ class Demo:
         await self._write(batch)
 
     async def _write(self, batch: dict[type[Base], list[Row]]) -> None:
-        for model in (Task, Assignment, Labeling, TaskLink, Comment):
-            rows = batch.pop(model, [])
-            await self._insert(model, rows)
-            if model is Task:
-                self.advance(len(rows))
+        tasks = batch.get(Task, [])
+        for model in (Task, *GATHERED.values(), Comment):
+            await self._insert(model, batch.get(model, []), told=False)
+        parts = {name: batch.get(model, []) for name, model in GATHERED.items()}
+        gathered = gather(Task, parts, "task_id")
+        projects = {row["id"]: row["project_id"] for row in tasks}
+        changes = [creation(Task, row, row["project_id"], gathered.get(row["id"])) for row in tasks]
+        changes += [
+            creation(Comment, row, projects[row["task_id"]]) for row in batch.get(Comment, [])
+        ]
+        await append(self.session, self.workspace_id, changes)
+        batch.clear()
+        self.advance(len(tasks))
 
     def _moment_of(self, index: int) -> datetime:
         """When a task was made: more and more of them as the team grows, in working hours."""
@@ -384,9 +397,12 @@ class Demo:
         own = {"id": self.random.key(made), "workspace_id": self.workspace_id, "version": 1}
         return own | _times(made) | columns
 
-    async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
+    async def _insert(self, model: type[Base], rows: Sequence[Row], *, told: bool = True) -> None:
         for start in range(0, len(rows), 2000):
             await self.session.execute(insert(table_of(model)), list(rows[start : start + 2000]))
+        if told and issubclass(model, Logged):
+            changes = [creation(model, row, row.get("project_id")) for row in rows]
+            await append(self.session, self.workspace_id, changes)
 
 
 def _times(made: datetime) -> Row:

@@ -14,15 +14,16 @@ from uuid_utils.compat import uuid7
 
 from graph.cli.archive import (
     Archive,
-    ArchivedComment,
     ArchivedIssue,
     free_key,
     refuse_doubles,
 )
 from graph.cli.console import CommandError
+from graph.cli.imported import ImportedTask, Row, comment_columns, differences, task_columns
 from models import (
     Assignment,
     Base,
+    ChangeKind,
     Comment,
     Label,
     Labeling,
@@ -35,13 +36,13 @@ from models import (
     User,
     Workspace,
 )
-from models.base import table_of
+from models.base import now, table_of
+from models.log import append
+from models.logged import alteration, creation
 from models.workspace import new_workspace
 
 #: Rows of one INSERT, and keys of one SELECT.
 CHUNK = 1000
-
-Row = dict[str, Any]
 
 
 @dataclass
@@ -62,6 +63,7 @@ class GitHubImport:
         self.session = session
         self.archive = archive
         self.advance = advance
+        self.now = now()
         self.result = Imported()
 
     async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> Imported:
@@ -74,18 +76,23 @@ class GitHubImport:
         users = await self._users(workspace, issues)
         labels = await self._labels(workspace, issues)
         states = await self._states(workspace)
-        tasks = await self._tasks(project, issues, users, states)
-        await self._pairs(
-            Assignment, Assignment.user_id, "assignees", project, tasks, issues, users
-        )
-        await self._pairs(Labeling, Labeling.label_id, "labels", project, tasks, issues, labels)
-        await self._comments(project, tasks, issues, users)
+        # Written before its tasks, and so told before them.
         project.last_number = max([project.last_number, *(issue.number for issue in issues)])
         await self.session.flush()
+        tasks = await self._tasks(project, issues, users, states)
+        await self._pairs(Assignment, "user_id", "assignees", project, tasks, issues, users)
+        await self._pairs(Labeling, "label_id", "labels", project, tasks, issues, labels)
+        await self._write_changed(tasks)
+        told = [one.told(project) for one in tasks.values() if one.fields]
+        await append(self.session, workspace.id, told)
+        keys = {number: one.key for number, one in tasks.items()}
+        await self._comments(project, keys, issues, users)
         return self.result
 
     async def _workspace(self, slug: str) -> Workspace:
-        workspace = await self.session.scalar(select(Workspace).where(Workspace.slug == slug))
+        # Whoever else writes to the workspace waits until all of it is there.
+        known = select(Workspace).where(Workspace.slug == slug).with_for_update()
+        workspace = await self.session.scalar(known)
         if workspace is None:
             workspace, states = new_workspace(slug, slug.replace("-", " ").title())
             self.session.add_all([workspace, *states])
@@ -146,10 +153,17 @@ class GitHubImport:
         )
         joining = [users[handle] for handle in wanted if users[handle] not in members]
         rows = [
-            {"id": uuid7(), "workspace_id": workspace.id, "user_id": user, "role": Role.GUEST}
+            {
+                "id": uuid7(),
+                "workspace_id": workspace.id,
+                "user_id": user,
+                "role": Role.GUEST,
+                "joined_at": self.now,
+            }
             for user in joining
         ]
         await self._insert(Membership, rows)
+        await append(self.session, workspace.id, [creation(Membership, row) for row in rows])
         return users
 
     async def _labels(
@@ -166,7 +180,6 @@ class GitHubImport:
                 self.session.add(label)
                 self.result.added["labels"] += 1
             elif (label.color, label.description) != (color, archived.description):
-                label.version += 1
                 self.result.changed["labels"] += 1
             label.color, label.description = color, archived.description
         # An issue can bear a label that the repository no longer has.
@@ -190,8 +203,8 @@ class GitHubImport:
         issues: Sequence[ArchivedIssue],
         users: dict[str, UUID],
         states: dict[str, State],
-    ) -> dict[int, UUID]:
-        """Tasks by number."""
+    ) -> dict[int, "ImportedTask"]:
+        """Tasks by number; the new ones are written."""
         there: dict[int, Task] = {}
         for some in _chunks([issue.number for issue in issues]):
             found = await self.session.scalars(
@@ -212,26 +225,25 @@ class GitHubImport:
                 "rank": rank,
                 "state_id": self._state(issue, states, None).id,
                 "version": 1,
-                **_task_columns(issue, users),
+                **task_columns(issue, users),
             }
             for issue, rank in zip(
                 sorted(fresh, key=lambda issue: issue.number), ranks, strict=True
             )
         ]
         await self._insert(Task, rows)
-        changes: list[Row] = []
+        tasks = {row["number"]: ImportedTask.made(row) for row in rows}
         for issue in issues:
             task = there.get(issue.number)
-            if task is None:
-                continue
-            columns = _task_columns(issue, users)
-            columns["state_id"] = self._state(issue, states, by_id[task.state_id]).id
-            if any(getattr(task, name) != value for name, value in columns.items()):
-                changes.append({"id": task.id, **columns, "version": task.version + 1})
-        await self._update(Task, changes)
-        return {row["number"]: row["id"] for row in rows} | {
-            number: task.id for number, task in there.items()
-        }
+            if task is not None:
+                columns = task_columns(issue, users)
+                columns["state_id"] = self._state(issue, states, by_id[task.state_id]).id
+                tasks[issue.number] = ImportedTask.found(task, columns)
+        return tasks
+
+    async def _write_changed(self, tasks: dict[int, "ImportedTask"]) -> None:
+        """Updates the tasks that were there and are not as the archive has them."""
+        await self._update(Task, [row for one in tasks.values() if (row := one.update())])
 
     def _state(
         self, issue: ArchivedIssue, states: dict[str, State], present: State | None
@@ -257,30 +269,31 @@ class GitHubImport:
     async def _pairs(
         self,
         model: type[Base],
-        far: Any,
+        far: str,
         attribute: str,
         project: Project,
-        tasks: dict[int, UUID],
+        tasks: dict[int, "ImportedTask"],
         issues: Sequence[ArchivedIssue],
         keys: dict[str, UUID],
     ) -> None:
         """Adds what is missing between tasks and users, or labels; what people added stays."""
         columns: Any = model
-        wanted = {
-            (tasks[issue.number], keys[name])
-            for issue in issues
-            for name in getattr(issue, attribute)
-        }
-        there: set[tuple[UUID, UUID]] = set()
-        for some in _chunks(list(tasks.values())):
+        there: dict[UUID, set[UUID]] = defaultdict(set)
+        known = [one.key for one in tasks.values() if one.task is not None]
+        for some in _chunks(known):
             found = await self.session.execute(
-                select(columns.task_id, far).where(columns.task_id.in_(some))
+                select(columns.task_id, getattr(columns, far)).where(columns.task_id.in_(some))
             )
-            there.update((row[0], row[1]) for row in found)
-        rows: list[Row] = [
-            {"workspace_id": project.workspace_id, "task_id": task, far.key: key}
-            for task, key in sorted(wanted - there)
-        ]
+            for task_id, key in found:
+                there[task_id].add(key)
+        rows: list[Row] = []
+        for issue in issues:
+            task = tasks[issue.number]
+            present = there[task.key]
+            missing = {keys[name] for name in getattr(issue, attribute)} - present
+            task.gather(far, present, present | missing)
+            home = {"workspace_id": project.workspace_id, "task_id": task.key}
+            rows += [{**home, far: key} for key in sorted(missing)]
         await self._insert(model, rows)
 
     async def _comments(
@@ -302,12 +315,13 @@ class GitHubImport:
                 there[comment.task_id, comment.author_id, comment.created_at].append(comment)
         rows: list[Row] = []
         changes: list[Row] = []
+        edits: list[Row] = []
         for issue in issues:
             for archived in issue.comments:
                 author = users[archived.author] if archived.author else None
                 task = tasks[issue.number]
                 same = there[task, author, archived.created_at]
-                columns = _comment_columns(archived)
+                columns = comment_columns(archived)
                 if not same:
                     where = {"workspace_id": project.workspace_id, "task_id": task}
                     rows.append({"id": uuid7(), "author_id": author, **where, **columns})
@@ -316,8 +330,13 @@ class GitHubImport:
                 if comment.body != archived.body:
                     version = comment.version + 1
                     changes.append({"id": comment.id, **columns, "version": version})
+                    fields = differences(comment, columns)
+                    kind = ChangeKind.UPDATED
+                    edits.append(alteration(Comment, comment.id, kind, fields, project.id))
         await self._insert(Comment, rows)
         await self._update(Comment, changes)
+        told = [creation(Comment, row, project.id) for row in rows]
+        await append(self.session, project.workspace_id, told + edits)
 
     async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         for some in _chunks(rows):
@@ -342,30 +361,6 @@ class GitHubImport:
             await connection.execute(statement, some)
             self.advance(len(some))
         self.result.changed[model.__tablename__] += len(rows)
-
-
-def _task_columns(issue: ArchivedIssue, users: dict[str, UUID]) -> Row:
-    return {
-        "number": issue.number,
-        "title": issue.title,
-        "body": issue.body,
-        "source_url": issue.url,
-        "creator_id": users[issue.author] if issue.author else None,
-        "created_at": issue.created_at,
-        "updated_at": issue.updated_at,
-        "closed_at": issue.closed,
-    }
-
-
-def _comment_columns(comment: ArchivedComment) -> Row:
-    edited = comment.updated_at if comment.updated_at > comment.created_at else None
-    return {
-        "body": comment.body,
-        "created_at": comment.created_at,
-        "updated_at": comment.updated_at,
-        "edited_at": edited,
-        "version": 1,
-    }
 
 
 def _chunks(rows: Sequence[Any]) -> Iterable[list[Any]]:

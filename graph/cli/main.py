@@ -17,6 +17,7 @@ from graph.settings import PREFIX, Settings
 from models import Role, Scope, User, Workspace, migrations
 from models.database import Database
 from models.project import KEY
+from models.purge import purge as purge_all
 from models.workspace import is_slug
 
 app = typer.Typer(
@@ -195,6 +196,21 @@ def create_token(
             return await accounts.create_token(session, user, workspace, Scope[scope.upper()], name)
 
     typer.echo(run(work))
+
+
+@app.command()
+def purge() -> None:
+    """Delete for good what has been in the trash for 30 days, and what has expired.
+
+    A server that runs does it by itself, once a day.
+    """
+
+    async def work() -> str:
+        async with open_database() as database:
+            done = await purge_all(database)
+        return f"Tasks purged: {done.tasks}. Expired rows deleted: {done.expired}."
+
+    say(run(work))
 
 
 @app.command()

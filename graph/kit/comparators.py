@@ -10,12 +10,12 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.conditions import Always, Comparison, Condition, Opposite
 from graph.kit.errors import BadUserInput
-from graph.kit.keyset import WHOLE_MAX, WHOLE_MIN
 from graph.kit.loaders import Source
 from graph.kit.moment import Moment
 from graph.kit.node import name_of, read_id
 from graph.kit.operators import OPERATORS
 from models.base import Base, column_of
+from models.values import WHOLE_MAX, WHOLE_MIN
 
 #: The most values that `in` and `nin` take.
 MAX_VALUES = 500

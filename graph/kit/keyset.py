@@ -6,24 +6,18 @@ belongs to another list is refused rather than answered with the wrong rows.
 
 import base64
 import binascii
-import enum
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
 
 from graph.kit.errors import BadUserInput
 from models.base import Base, column_of
-from models.types import OrderedChoice
-
-#: A column of whole numbers holds these.
-WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
+from models.values import decode, encode
 
 
 @dataclass(frozen=True)
@@ -165,7 +159,7 @@ class Order:
         encoded = read_cursor(cursor, self.digest, len(self.terms), argument)
         try:
             return tuple(
-                _decode(self.model, term.name, value)
+                decode(column_of(getattr(self.model, term.name)), value)
                 for term, value in zip(self.terms, encoded, strict=True)
             )
         except (ValueError, TypeError, KeyError, OverflowError):
@@ -176,7 +170,7 @@ class Order:
 
 def write_cursor(digest: str, values: Sequence[Any]) -> str:
     """A cursor of the list that has the digest."""
-    encoded = orjson.dumps([digest, *(_encode(value) for value in values)])
+    encoded = orjson.dumps([digest, *(encode(value) for value in values)])
     return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
@@ -207,46 +201,3 @@ def _parse(term: str | Term) -> Term:
 def is_nullable(model: type[Base], name: str) -> bool:
     """Whether a column of a model can be null."""
     return bool(column_of(getattr(model, name)).nullable)
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, enum.IntEnum):
-        return int(value)
-    return value.name if isinstance(value, enum.Enum) else value
-
-
-def _decode(model: type[Base], name: str, value: Any) -> Any:
-    """The value of a column from its form in a cursor; raises where it cannot be one."""
-    column = column_of(getattr(model, name))
-    if value is None:
-        if not column.nullable:
-            raise ValueError(name)
-        return None
-    kind = column.type
-    if isinstance(kind, OrderedChoice):
-        return kind.members(value)
-    python = kind.python_type
-    if issubclass(python, (UUID, date)) and not isinstance(value, str):
-        raise TypeError(name)
-    if python is UUID:
-        return UUID(hex=value)
-    if issubclass(python, datetime):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError(name)
-        return moment.astimezone(UTC)
-    if issubclass(python, date):
-        return date.fromisoformat(value)
-    if issubclass(python, enum.Enum):
-        return python[value]
-    if python is float and type(value) is int:
-        return float(value)
-    if type(value) is not python or (python is int and not WHOLE_MIN <= value <= WHOLE_MAX):
-        raise TypeError(name)
-    if isinstance(value, str) and "\0" in value:
-        raise ValueError(name)
-    return value

@@ -13,7 +13,7 @@ from aiodataloader import DataLoader, dispatch_queue_batch, failed_dispatch, get
 from aiodataloader import Loader as Waiting
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.kit.session import Reads
+from graph.kit.session import Reading
 from models.base import now
 from models.database import Database
 from models.viewer import Viewer
@@ -56,7 +56,7 @@ class Source:
 class Loaders:
     """All loaders of one operation."""
 
-    def __init__(self, source: Source, reads: Reads) -> None:
+    def __init__(self, source: Source, reads: Reading) -> None:
         self.source = source
         self.reads = reads
         self._loaders: dict[Any, Loader[Any, Any]] = {}
@@ -69,9 +69,9 @@ class Loaders:
             loader = self._loaders[batch] = Loader(self, batch)
         return loader
 
-    def forget(self) -> None:
-        """Drops everything loaded so far: something was written."""
-        self._loaders.clear()
+    async def finish(self) -> None:
+        """Waits for what is still being loaded."""
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def close(self) -> None:
         """Ends what is still being loaded, and gives its connections back."""

@@ -1,6 +1,7 @@
 """Objects with an id of their own."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,7 +18,22 @@ _PREFIXES: dict[str, type[Base]] = {}
 
 def node_id(root: Any) -> strawberry.ID:
     """The id of a row: its type and its key, such as task_0198c6b2f7d47c3e9b1d2f3a4b5c6d7e."""
-    return strawberry.ID(f"{_prefix(_NAMES[type(root)])}_{root.id.hex}")
+    return id_of(type(root), root.id)
+
+
+def id_of(model: type[Base], key: UUID) -> strawberry.ID:
+    """The id of a row of a model."""
+    return strawberry.ID(f"{_prefix(_NAMES[model])}_{key.hex}")
+
+
+def models_by_name() -> Mapping[str, type[Base]]:
+    """The models that have ids, by the names of their types."""
+    return {name: model for model, name in _NAMES.items()}
+
+
+def model_named(name: str) -> type[Base]:
+    """The model of a type."""
+    return models_by_name()[name]
 
 
 def name_of(model: type[Base]) -> str:

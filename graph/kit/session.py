@@ -2,13 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database
 
 T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """Where the batches of an operation read."""
+
+    #: Take a place before reading.
+    places: asyncio.Semaphore
+
+    async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Does the work of one statement."""
+        ...
 
 
 class Reads:
@@ -26,3 +37,15 @@ class Reads:
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does the work of one statement in a session of its own."""
         return await self._database.read(work)
+
+
+class Within:
+    """Reads inside a transaction: what is seen is what it would commit."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.places = asyncio.Semaphore(1)
+        self._session = session
+
+    async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Does the work of one statement in the transaction."""
+        return await work(self._session)

@@ -176,7 +176,10 @@ async def dump(database: Database) -> dict[str, list[str]]:
     async with database.reads() as session:
         owner = await session.scalar(select(User.id).where(User.handle == "demo"))
         for table in Base.metadata.sorted_tables:
-            found = (await session.execute(select(table))).all()
+            # The log has its own time, and tells what other tables show, with the owner's id.
+            left_out = ("changes.at", "changes.fields")
+            columns = [column for column in table.columns if str(column) not in left_out]
+            found = (await session.execute(select(*columns))).all()
             rows[table.name] = sorted(
                 re.sub(str(owner), "owner", str(row))
                 for row in found
@@ -197,7 +200,9 @@ async def test_the_demo_is_the_same_each_time_and_has_something_of_everything(
     await other.close()
     assert first == second
     assert len(first["tasks"]) == 120
-    kept_elsewhere = {"access_tokens", "sessions", "sign_in_codes", "changes"}
+    kept_elsewhere = {
+        *("access_tokens", "sessions", "sign_in_codes", "remembered_writes", "chores"),
+    }
     assert {name for name, rows in first.items() if not rows} == kept_elsewhere
     again = await taskloom(url, "demo")
     assert again.code == 1

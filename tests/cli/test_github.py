@@ -192,6 +192,8 @@ async def test_importing_again_doubles_nothing_and_brings_what_changed(
     assert grown == {
         "users": 2, "memberships": 2, "tasks": 1, "comments": 1 + 1,
         "assignments": 1 + 2, "labelings": 1 + 2,
+        # Members, a task made and one changed, comments made and one changed, a label.
+        "changes": 2 + 2 + 3 + 1,
     }  # fmt: skip
 
 

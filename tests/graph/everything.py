@@ -24,21 +24,18 @@ class Everything:
 
 async def make_everything(world: World, mark: str) -> Everything:
     """Builds a workspace whose texts all hold `mark`."""
+    people = [
+        await world.make_user(
+            handle=f"{mark}.{name}", name=f"{mark} {name}", email=f"{name}@{mark}.example"
+        )
+        for name in ("owner", "author", "member", "other")
+    ]
+    world.actor_id = people[1].id
     workspace = await world.make_workspace(slug=f"{mark}-team", name=f"{mark} team")
+    roles = (Role.OWNER, Role.MEMBER, Role.MEMBER, Role.GUEST)
     owner, author, member, other = [
-        await world.make_member(
-            workspace,
-            await world.make_user(
-                handle=f"{mark}.{name}", name=f"{mark} {name}", email=f"{name}@{mark}.example"
-            ),
-            role,
-        )
-        for name, role in (
-            ("owner", Role.OWNER),
-            ("author", Role.MEMBER),
-            ("member", Role.MEMBER),
-            ("other", Role.GUEST),
-        )
+        await world.make_member(workspace, user, role)
+        for user, role in zip(people, roles, strict=True)
     ]
     project = await world.make_project(
         workspace, key="PRJ", name=f"{mark} project", description=mark, lead_id=author.id

@@ -16,7 +16,7 @@ from tests.world import World
     [
         ({"id": {"eq": "x"}}, "filter.id.eq: 'x' is not an id"),
         ({"id": {"in": ["user_" + "0" * 32]}}, "filter.id.in: 'user_"),
-        ({"title": {"in": ["x"] * 10_000}}, "filter.title.in: at most 500 values, not 10000."),
+        ({"title": {"in": ["x"] * 600}}, "filter.title.in: at most 500 values, not 600."),
         ({"title": {"nin": ["x"] * 501}}, "filter.title.nin: at most 500 values, not 501."),
         ({"title": {"eq": "a\0"}}, "filter.title.eq: a text cannot hold the character NUL"),
         ({"title": {"contains": "x" * 10_001}}, "filter.title.contains: at most 10000"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from graphql import (
     GraphQLArgument,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -51,7 +52,7 @@ def paths(kind: GraphQLObjectType) -> Iterator[str]:
             assert isinstance(target, GraphQLObjectType)
             for inner in paths(target):
                 yield f"{head} {{ {inner} }}"
-            if CHOSEN.keys() & field.args.keys():
+            if any(is_of_rows(field.args[one]) for one in CHOSEN.keys() & field.args.keys()):
                 yield f"{name}{chosen_arguments(kind, name, field)} {{ {next(paths(target))} }}"
 
 
@@ -93,7 +94,9 @@ def chosen_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> 
     """The required arguments of a field, and a filter and an order."""
     given = [given_arguments(kind, name, field).strip("()")]
     given += [
-        f"{argument}: {value}" for argument, value in CHOSEN.items() if argument in field.args
+        f"{argument}: {value}"
+        for argument, value in CHOSEN.items()
+        if argument in field.args and is_of_rows(field.args[argument])
     ]
     return f"({', '.join(part for part in given if part)})"
 
@@ -102,6 +105,12 @@ def is_required(argument: GraphQLArgument) -> bool:
     from graphql import Undefined
 
     return is_non_null_type(argument.type) and argument.default_value is Undefined
+
+
+def is_of_rows(argument: GraphQLArgument) -> bool:
+    """Whether an argument chooses among objects with ids, or orders them."""
+    kind = get_named_type(argument.type)
+    return isinstance(kind, GraphQLInputObjectType) and bool({"id", "field"} & kind.fields.keys())
 
 
 def is_composite(kind: GraphQLNamedType) -> bool:

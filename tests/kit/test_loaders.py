@@ -142,7 +142,7 @@ async def test_an_error_that_nobody_waits_for_is_no_noise(loaders: Loaders) -> N
     await turns()
     waiting.cancel()
     await loaders.close()
-    loaders.forget()
+    loaders._loaders.clear()
     del waiting
     await turns()
     gc.collect()

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from models.database import Database, DatabaseError, DatabaseOptions, database_url
+from models.violations import violated
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,20 @@ async def test_tables_of_mariadb_compare_bytes(database: Database, kind: str) ->
     )
     async with database.reads() as session:
         assert list(await session.scalars(text(query))) == ["utf8mb4_nopad_bin"]
+
+
+@pytest.mark.parametrize(
+    ("message", "table", "column"),
+    [
+        ("Duplicate entry 'x' for key 'uq_labels_workspace_id_name'", "labels", "name"),
+        ("Duplicate entry 'a\"b' for key 'labels.uq_labels_workspace_id_name'", "labels", "name"),
+        ("Duplicate entry '\\x01\\xA1'' for key 'PRIMARY'", "labels", "id"),
+    ],
+)
+def test_a_violated_constraint_is_known_whatever_was_written(
+    message: str, table: str, column: str
+) -> None:
+    error = IntegrityError("INSERT INTO labels (id) VALUES (%s)", {}, Exception(1062, message))
+    found = violated(error)
+    assert found is not None
+    assert (found.is_unique, found.table, found.columns[-1]) == (True, table, column)

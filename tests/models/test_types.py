@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from models import Priority, Project, Task, User
@@ -103,6 +103,6 @@ async def test_rules_of_the_tables_hold(world: World) -> None:
         with pytest.raises((IntegrityError, OperationalError)):
             await breaking
     async with world.database.writes.begin() as session:
-        await session.delete(await session.get_one(Project, project.id))
+        await session.execute(delete(Project).where(Project.id == project.id))
     async with world.database.reads() as session:
         assert list(await session.scalars(select(Task))) == []

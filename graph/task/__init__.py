@@ -13,6 +13,7 @@ from graph.kit.keyset import Order
 from graph.kit.node import Node
 from graph.kit.relations import derived, listed, many, one
 from graph.lists import COMMENTS, TASKS, in_lists
+from graph.log import IN_SEQUENCE, Change
 
 if TYPE_CHECKING:
     from graph.comment import Comment
@@ -31,7 +32,7 @@ def task_key(task: models.Task, project: models.Project) -> str:
 
 def viewer_can_write(root: models.Task, info: Info) -> bool:
     """Whether the viewer may change a task."""
-    return root.may_be_written_by(info.context.viewer)
+    return root.may_be_changed_by(info.context.viewer)
 
 
 @strawberry.type(description="A link of a task to another, as the one task sees it.")
@@ -119,6 +120,9 @@ class Task(Node):
         "What was said about it, oldest first.",
         order=COMMENTS,
         filter=CommentFilter,
+    )
+    changes: Connection[Change] = many(
+        models.Task.changes, "What happened to it, oldest first.", order=IN_SEQUENCE
     )
     viewer_can_update: bool = strawberry.field(
         resolver=viewer_can_write, description="Whether the viewer may change it."

@@ -1,0 +1,67 @@
+"""What goes for good, and who sees to it."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from graph.chores import do_chores
+from models import Chore, RememberedWrite, SignInCode, Task
+from models.base import now
+from models.chore import is_due
+from models.credential import digest
+from models.database import Database
+from models.purge import TRASH_LIFETIME, purge
+from tests.cli.command import taskloom
+from tests.world import World
+
+
+async def test_a_chore_is_begun_by_one_process_a_day(database: Database, url: str) -> None:
+    other = Database(url)
+    day = timedelta(days=1)
+    asked = await asyncio.gather(
+        *(is_due(one, "sweep", day) for one in (database, other, database, other))
+    )
+    assert sorted(asked) == [False, False, False, True]
+    assert not await is_due(other, "sweep", day)
+    assert await is_due(other, "mop", day)
+    async with database.writes.begin() as session:
+        await session.execute(update(Chore).values(begun_at=now() - day))
+    asked = await asyncio.gather(*(is_due(one, "sweep", day) for one in (database, other)))
+    assert sorted(asked) == [False, True]
+    await other.close()
+
+
+async def test_the_command_and_the_server_purge(world: World, database: Database, url: str) -> None:
+    workspace = await world.make_workspace()
+    project, state = await world.make_project(workspace), await world.make_state(workspace)
+    old = now() - TRASH_LIFETIME - timedelta(days=1)
+    for deleted_at in (old, now(), None):
+        task = await world.make_task(project, state, deleted_at=deleted_at)
+        await world.make_comment(task, None)
+    done = await taskloom(url, "purge")
+    assert (done.code, done.notes) == (0, "Tasks purged: 1. Expired rows deleted: 0.\n")
+    async with database.writes.begin() as session:
+        trashed = update(Task).where(Task.deleted_at.is_not(None))
+        await session.execute(trashed.values(deleted_at=old))
+    assert await do_chores(database)
+    assert not await do_chores(database)
+    async with database.reads() as session:
+        assert await session.scalar(select(func.count(Task.id))) == 1
+
+
+async def test_what_has_expired_goes(world: World, database: Database) -> None:
+    user = await world.make_user()
+    past, future = now() - timedelta(days=2), now() + timedelta(hours=1)
+    await world.save(
+        *(
+            RememberedWrite(user_id=user.id, key=key, digest=digest(key), result={}, created_at=at)
+            for key, at in (("old", past), ("new", now()))
+        ),
+        *(
+            SignInCode(user_id=user.id, digest=digest(key), expires_at=at)
+            for key, at in (("old", past), ("new", future))
+        ),
+    )
+    assert (await purge(database)).expired == 2
+    assert (await purge(database)).expired == 0
