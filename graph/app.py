@@ -6,19 +6,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.auth import COOKIE, redeem
+from graph.answers import failure_response
+from graph.auth import redeem
 from graph.chores import keep_house
-from graph.http import GraphQLEndpoint, failure_response
+from graph.http import GraphQLEndpoint, set_session
 from graph.schema import schema
 from graph.settings import Settings
-from models.credential import SESSION_LIFETIME
+from graph.usage import keep_writing
 from models.database import Database, DatabaseError
 from models.migrations import require_newest
 
@@ -31,6 +34,10 @@ EXPLORER_POLICY = (
     "font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+BUDGET_HEADERS = [
+    "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+    "X-RateLimit-Used",
+]  # fmt: skip
 USED_CODE = (
     "<!doctype html><title>Taskloom</title><p>This link was used already, or is too old. "
     "Start the server again for a new one."
@@ -50,6 +57,12 @@ class SecurityHeaders:
                 headers["Content-Security-Policy"] = EXPLORER_POLICY
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["X-Content-Type-Options"] = "nosniff"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                if not scope["path"].startswith("/explorer/"):
+                    headers["Cache-Control"] = "no-store"
+                if scope.get("scheme") == "https":
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)
 
         await self.app(scope, receive, send_guarded)
@@ -65,16 +78,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
-        chores = asyncio.create_task(keep_house(database))
+        usage = endpoint.server.authority.usage
+        tasks = [
+            asyncio.create_task(keep_house(database)),
+            asyncio.create_task(keep_writing(usage, database)),
+        ]
         yield
-        chores.cancel()
-        await asyncio.gather(chores, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await usage.write(database)
+        except (SQLAlchemyError, OSError):
+            logger.exception("the last uses of tokens were not written")
         await database.close()
 
     app = FastAPI(
         title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.add_middleware(SecurityHeaders)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=BUDGET_HEADERS,
+        )
     app.state.database = database
     explorer = (EXPLORER / "index.html").read_bytes() if settings.explorer else None
     endpoint = GraphQLEndpoint(schema, database, settings, explorer)
@@ -87,27 +118,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return RedirectResponse("/graphql")
 
     @app.get("/sign-in")
-    async def sign_in(code: str) -> Response:
+    async def sign_in(code: str, request: Request) -> Response:
         """Exchanges a one-time code for a session cookie, and goes on to the explorer."""
         try:
-            session = await redeem(database, code)
+            session = await redeem(database, code, request.headers.get("user-agent"))
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
             return failure_response(error)
         if session is None:
             return HTMLResponse(USED_CODE, status_code=410)
         response = RedirectResponse("/graphql", status_code=303)
-        response.set_cookie(
-            COOKIE,
-            session,
-            max_age=int(SESSION_LIFETIME.total_seconds()),
-            httponly=True,
-            samesite="lax",
-            secure=settings.secure_cookies,
-        )
+        set_session(response, session, request, settings)
         return response
 
     @app.get("/schema.graphql")
     async def printed_schema() -> Response:
+        if not settings.introspection:
+            return PlainTextResponse("The schema is not shown here.\n", status_code=404)
         return PlainTextResponse(schema.as_str() + "\n")
 
     @app.get("/health/live")

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import Any, cast
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, Executable, and_, bindparam, delete, or_, select
@@ -11,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from graph.kit.errors import Unauthenticated
+from graph.oidc import Issuer, admit
+from graph.settings import Settings
+from graph.usage import Usage
 from models import (
     ANONYMOUS,
     AccessToken,
+    ExternalIdentity,
     Membership,
     Scope,
     Session,
@@ -23,11 +28,21 @@ from models import (
     Workspace,
 )
 from models.base import now
-from models.credential import CODE_LIFETIME, SESSION_LIFETIME, digest, new_secret
+from models.credential import (
+    CODE_LIFETIME,
+    SESSION_LIFETIME,
+    SESSION_PREFIX,
+    TOKEN_PREFIX,
+    digest,
+    new_secret,
+)
 from models.database import Database
 
 COOKIE = "taskloom_session"
 NOT_GOOD = "This token is unknown, expired or revoked. Create another one."
+
+#: What stands for a user, as it is stored.
+Held: TypeAlias = AccessToken | Session | ExternalIdentity
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,10 @@ class Identity:
     viewer: Viewer = ANONYMOUS
     user: User | None = None
     workspaces: Sequence[Workspace] = field(default_factory=tuple)
+    #: What was shown for it.
+    credential: Held | None = None
+    #: Whether a browser sent it by itself.
+    by_cookie: bool = False
     #: Finds out anew; null where it is not there any more.
     renew: Callable[[], Awaitable["Identity | None"]] | None = None
 
@@ -51,59 +70,112 @@ class Identity:
 NOBODY = Identity()
 
 
-async def identify(database: Database, request: HTTPConnection) -> Identity:
-    """Who sends a request: by its bearer token, else by its cookie, else nobody.
+class Authority:
+    """Who knows the senders of requests: the database, and the issuer of the settings."""
 
-    A token that is not good is an `Unauthenticated` error. A cookie that is not good is no
-    cookie: its browser has only been signed out.
-    """
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.issuer = Issuer(settings) if settings.oidc_issuer else None
+        self.usage = Usage()
+
+    async def identify(self, request: HTTPConnection) -> Identity:
+        """Who sends a request: by its bearer token, else by its cookie, else nobody.
+
+        A token that is not good is an `Unauthenticated` error. A cookie that is not good is no
+        cookie: its browser has only been signed out.
+        """
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            cookie = request.cookies.get(COOKIE)
+            held = await self.by_secret(Session, cookie, by_cookie=True) if cookie else None
+            return held or NOBODY
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Authorization: send a token as `Authorization: Bearer tsk_…`.")
-        identity = await _by_credential(database, AccessToken, token.strip())
+        identity: Identity | None = None
+        if token.startswith(TOKEN_PREFIX):
+            identity = await self.by_secret(AccessToken, token)
+        elif token.startswith(SESSION_PREFIX):
+            identity = await self.by_secret(Session, token)
+        elif self.issuer is not None:
+            identity = await self._by_issuer(self.issuer, token)
         if identity is None:
             raise Unauthenticated(NOT_GOOD)
         return identity
-    cookie = request.cookies.get(COOKIE)
-    if cookie:
-        return await _by_credential(database, Session, cookie) or NOBODY
-    return NOBODY
 
+    async def by_secret(
+        self, kind: type[AccessToken] | type[Session], secret: str, *, by_cookie: bool = False
+    ) -> Identity | None:
+        """The identity that a secret stands for."""
+        given = {"digest": digest(secret)}
 
-async def _by_credential(
-    database: Database, kind: type[AccessToken] | type[Session], secret: str
-) -> Identity | None:
-    """The credential's user with all they reach, in one statement."""
-    is_token = kind is AccessToken
-    given = {"digest": digest(secret), "now": now()}
+        async def find() -> Identity | None:
+            return await self._holder(kind, given, find, by_cookie=by_cookie)
 
-    async def read(session: AsyncSession) -> Sequence[Any]:
-        return (await session.execute(_holder_of(kind), given)).all()
+        identity = await find()
+        if identity is not None and isinstance(identity.credential, (AccessToken, Session)):
+            self.usage.note(identity.credential)
+        return identity
 
-    found = await database.read(read)
-    if not found:
-        return None
-    credential, user, _, _ = found[0]
-    reached = [(workspace, role) for _, _, role, workspace in found if workspace is not None]
-    viewer = Viewer(
-        user_id=user.id,
-        roles={workspace.id: role for workspace, role in reached},
-        scope=credential.scope if is_token else Scope.WRITE,
-        only=credential.workspace_id if is_token else None,
-    )
-    renew = partial(_by_credential, database, kind, secret)
-    return Identity(viewer, user, [workspace for workspace, _ in reached], renew)
+    async def _by_issuer(self, issuer: Issuer, token: str) -> Identity | None:
+        claims = await issuer.claims(token)
+        given = {"issuer": claims["iss"], "subject": str(claims["sub"])}
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+
+        async def find() -> Identity | None:
+            if expires_at < now():
+                return None
+            return await self._holder(ExternalIdentity, given, find)
+
+        identity = await find()
+        if identity is None:
+            creates = self.settings.oidc_create_users
+            await self.database.uninterrupted(admit(self.database, claims, creates=creates))
+            identity = await find()
+        return identity
+
+    async def _holder(
+        self,
+        kind: type[Held],
+        given: dict[str, Any],
+        renew: Callable[[], Awaitable[Identity | None]],
+        *,
+        by_cookie: bool = False,
+    ) -> Identity | None:
+        """A credential's user with all they reach, in one statement."""
+        values = given if kind is ExternalIdentity else {**given, "now": now()}
+
+        async def read(session: AsyncSession) -> Sequence[Any]:
+            return (await session.execute(_holder_of(kind), values)).all()
+
+        found = await self.database.read(read)
+        if not found:
+            return None
+        credential, user, _, _ = found[0]
+        reached = [(workspace, role) for _, _, role, workspace in found if workspace is not None]
+        is_token = isinstance(credential, AccessToken)
+        viewer = Viewer(
+            user_id=user.id,
+            roles={workspace.id: role for workspace, role in reached},
+            scope=credential.scope if is_token else Scope.WRITE,
+            only=credential.workspace_id if is_token else None,
+        )
+        workspaces = [workspace for workspace, _ in reached]
+        return Identity(viewer, user, workspaces, credential, by_cookie, renew)
 
 
 @cache
-def _holder_of(kind: type[AccessToken] | type[Session]) -> Executable:
-    """The credential of a digest, its user and all they reach. Built once: every request has it."""
+def _holder_of(kind: type[Held]) -> Executable:
+    """A credential, its user and all they reach. Built once: every request has it."""
     in_reach = Membership.user_id == User.id
-    not_expired = or_(kind.expires_at.is_(None), kind.expires_at > bindparam("now"))
-    good = [kind.digest == bindparam("digest"), not_expired]
-    if kind is AccessToken:
+    if issubclass(kind, ExternalIdentity):
+        good = [kind.issuer == bindparam("issuer"), kind.subject == bindparam("subject")]
+    else:
+        not_expired = or_(kind.expires_at.is_(None), kind.expires_at > bindparam("now"))
+        good = [kind.digest == bindparam("digest"), not_expired]
+    if issubclass(kind, AccessToken):
         good.append(AccessToken.revoked_at.is_(None))
         only = AccessToken.workspace_id
         in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
@@ -117,6 +189,16 @@ def _holder_of(kind: type[AccessToken] | type[Session]) -> Executable:
     )
 
 
+def new_session(user_id: UUID, user_agent: str | None) -> tuple[str, Session]:
+    """A session, and the secret that it is known by."""
+    secret = new_secret(SESSION_PREFIX)
+    agent = None if user_agent is None else user_agent[:200]
+    expires_at = now() + SESSION_LIFETIME
+    return secret, Session(
+        digest=digest(secret), user_id=user_id, expires_at=expires_at, user_agent=agent
+    )
+
+
 async def issue_code(database: Database, user_id: UUID) -> str:
     """A code that signs a browser in as a user, once."""
     code = new_secret()
@@ -127,12 +209,14 @@ async def issue_code(database: Database, user_id: UUID) -> str:
     return code
 
 
-async def redeem(database: Database, code: str) -> str | None:
+async def redeem(database: Database, code: str, user_agent: str | None = None) -> str | None:
     """Exchanges a sign-in code for a session's secret; null for one used, unknown or too old."""
     async with database.writes.begin() as session:
         # scope: who holds the code is the user.
         known = select(SignInCode).where(
-            SignInCode.digest == digest(code), SignInCode.expires_at > now()
+            SignInCode.digest == digest(code),
+            SignInCode.expires_at > now(),
+            SignInCode.user.has(User.disabled_at.is_(None)),
         )
         found = await session.scalar(known)
         if found is None:
@@ -141,7 +225,6 @@ async def redeem(database: Database, code: str) -> str | None:
         if cast("CursorResult[Any]", used).rowcount != 1:
             # Somebody else used it in this moment.
             return None
-        secret = new_secret()
-        expires_at = now() + SESSION_LIFETIME
-        session.add(Session(digest=digest(secret), user_id=found.user_id, expires_at=expires_at))
+        secret, made = new_session(found.user_id, user_agent)
+        session.add(made)
     return secret

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Awaitable, Hashable, Iterable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import strawberry
 
-from graph.auth import Identity
+from graph.auth import Authority, Identity
+from graph.budgets import Budgets, Standing
 from graph.kit.batches import ByColumn
-from graph.kit.limits import Limits
+from graph.kit.limits import Limits, Price
 from graph.kit.loaders import Batch, Loaders, Source
 from graph.kit.session import Reading, Reads, Within
-from models import User, Viewer, Workspace
+from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
 
 K = TypeVar("K", bound=Hashable)
@@ -23,18 +25,43 @@ V = TypeVar("V")
 STILL_KNOWN = 0.5
 
 
+@dataclass(frozen=True)
+class Server:
+    """What all operations share."""
+
+    database: Database
+    authority: Authority
+    budgets: Budgets
+    limits: Limits
+    read_concurrency: int
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What a request says of whoever sends it."""
+
+    address: str = ""
+    user_agent: str | None = None
+
+
 class Context:
     """One operation: who asks, and what was loaded for them so far."""
 
-    def __init__(
-        self, database: Database, identity: Identity, read_concurrency: int, limits: Limits
-    ) -> None:
-        self.database = database
-        self.limits = limits
+    def __init__(self, server: Server, identity: Identity, sender: Sender) -> None:
+        self.server = server
+        self.database = server.database
+        self.limits = server.limits
         self.identity = identity
+        self.sender = sender
+        self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
+        #: What the operation costs, once that is known.
+        self.price = Price()
+        #: The secret of a session that was begun, or none where it was ended.
+        self.session_cookie: str | None = None
+        self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
-        self._reads = Reads(database, read_concurrency)
+        self._reads = Reads(self.database, server.read_concurrency)
         #: What holds the transaction of a dry run open, and the viewer as they were before.
         self._trial: tuple[AsyncExitStack, Viewer] | None = None
         self._read_by(self._reads, identity.viewer)
@@ -44,6 +71,36 @@ class Context:
     def viewer(self) -> Viewer:
         """Who asks."""
         return self.source.viewer
+
+    @property
+    def statements(self) -> int:
+        """How many statements have read for the operation."""
+        return self._reads.count
+
+    @property
+    def standing(self) -> Standing:
+        """The budget of the caller."""
+        return self.server.budgets.standing(self.caller)
+
+    async def charge(self, cost: int) -> None:
+        """Spends a part of the caller's budget, or raises `RateLimited`."""
+        await self.server.budgets.spend(self.caller, cost)
+
+    def give_back(self, cost: int) -> None:
+        """Gives back what was charged and not needed."""
+        self.server.budgets.give_back(self.caller, cost)
+
+    def become(self, identity: Identity) -> None:
+        """Goes on as somebody else, who has just signed in or out."""
+        self.identity = identity
+        self._identified = time.monotonic()
+        self._read_by(self._reads, identity.viewer)
+        self._remember_identity()
+
+    @property
+    def hides_the_schema(self) -> bool:
+        """Whether errors may not tell what the caller did not say."""
+        return self.viewer.user_id is None or not self.limits.introspection
 
     def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Forgets what was loaded: something may have been written. Some rows are known."""
@@ -101,6 +158,9 @@ class Context:
         identity = self.identity
         if identity.user is not None:
             self.loaders.of(ByColumn(User)).prime(identity.user.id, identity.user)
+        credential = identity.credential
+        if isinstance(credential, (AccessToken, Session)) and identity.viewer.may(Permission.BEGIN):
+            self.loaders.of(ByColumn(type(credential))).prime(credential.id, credential)
         for workspace in identity.workspaces:
             self.loaders.of(ByColumn(Workspace)).prime(workspace.id, workspace)
             self.loaders.of(ByColumn(Workspace, "slug")).prime(workspace.slug, workspace)

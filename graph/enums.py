@@ -13,6 +13,13 @@ described(
 )
 
 described(
+    models.Scope,
+    "What a credential may be used for.",
+    READ="To read what its user may see.",
+    WRITE="Also to write, as its user may.",
+)
+
+described(
     models.StateCategory,
     "What a workflow state means, whatever a team calls it.",
     TRIAGE="New, and not yet looked at.",

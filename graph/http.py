@@ -1,13 +1,13 @@
 """GraphQL over HTTP, as its specification has it (graphql.github.io/graphql-over-http).
 
 Strawberry's view parses, executes and upgrades sockets; here is what it leaves open: the media
-types and status codes, the form of every error, and the life of a request's context.
+types and status codes, the form of every error, who may send what, and the life of a request's
+context.
 """
 
 import asyncio
-import re
-from collections.abc import Collection, Coroutine, Mapping
-from itertools import islice
+import math
+from collections.abc import Coroutine
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
@@ -27,22 +27,36 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graph.auth import identify
-from graph.context import Context
-from graph.kit.errors import ApiError, Unauthenticated, Unavailable, mask, unanswered
-from graph.kit.limits import Limits
+from graph.answers import (
+    JSON,
+    accepts_only_json,
+    error_response,
+    failure_response,
+    is_request_error,
+    response_type,
+)
+from graph.auth import COOKIE, Authority
+from graph.budgets import Budgets
+from graph.context import Context, Sender, Server
+from graph.documents import KnownDocuments
+from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
+from graph.kit.limits import CODE, Limits
+from graph.requests import (
+    Parameters,
+    TooMuch,
+    is_foreign,
+    limited,
+    read_parameters,
+    refuse_large,
+)
 from graph.settings import Settings
-from models.database import Database, is_timeout, is_unreachable
+from models import AccessToken
+from models.credential import SESSION_LIFETIME
+from models.database import Database
 
 T = TypeVar("T")
 
-JSON = "application/json"
-GRAPHQL = "application/graphql-response+json"
 METHODS = "Send a query by GET, or any operation by POST."
-#: The most that is nested in a request's body or variables.
-MAX_NESTING = 200
-#: And the most values that there are in it.
-MAX_VALUES = 10_000
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -56,19 +70,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             graphql_ide="graphiql" if explorer else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         )
-        self.database = database
         self.settings = settings
         self.explorer = explorer
-        self.limits = Limits(
-            size=settings.max_document_size,
-            tokens=settings.max_tokens,
-            fields=settings.max_fields,
-            depth=settings.max_depth,
-            aliases=settings.max_aliases,
-            directives=settings.max_directives,
-            roots=settings.max_root_fields,
-            cost=settings.max_cost,
+        self.server = Server(
+            database,
+            Authority(database, settings),
+            Budgets(database, settings),
+            limits_of(settings),
+            settings.read_concurrency,
         )
+        self.documents = KnownDocuments(database, registered_only=settings.registered_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,6 +89,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             refuse_large(request, self.settings.max_body_size)
             response = await self.run(request)
+        except TooMuch as error:
+            response = error_response(error.status_code, error.reason, CODE)
         except HTTPException as error:
             response = error_response(error.status_code, error.reason)
             if error.status_code == 405:
@@ -85,6 +98,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except Unauthenticated as error:
             response = error_response(401, error.message, error.code)
             response.headers["WWW-Authenticate"] = "Bearer"
+        except Forbidden as error:
+            response = error_response(403, error.message, error.code)
+        except RateLimited as error:
+            response = error_response(429, error.message, error.code)
+            response.headers.update(waiting(error))
+        except Unavailable as error:
+            response = error_response(503, error.message, error.code)
         except ApiError as error:
             response = error_response(400, error.message, error.code)
         except ClientDisconnect:
@@ -96,9 +116,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        identity = await identify(self.database, request)
-        read_concurrency = self.settings.read_concurrency
-        return Context(self.database, identity, read_concurrency, self.limits)
+        identity = await self.server.authority.identify(request)
+        sends = isinstance(request, WebSocket) or request.method == "POST"
+        if identity.by_cookie and sends and is_foreign(request, self.settings.allowed_origins):
+            raise Forbidden(
+                "A cookie does not speak for the page of another site: send a token, or have the "
+                "server's TASKLOOM_ALLOWED_ORIGINS name the page's origin."
+            )
+        address = request.client.host if request.client else ""
+        return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
@@ -132,8 +158,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             content_type = (request.content_type or "").split(";")[0].strip().lower()
             if content_type != JSON:
                 raise HTTPException(415, f"Send the request's body as Content-Type: {JSON}.")
+            if (request.headers.get("content-encoding") or "identity").lower() != "identity":
+                raise HTTPException(415, "Send the request's body without Content-Encoding.")
             parameters = self.parse_json(await request.get_body())
-        return read_parameters(parameters)
+        return read_parameters(parameters, self.settings)
 
     def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
         read = dict(params)
@@ -159,11 +187,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
+        query = await self._document(request_data, context)
+        # Whatever is asked costs something, even if it cannot be read.
+        await context.charge(1)
         try:
             result = await while_connected(
                 request,
+                self.settings.request_timeout,
                 self.schema.execute(
-                    request_data.query,
+                    query,
                     variable_values=request_data.variables,
                     context_value=context,
                     operation_name=request_data.operation_name,
@@ -182,7 +214,31 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             await asyncio.shield(context.close())
         if is_request_error(result) and not accepts_only_json(request):
             sub_response.status_code = 400
+        for refusal in result.errors or ():
+            if isinstance(refusal.original_error, RateLimited):
+                sub_response.status_code = 429
+                sub_response.headers.update(waiting(refusal.original_error))
+        self._set_cookie(request, sub_response, context)
+        sub_response.headers.update(budget_headers(context))
         return result
+
+    async def _document(self, request_data: GraphQLRequestData, context: Context) -> str | None:
+        """The text of the document that a request means."""
+        credential = context.identity.credential
+        persisted = (request_data.extensions or {}).get("persistedQuery")
+        return await self.documents.text(
+            request_data.query,
+            request_data.document_id if isinstance(request_data, Parameters) else None,
+            persisted,
+            sends_anything=isinstance(credential, AccessToken) and credential.sends_anything,
+        )
+
+    def _set_cookie(self, request: Request, response: Response, context: Context) -> None:
+        """Tells a browser of a session that was begun or ended."""
+        if context.session_cookie is not None:
+            set_session(response, context.session_cookie, request, self.settings)
+        elif context.is_signed_out:
+            response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
     async def process_result(
         self, request: Request, result: ExecutionResult
@@ -206,35 +262,57 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
 
 
-def refuse_large(request: Request, limit: int) -> None:
-    """Refuses a body that says itself that it is too large."""
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > limit:
-        raise too_large(limit)
+def limits_of(settings: Settings) -> Limits:
+    """The limits of documents that the settings say."""
+    return Limits(
+        size=settings.max_document_size,
+        tokens=settings.max_tokens,
+        fields=settings.max_fields,
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        roots=settings.max_root_fields,
+        cost=settings.max_cost,
+        node_ids=settings.max_node_ids,
+        batch_rows=settings.max_batch_size,
+        answer_size=settings.max_answer_size,
+        introspection=settings.introspection,
+    )
 
 
-def limited(receive: Receive, limit: int) -> Receive:
-    """Receives a body as far as it may go, whatever it says of its length."""
-    received = 0
-
-    async def receive_limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise too_large(limit)
-        return message
-
-    return receive_limited
+def set_session(response: Response, secret: str, request: Request, settings: Settings) -> None:
+    """Has a browser keep a session's secret, where no script sees it."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure_cookies or request.url.scheme == "https",
+    )
 
 
-def too_large(limit: int) -> HTTPException:
-    """The error of a body that is too large."""
-    return HTTPException(413, f"The request's body may have {limit:,} bytes: send less at once.")
+def budget_headers(context: Context) -> dict[str, str]:
+    """The budget of the caller, as GitHub's API has it: the last is in seconds since 1970."""
+    standing = context.standing
+    return {
+        "x-ratelimit-limit": str(standing.limit),
+        "x-ratelimit-remaining": str(standing.remaining),
+        "x-ratelimit-used": str(standing.used),
+        "x-ratelimit-reset": str(math.ceil(standing.reset_at.timestamp())),
+    }
 
 
-async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Does some work for as long as the client waits for it: then its connections are freed."""
+def waiting(error: RateLimited) -> dict[str, str]:
+    """When to try again, in seconds."""
+    return {} if error.wait is None else {"retry-after": str(math.ceil(error.wait))}
+
+
+async def while_connected(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Does some work for so long, and for as long as the client waits for it.
+
+    Then it is cancelled, down to the database, and its connections are freed.
+    """
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -242,103 +320,18 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
     working, watching = asyncio.ensure_future(work), asyncio.ensure_future(gone())
     try:
-        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
+        both = (working, watching)
+        await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done() and not working.done():
             raise ClientDisconnect
+        if not working.done():
+            raise Unavailable(
+                f"The operation took more than {seconds:g} seconds, and was stopped. Ask for less; "
+                "of a mutation look what was written, or send it again with its idempotencyKey."
+            )
         return working.result()
     finally:
         unfinished = [task for task in (working, watching) if not task.done()]
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
-
-
-def read_parameters(parameters: Any) -> GraphQLRequestData:
-    """The parameters of a request, each of the type it must have."""
-    if not isinstance(parameters, dict):
-        raise HTTPException(400, 'Send one JSON object such as {"query": "{ viewer { handle } }"}.')
-    kinds: Mapping[str, tuple[type, str]] = {
-        "query": (str, "a string"),
-        "operationName": (str, "a string"),
-        "variables": (dict, "an object"),
-        "extensions": (dict, "an object"),
-    }
-    for name, (kind, wording) in kinds.items():
-        if not isinstance(parameters.get(name), (kind, type(None))):
-            raise HTTPException(400, f"The request's `{name}` must be {wording} or null.")
-    for name in ("variables", "extensions"):
-        check_values(name, parameters.get(name))
-    return GraphQLRequestData(
-        query=parameters.get("query"),
-        variables=parameters.get("variables"),
-        operation_name=parameters.get("operationName") or None,
-        extensions=parameters.get("extensions"),
-    )
-
-
-def check_values(name: str, value: Any) -> None:
-    """Refuses a JSON value that is nested too deep, or holds too many others."""
-    level, depth, count = [value], 0, 0
-    while level := [inner for outer in level for inner in _within(outer)]:
-        depth += 1
-        count += len(level)
-        if depth > MAX_NESTING:
-            raise HTTPException(400, f"The {name} are nested more than {MAX_NESTING} deep.")
-        if count > MAX_VALUES:
-            raise HTTPException(400, f"The {name} hold more than {MAX_VALUES:,} values: send less.")
-
-
-def _within(value: Any) -> Collection[Any]:
-    """The values that a JSON value holds; of too many, one more than there may be."""
-    inner = value.values() if isinstance(value, dict) else value
-    return list(islice(inner, MAX_VALUES + 1)) if isinstance(value, (dict, list)) else ()
-
-
-def response_type(accept: str | None, method: str) -> str:
-    """The media type of the answer: the first that the client accepts of the two there are."""
-    if not accept:
-        return JSON
-    for given in accept.split(","):
-        name, *parameters = (part.strip().lower() for part in given.split(";"))
-        if any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters):
-            continue
-        if name in (GRAPHQL, JSON):
-            return name
-        if name in ("*/*", "application/*"):
-            return JSON
-    if method == "GET" and "text/html" in accept:
-        return JSON
-    raise HTTPException(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
-
-
-def accepts_only_json(request: Request) -> bool:
-    """Whether the answer is plain JSON by the client's own wish.
-
-    Such a client takes any status but 200 for the word of a proxy, not of this server.
-    """
-    accept = (request.headers.get("accept") or "").lower()
-    return JSON in accept and GRAPHQL not in accept
-
-
-def is_request_error(result: ExecutionResult) -> bool:
-    """Whether a request was refused before anything was executed."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
-
-
-def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Response:
-    """An answer for a request that never became an operation."""
-    error = {"message": message, "extensions": {"code": code}}
-    return Response(
-        orjson.dumps({"errors": [error]}),
-        status_code=status,
-        media_type=f"{JSON}; charset=utf-8",
-    )
-
-
-def failure_response(error: Exception) -> Response:
-    """An answer for a request that failed through no fault of the caller's."""
-    if is_unreachable(error) or is_timeout(error):
-        mask(error)
-        return error_response(503, unanswered(error), Unavailable.code)
-    message, extensions = mask(error)
-    return error_response(500, message, extensions["code"])

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from graph.kit.errors import BadUserInput
 from graph.kit.keyset import Order
 from graph.kit.orders import orders_of
-from models import Comment, Event, Label, Milestone, Project, Task
+from models import AccessToken, Comment, Event, Label, Milestone, Project, Session, Task
 
 TASKS = orders_of(
     Task,
@@ -57,6 +57,8 @@ LABELS = orders_of(
     CREATED_AT=("created_at", "When it was made."),
 )
 BY_TIME = Order.by(Event, "starts_at")
+TOKENS = Order.by(AccessToken, "created_at")
+SESSIONS = Order.by(Session, "created_at")
 
 IncludeArchived = Annotated[
     bool | None, strawberry.argument(description="Whether archived ones are in the list too.")

@@ -6,7 +6,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 import graph.enums  # noqa: F401 - describes the enumerations
+from graph.access import AccessMutations, AccessToken, Session
 from graph.comment import Comment, CommentMutations
+from graph.context import Context
 from graph.event import Attendance, Event, EventMutations
 from graph.kit.documents import OperationIsNamed, WithinLimits
 from graph.kit.errors import expose
@@ -16,6 +18,7 @@ from graph.label import Label, LabelMutations
 from graph.milestone import Milestone, MilestoneMutations
 from graph.node import NodeQueries
 from graph.project import Project, ProjectMutations
+from graph.rate_limit import RateLimitQueries
 from graph.state import State, StateMutations
 from graph.task import Task
 from graph.task.mutations import TaskMutations
@@ -25,7 +28,7 @@ from graph.workspace import Membership, Workspace, WorkspaceMutations, Workspace
 
 
 @strawberry.type(description="What can be read.")
-class Query(UserQueries, NodeQueries, WorkspaceQueries):
+class Query(UserQueries, NodeQueries, WorkspaceQueries, RateLimitQueries):
     pass
 
 
@@ -33,6 +36,7 @@ class Query(UserQueries, NodeQueries, WorkspaceQueries):
     description="What can be written. Each field is a transaction of its own, done in their order."
 )
 class Mutation(
+    AccessMutations,
     WorkspaceMutations,
     ProjectMutations,
     TaskMutations,
@@ -52,12 +56,15 @@ class Schema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
+        context = execution_context and execution_context.context
+        hides = isinstance(context, Context) and context.hides_the_schema
         for error in errors:
-            expose(error)
+            expose(error, suggests=not hides)
 
 
 #: The types that a caller reaches through `node` alone must be named.
 NODES = [
+    AccessToken,
     Attendance,
     Comment,
     Event,
@@ -65,6 +72,7 @@ NODES = [
     Membership,
     Milestone,
     Project,
+    Session,
     State,
     Task,
     User,

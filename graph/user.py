@@ -19,9 +19,10 @@ from graph.kit.loaders import Source
 from graph.kit.node import Node
 from graph.kit.relations import many, resolved
 from graph.kit.scope import visible
-from graph.lists import BY_TIME, TASKS, between, in_lists
+from graph.lists import BY_TIME, SESSIONS, TASKS, TOKENS, between, in_lists
 
 if TYPE_CHECKING:
+    from graph.access import AccessToken, Session
     from graph.event import Event
     from graph.task import Task
     from graph.workspace import Workspace
@@ -73,6 +74,16 @@ class User(Node):
         order=TASKS,
         filter=TaskFilter,
         narrowing=in_lists,
+    )
+    access_tokens: Connection[Annotated["AccessToken", strawberry.lazy("graph.access")]] = many(
+        models.User.access_tokens,
+        "The viewer's own personal tokens, oldest first; nobody sees those of others.",
+        order=TOKENS,
+    )
+    sessions: Connection[Annotated["Session", strawberry.lazy("graph.access")]] = many(
+        models.User.sessions,
+        "Where the viewer is signed in, the oldest session first; nobody sees those of others.",
+        order=SESSIONS,
     )
     events: Connection[Annotated["Event", strawberry.lazy("graph.event")]] = many(
         models.User.events,

@@ -1,10 +1,19 @@
 """What is stored, and what is always true of it."""
 
+from models.allowance import Bucket
 from models.base import Base
 from models.change import Change, ChangeKind
 from models.chore import Chore
 from models.comment import Comment
-from models.credential import AccessToken, Credential, Session, SignInCode
+from models.credential import (
+    AccessToken,
+    Credential,
+    ExternalIdentity,
+    Password,
+    Session,
+    SignInCode,
+)
+from models.document import RegisteredDocument
 from models.event import Attendance, AttendanceResponse, Event
 from models.idempotency import RememberedWrite
 from models.label import Label
@@ -24,19 +33,23 @@ __all__ = [
     "Attendance",
     "AttendanceResponse",
     "Base",
+    "Bucket",
     "Change",
     "ChangeKind",
     "Chore",
     "Comment",
     "Credential",
     "Event",
+    "ExternalIdentity",
     "Label",
     "Labeling",
     "Membership",
     "Milestone",
+    "Password",
     "Permission",
     "Priority",
     "Project",
+    "RegisteredDocument",
     "RememberedWrite",
     "Role",
     "Scope",

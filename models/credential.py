@@ -1,8 +1,8 @@
-"""What names the sender of a request: tokens, browser sessions, one-time sign-in codes.
+"""What names the sender of a request: tokens, sessions, sign-in codes, passwords, an issuer's word.
 
-Each is a random secret of 256 bits, of which only the SHA-256 digest is stored: what was
-random needs no slow hash. None of these rows is visible to anyone; `graph.auth` finds one
-by its secret.
+Tokens, sessions and codes are random secrets of 256 bits, of which only the SHA-256 digest is
+stored: what was random needs no slow hash. Passwords do, and have one. `graph.auth` finds a row
+by its secret; otherwise a token or session is seen by its user alone, and nothing else by anybody.
 """
 
 import hashlib
@@ -11,19 +11,23 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary
-from sqlalchemy.dialects import mysql
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base, Keyed, now
-from models.types import choice, identifier, instant, line
-from models.viewer import Scope
+from models.types import choice, fingerprint, identifier, instant, line
+from models.viewer import Permission, Scope, Viewer
 
 if TYPE_CHECKING:
     from models.user import User
+    from models.workspace import Workspace
 
 #: What a personal token begins with, so that one that leaked is recognized.
 TOKEN_PREFIX = "tsk_"
+#: And what the token of a session begins with.
+SESSION_PREFIX = "tss_"
+#: How many characters of a token are kept to tell it by.
+SHOWN = 8
 SESSION_LIFETIME = timedelta(days=30)
 CODE_LIFETIME = timedelta(hours=12)
 
@@ -41,9 +45,7 @@ def digest(secret: str) -> bytes:
 class Credential(Keyed):
     """A secret that stands for a user."""
 
-    digest: Mapped[bytes] = mapped_column(
-        LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb"), unique=True
-    )
+    digest: Mapped[bytes] = mapped_column(fingerprint(), unique=True)
     created_at: Mapped[datetime] = mapped_column(instant(), default=now)
     expires_at: Mapped[datetime | None] = mapped_column(instant())
 
@@ -56,27 +58,73 @@ class Credential(Keyed):
         return relationship(lazy="raise")
 
 
-class AccessToken(Credential, Base):
+class Listed(Credential):
+    """A credential that its user sees in a list, with one that may write and is for everything."""
+
+    last_used_at: Mapped[datetime | None] = mapped_column(instant())
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        return cls.user_id == viewer.user_id if viewer.may(Permission.BEGIN) else false()
+
+
+class AccessToken(Listed, Base):
     """A personal token, for programs: `Authorization: Bearer tsk_…`."""
 
     __tablename__ = "access_tokens"
 
     name: Mapped[str] = mapped_column(line(100))
+    #: How the token begins; null where that was not kept.
+    prefix: Mapped[str | None] = mapped_column(line(16))
     scope: Mapped[Scope] = mapped_column(choice(Scope, "scope"))
     #: The only workspace it reaches; null for all of the user's.
     workspace_id: Mapped[UUID | None] = mapped_column(
         identifier(), ForeignKey("workspaces.id", ondelete="CASCADE"), index=True
     )
+    #: Whether it may send any document where only registered ones run.
+    sends_anything: Mapped[bool] = mapped_column(default=False, server_default=false())
     revoked_at: Mapped[datetime | None] = mapped_column(instant())
 
+    workspace: Mapped["Workspace | None"] = relationship(lazy="raise", viewonly=True)
 
-class Session(Credential, Base):
-    """A signed-in browser, known by its cookie."""
+
+class Session(Listed, Base):
+    """A signed-in browser, known by its cookie, or a client that keeps the token itself."""
 
     __tablename__ = "sessions"
+
+    #: What the client called itself when it signed in.
+    user_agent: Mapped[str | None] = mapped_column(line(200))
 
 
 class SignInCode(Credential, Base):
     """A link that signs a browser in, once."""
 
     __tablename__ = "sign_in_codes"
+
+
+class Password(Base):
+    """The hash of a user's password, which no list of users brings along."""
+
+    __tablename__ = "passwords"
+
+    user_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: As argon2 writes it, parameters and salt included.
+    hash: Mapped[str] = mapped_column(line(255))
+    changed_at: Mapped[datetime] = mapped_column(instant(), default=now, onupdate=now)
+
+
+class ExternalIdentity(Keyed, Base):
+    """Who an OpenID Connect issuer's subject is here."""
+
+    __tablename__ = "external_identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    issuer: Mapped[str] = mapped_column(line(255))
+    subject: Mapped[str] = mapped_column(line(255))
+    user_id: Mapped[UUID] = mapped_column(
+        identifier(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(instant(), default=now)

@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary
-from sqlalchemy.dialects import mysql
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.types import document, identifier, instant, line
+from models.types import document, fingerprint, identifier, instant, line
 
 #: How long a result is remembered.
 REMEMBERED = timedelta(hours=24)
@@ -26,8 +25,6 @@ class RememberedWrite(Base):
     )
     key: Mapped[str] = mapped_column(line(MAX_KEY), primary_key=True)
     #: SHA-256 of the mutation and its input.
-    digest: Mapped[bytes] = mapped_column(
-        LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
-    )
+    digest: Mapped[bytes] = mapped_column(fingerprint())
     result: Mapped[Any] = mapped_column(document())
     created_at: Mapped[datetime] = mapped_column(instant(), default=now, index=True)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from models.allowance import FULL_AFTER, Bucket
 from models.base import now
 from models.comment import Comment
 from models.credential import AccessToken, Session, SignInCode
@@ -94,6 +95,7 @@ async def _delete_expired(session: AsyncSession) -> int:
         (RememberedWrite, RememberedWrite.created_at < now() - REMEMBERED),
         (SignInCode, SignInCode.expires_at < now()),
         (Session, Session.expires_at < now()),
+        (Bucket, Bucket.at < now() - FULL_AFTER),
         (AccessToken, AccessToken.expires_at < now() - TRASH_LIFETIME),
     ):
         result = await session.execute(delete(model).where(expired))

@@ -119,6 +119,11 @@ def prose() -> TypeEngine[str]:
     )
 
 
+def fingerprint() -> TypeEngine[bytes]:
+    """A SHA-256 digest."""
+    return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
+
+
 def document() -> TypeEngine[Any]:
     """A JSON value."""
     return JSON().with_variant(postgresql.JSONB(), "postgresql")

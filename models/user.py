@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import Base, Keyed, Timed, Versioned
+from models.credential import AccessToken, Session
 from models.event import Event, participation
 from models.types import instant, line
 from models.viewer import Viewer
@@ -39,6 +40,8 @@ class User(Keyed, Timed, Versioned, Base):
     assigned_tasks: Mapped[list["Task"]] = relationship(
         secondary="assignments", lazy="raise", viewonly=True
     )
+    access_tokens: Mapped[list[AccessToken]] = relationship(lazy="raise", viewonly=True)
+    sessions: Mapped[list[Session]] = relationship(lazy="raise", viewonly=True)
     events: Mapped[list[Event]] = relationship(
         secondary=participation,
         primaryjoin=lambda: User.id == participation.c.user_id,

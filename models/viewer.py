@@ -28,7 +28,9 @@ class Scope(enum.Enum):
 class Permission(enum.Enum):
     """What somebody may do; the value says it, after "may not"."""
 
-    #: Needs no role: any user may, with a credential that may write at all.
+    #: Needs nobody: anyone may, signed in or not.
+    APPROACH = "do this"
+    #: Needs no role: any user may, with a credential that may write and is for all workspaces.
     BEGIN = "do this with this token"
     COMMENT = "comment in this workspace"
     WRITE = "change things in this workspace"
@@ -41,7 +43,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.GUEST: frozenset({Permission.COMMENT}),
     Role.MEMBER: frozenset({Permission.COMMENT, Permission.WRITE}),
     Role.ADMIN: frozenset({Permission.COMMENT, Permission.WRITE, Permission.ADMINISTER}),
-    Role.OWNER: frozenset(Permission) - {Permission.BEGIN},
+    Role.OWNER: frozenset(Permission) - {Permission.APPROACH, Permission.BEGIN},
 }
 
 
@@ -68,6 +70,8 @@ class Viewer:
 
     def may(self, permission: Permission, workspace_id: UUID | None = None) -> bool:
         """Whether the viewer may do something in a workspace, or outside of any."""
+        if permission is Permission.APPROACH:
+            return True
         if self.scope is not Scope.WRITE or self.user_id is None:
             return False
         if workspace_id is None:

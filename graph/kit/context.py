@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from graph.kit.limits import Limits
+from graph.kit.limits import Limits, Price
 from graph.kit.loaders import Batch, Loaders, Source
 from graph.kit.session import Within
 from models.viewer import Viewer
@@ -29,6 +29,21 @@ class KitContext(Protocol):
 
     @property
     def limits(self) -> Limits: ...
+
+    price: Price
+
+    @property
+    def statements(self) -> int:
+        """How many statements have read for the operation."""
+        ...
+
+    async def charge(self, cost: int) -> None:
+        """Spends a part of the caller's budget, or raises `RateLimited`."""
+        ...
+
+    def give_back(self, cost: int) -> None:
+        """Gives back what was charged and not needed."""
+        ...
 
     def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Forgets what was loaded: something may have been written. Some rows are known."""

@@ -1,11 +1,20 @@
 """From a text to an operation that may be done: within limits, named, and parsed once."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_operation_ast,
+)
 from strawberry.extensions import SchemaExtension
 
-from graph.kit.limits import Limits, Measure, Pricing, check_size
+from graph.kit.limits import LimitExceeded, Limits, Measure, Pricing, check_size
 
 
 class Documents:
@@ -34,6 +43,8 @@ class Documents:
 
 
 DOCUMENTS = Documents()
+#: The field that, asked so, has nothing else done than the operation priced.
+PRICE, DRY = "rateLimit", "dryRun"
 
 
 class WithinLimits(SchemaExtension):
@@ -60,19 +71,75 @@ class WithinLimits(SchemaExtension):
         elif document is not None:
             # Before validation: what it says in full may be far more than its text.
             Measure.check(document, self.limits)
+            if not self.limits.introspection:
+                rules = (*context.validation_rules, NoSchemaIntrospectionCustomRule)
+                context.validation_rules = rules
         yield
         if not context.pre_execution_errors and self.known is None:
             DOCUMENTS.keep(self.limits, context.query, document)
 
-    def on_execute(self) -> Iterator[None]:
-        context = self.execution_context
-        document = context.graphql_document
-        operation = document and get_operation_ast(document, context.operation_name)
-        if document is not None and operation:
-            graphql_schema = context.schema._schema
-            pricing = Pricing.of(graphql_schema, document, operation, context.variables)
-            pricing.check(operation, self.limits.cost)
+    async def on_execute(self) -> AsyncIterator[None]:
+        execution = self.execution_context
+        document = execution.graphql_document
+        operation = document and get_operation_ast(document, execution.operation_name)
+        if document is None or not operation:
+            yield
+            return
+        pricing = Pricing.of(
+            self.limits, execution.schema._schema, document, operation, execution.variables
+        )
+        price = pricing.price(operation)
+        execution.context.price = price
+        if asked := pricing.asked(operation, PRICE, DRY):
+            execution.graphql_document = only(document, operation, asked)
+            yield
+            return
+        pricing.check(operation, price)
+        await execution.context.charge(price.total)
         yield
+        result: Any = execution.result
+        rows, size = measured(result.data)
+        actual = min(price.total, rows + execution.context.statements)
+        execution.context.give_back(price.total - actual)
+        execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}
+        if size > self.limits.answer_size:
+            result.data = None
+            result.errors = [
+                LimitExceeded(
+                    f"The answer's texts have {size:,} bytes, and may have "
+                    f"{self.limits.answer_size:,}: ask for fewer of them. What was written stays."
+                )
+            ]
+
+
+def only(
+    document: DocumentNode, operation: OperationDefinitionNode, fields: tuple[FieldNode, ...]
+) -> DocumentNode:
+    """A document whose operation has these fields alone at its root."""
+    pruned = OperationDefinitionNode(
+        operation=operation.operation,
+        name=operation.name,
+        variable_definitions=operation.variable_definitions,
+        directives=operation.directives,
+        selection_set=SelectionSetNode(selections=fields),
+    )
+    others = (one for one in document.definitions if one is not operation)
+    return DocumentNode(definitions=(pruned, *others))
+
+
+def measured(data: Any) -> tuple[int, int]:
+    """How many objects came in lists, and how long the texts of an answer are."""
+    rows, size, waiting = 0, 0, [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            rows += sum(isinstance(one, dict) for one in value)
+            waiting.extend(value)
+        elif isinstance(value, str):
+            size += len(value)
+    return rows, size
 
 
 class OperationIsNamed(SchemaExtension):

@@ -4,12 +4,14 @@
     ├── BadUserInput       the request asks for something that cannot be
     ├── Unauthenticated    the credential is unknown, expired or revoked
     ├── Forbidden          the caller may not do this
+    ├── RateLimited        the caller's budget is spent
     └── Unavailable        the server cannot answer now
 
 Everything else is a fault of ours: the caller gets an id, the log gets the id and the traceback.
 """
 
 import logging
+import re
 from secrets import token_hex
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -18,6 +20,9 @@ from models.database import is_timeout, is_unreachable
 
 OUT_OF_REACH = "The database does not answer. Try again later."
 TOO_LONG = "The database took too long to answer. Ask for less, or try again later."
+
+#: What graphql-core adds to errors of names that are nearly right.
+SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 logger = logging.getLogger("taskloom.errors")
 
@@ -50,14 +55,26 @@ class Forbidden(ApiError):
     code = "FORBIDDEN"
 
 
+class RateLimited(ApiError):
+    """The caller's budget is spent; `wait` is the seconds until there is enough of it."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class Unavailable(ApiError):
     """The server cannot answer now; trying again later may help."""
 
     code = "UNAVAILABLE"
 
 
-def expose(error: GraphQLError) -> None:
+def expose(error: GraphQLError, *, suggests: bool = True) -> None:
     """Gives an error its code, and masks it where the caller is not meant to read it."""
+    if not suggests:
+        error.message = SUGGESTION.sub("", error.message)
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

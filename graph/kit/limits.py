@@ -5,7 +5,7 @@
     aliases, directives, roots
                     how often it says it
     cost            the objects that it could bring at most, its pages' sizes multiplied down,
-                    and one for each field that may take a statement
+                    one for each field that may take a statement, and ten for each mutation
 
 The first are properties of the text; the cost is that of an operation with its variables.
 """
@@ -13,7 +13,7 @@ The first are properties of the text; the cost is that of an operation with its 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -47,8 +47,14 @@ CODE = "LIMIT_EXCEEDED"
 ROWS = ("nodes", "edges")
 #: How many rows a list has that is no page and not short: those of a batch.
 LONG_LISTS = {"results": 50}
-#: What tells about the schema: how long its lists are taken to be, but for that of all types.
-SCHEMA_LIST = 2
+#: What a mutation costs before its payload: the statements of a write, and its transaction.
+WRITE = 10
+#: The fields of a page that count: a statement each, for all pages of the same parents.
+COUNTS = ("totalCount", "count")
+#: What tells about the schema: how long its lists are taken to be, but for that of all types,
+#: and how many of its objects cost as much as one row, which comes from a database.
+SCHEMA_LIST = 8
+SCHEMA_OBJECTS = 100
 META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
@@ -64,6 +70,10 @@ class Limits:
     directives: int
     roots: int
     cost: int
+    node_ids: int
+    batch_rows: int
+    answer_size: int
+    introspection: bool
 
 
 class LimitExceeded(GraphQLError):
@@ -168,10 +178,24 @@ class Measure:
             )
 
 
+@dataclass
+class Price:
+    """What an operation costs: each of its paths, and the objects that they could bring."""
+
+    paths: Counter[str] = field(default_factory=Counter)
+    nodes: int = 0
+
+    @property
+    def total(self) -> int:
+        """The cost of the whole."""
+        return max(1, self.paths.total())
+
+
 @dataclass(frozen=True)
 class Pricing:
     """What an operation costs, with its variables."""
 
+    limits: Limits
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: dict[str, Any]
@@ -181,6 +205,7 @@ class Pricing:
     @classmethod
     def of(
         cls,
+        limits: Limits,
         schema: GraphQLSchema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
@@ -194,30 +219,38 @@ class Pricing:
                 given[name] = variables[name]
             elif default is not None:
                 given[name] = value_from_ast_untyped(default)
-        return cls(schema, fragments_of(document), given)
+        return cls(limits, schema, fragments_of(document), given)
 
-    def by_path(self, operation: OperationDefinitionNode) -> Counter[str]:
-        """The cost of each path of an operation."""
-        costs: Counter[str] = Counter()
+    def price(self, operation: OperationDefinitionNode) -> Price:
+        """The price of an operation."""
+        price = Price()
         root = self.schema.get_root_type(operation.operation)
         if root is not None:
-            self._price(root, operation.selection_set, 1, None, "", costs)
-        return costs
+            self._price(root, operation.selection_set, 1, None, "", price)
+        return price
 
-    def check(self, operation: OperationDefinitionNode, limit: int) -> None:
-        """Refuses an operation that costs more than the limit."""
-        costs = self.by_path(operation)
-        total = costs.total()
-        if total > limit:
-            raise LimitExceeded(self._refusal(operation, costs, total, limit))
+    def asked(
+        self, operation: OperationDefinitionNode, name: str, argument: str
+    ) -> tuple[FieldNode, ...]:
+        """The fields of a name at the root of an operation, if one is given an argument as true."""
+        root = self.schema.get_root_type(operation.operation)
+        if root is None:
+            return ()
+        fields = [node for _, node in self._fields(root, operation.selection_set)]
+        named = tuple(node for node in fields if node.name.value == name)
+        return named if any(self._given(node, argument) is True for node in named) else ()
 
-    def _refusal(
-        self, operation: OperationDefinitionNode, costs: Counter[str], total: int, limit: int
-    ) -> str:
-        dearest = ", ".join(f"{path} ({cost:,})" for path, cost in costs.most_common(3))
+    def check(self, operation: OperationDefinitionNode, price: Price) -> None:
+        """Refuses an operation that costs more than it may."""
+        if price.total > self.limits.cost:
+            raise LimitExceeded(self._refusal(operation, price))
+
+    def _refusal(self, operation: OperationDefinitionNode, price: Price) -> str:
+        total, limit = price.total, self.limits.cost
+        dearest = ", ".join(f"{path} ({cost:,})" for path, cost in price.paths.most_common(3))
 
         def cost_of(size: int) -> int:
-            return replace(self, largest=size).by_path(operation).total()
+            return replace(self, largest=size).price(operation).total
 
         fitting = bisect_right(range(1, MAX_SIZE + 1), limit, key=cost_of)
         advice = f"with `first: {fitting}` everywhere it fits" if fitting else "ask for less"
@@ -233,7 +266,7 @@ class Pricing:
         times: int,
         rows: int | None,
         path: str,
-        costs: Counter[str],
+        price: Price,
     ) -> None:
         """Adds what a selection of objects costs that come so many times.
 
@@ -241,18 +274,26 @@ class Pricing:
         """
         for kind, node in self._fields(parent, selection):
             name = node.name.value
-            field = getattr(kind, "fields", {}).get(name) or META_FIELDS.get(name)
-            if field is None or node.selection_set is None:
-                continue
-            target = get_named_type(field.type)
             where = f"{path}.{name}" if path else name
-            many = self._size(kind, node, field, rows)
-            if is_page(field):
-                costs[where] += 1
-                self._price(target, node.selection_set, times, many, where, costs)
+            if rows is not None and name in COUNTS:
+                price.paths[where] += 1
+            declared = getattr(kind, "fields", {}).get(name) or META_FIELDS.get(name)
+            if declared is None or node.selection_set is None:
+                continue
+            target = get_named_type(declared.type)
+            many = self._size(kind, node, declared, rows)
+            if is_page(declared):
+                price.paths[where] += 1
+                self._price(target, node.selection_set, times, many, where, price)
+                continue
+            if kind.name.startswith("__") or name in META_FIELDS:
+                price.paths[where] += times * many // SCHEMA_OBJECTS + 1
             else:
-                costs[where] += times * many + 1
-                self._price(target, node.selection_set, times * many, None, where, costs)
+                price.paths[where] += times * many + 1
+                price.nodes += times * many
+            if kind is self.schema.mutation_type:
+                price.paths[where] += WRITE
+            self._price(target, node.selection_set, times * many, None, where, price)
 
     def _fields(
         self, parent: GraphQLNamedType, selection: SelectionSetNode
@@ -289,10 +330,18 @@ class Pricing:
             return len(self.schema.type_map) if name == "types" else SCHEMA_LIST
         ids = self._given(node, "ids")
         if isinstance(ids, list):
+            self._check_ids(name, len(ids))
             return max(1, len(ids))
         if rows is not None and name in ROWS:
             return rows
         return LONG_LISTS.get(name, SHORT_LIST)
+
+    def _check_ids(self, name: str, count: int) -> None:
+        if count > self.limits.node_ids:
+            raise LimitExceeded(
+                f"{name} is given {count:,} ids, and takes {self.limits.node_ids}: "
+                "ask for the others in another operation."
+            )
 
     def _given(self, node: FieldNode, name: str) -> Any:
         """The value of an argument, as far as it is one."""

@@ -14,7 +14,7 @@ import asyncio
 import inspect
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, TypeVar
 
@@ -82,6 +82,47 @@ def mutation(work: Work, *, needs: Permission) -> Any:
         return await persist(attempt)
 
     resolve.__signature__ = _signature(resolve, work)  # type: ignore[attr-defined]
+    return strawberry.mutation(resolver=resolve, description=inspect.getdoc(work))
+
+
+def action(
+    work: Callable[..., Coroutine[Any, Any, Any]],
+    *,
+    needs: Permission,
+    outcome: type[Outcome] = Outcome,
+) -> Any:
+    """The field of a mutation that is no write of a workspace, such as signing in.
+
+    `work` takes the `info` and the field's arguments, keeps its own transactions, and raises
+    `Refused` for what the caller can mend. It has neither key nor dry run: a secret is shown once.
+    """
+    DECLARED[work] = needs
+
+    async def resolve(info: KitInfo, **arguments: Any) -> Outcome:
+        context = info.context
+        # What an earlier field only tried out is undone before this one begins.
+        await context.settle()
+        viewer = await context.present_viewer()
+        if not viewer.may(needs):
+            if viewer.user_id is None:
+                raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
+            message = f"You may not {needs.value}."
+            return outcome(
+                errors=[UserError(code=UserErrorCode.FORBIDDEN, message=message, path=[])]
+            )
+        try:
+            done: Outcome = await context.source.database.uninterrupted(work(info, **arguments))
+        except Refused as refused:
+            return outcome(errors=refused.errors)
+        return done
+
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in list(inspect.signature(work).parameters.values())[1:]
+    ]
+    fixed = inspect.signature(resolve).parameters
+    signature = inspect.Signature([fixed["info"], *own])
+    resolve.__signature__ = signature  # type: ignore[attr-defined]
     return strawberry.mutation(resolver=resolve, description=inspect.getdoc(work))
 
 

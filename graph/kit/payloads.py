@@ -85,6 +85,11 @@ class Refused(Exception):
         self.results = list(results)
 
 
+def refusal(code: UserErrorCode, path: Path, message: str) -> Refused:
+    """The refusal of a write for one reason."""
+    return Refused([UserError(code=code, message=message, path=list(path))])
+
+
 @dataclass(frozen=True)
 class Gone:
     """A row that a write has deleted, as it was.

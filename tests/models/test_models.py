@@ -20,6 +20,11 @@ GLOBAL = {"users", "workspaces", "access_tokens", "sessions", "sign_in_codes"} |
     # Nor what the server keeps for itself.
     "remembered_writes",
     "chores",
+    "documents",
+    "buckets",
+    # And what names people.
+    "passwords",
+    "external_identities",
 }
 
 

@@ -1,0 +1,114 @@
+"""Documents that clients send by their hash, and the only ones that run where that is wished.
+
+extensions.persistedQuery   Apollo's automatic persisted queries: a client sends the hash
+                            alone, and the text only when it is asked for it
+documentId                  the hash of a document that was registered
+"""
+
+import re
+from collections import OrderedDict
+from typing import Any
+
+from sqlalchemy import select
+
+from graph.kit.errors import ApiError
+from models import RegisteredDocument
+from models.database import Database
+from models.document import digest_of
+
+#: How many texts a process keeps, and how long each may be.
+COUNT, LENGTH = 1000, 20_000
+HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+
+
+class DocumentNotFound(ApiError):
+    """No document is known by this hash: send its text too."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class DocumentRefused(ApiError):
+    """The document may not be sent, or not in this way."""
+
+    code = "PERSISTED_QUERY_REFUSED"
+
+
+class KnownDocuments:
+    """The documents of a server."""
+
+    def __init__(self, database: Database, *, registered_only: bool) -> None:
+        self.database = database
+        self.registered_only = registered_only
+        #: Texts that clients have sent with their hashes, and registered ones.
+        self._sent: OrderedDict[bytes, str] = OrderedDict()
+        self._registered: OrderedDict[bytes, str] = OrderedDict()
+
+    async def text(
+        self, query: str | None, document_id: str | None, persisted: Any, *, sends_anything: bool
+    ) -> str | None:
+        """The text that a request means; an `ApiError` where it is not known, or may not run."""
+        digest = _given_digest(document_id, persisted)
+        if query is not None and digest is not None and digest_of(query) != digest:
+            raise DocumentRefused("The hash is not that of the `query` sent with it (SHA-256).")
+        if self.registered_only and not sends_anything:
+            return await self._only_registered(query, digest)
+        if digest is None:
+            return query
+        if query is None:
+            known = _recall(self._sent, digest) or await self._registered_text(digest)
+            if known is None:
+                # Apollo's clients know this message.
+                raise DocumentNotFound("PersistedQueryNotFound")
+            return known
+        if len(query) <= LENGTH:
+            _keep(self._sent, digest, query)
+        return query
+
+    async def _only_registered(self, query: str | None, digest: bytes | None) -> str | None:
+        if query is None and digest is None:
+            return None
+        known = await self._registered_text(digest or digest_of(query or ""))
+        if known is None:
+            raise DocumentRefused(
+                "Only registered documents run on this server: register this one with "
+                "`taskloom documents add`, or use a token that may send any."
+            )
+        return known
+
+    async def _registered_text(self, digest: bytes) -> str | None:
+        known = _recall(self._registered, digest)
+        if known is None:
+            # scope: a document is not of a workspace, and says nothing about one.
+            named = select(RegisteredDocument.text).where(RegisteredDocument.digest == digest)
+            async with self.database.reads() as session:
+                known = await session.scalar(named)
+            if known is not None and len(known) <= LENGTH:
+                _keep(self._registered, digest, known)
+        return known
+
+
+def _given_digest(document_id: str | None, persisted: Any) -> bytes | None:
+    given = document_id
+    if persisted is not None:
+        if not isinstance(persisted, dict) or persisted.get("version") != 1:
+            raise DocumentRefused("extensions.persistedQuery: only version 1 is known.")
+        given = persisted.get("sha256Hash")
+    elif given is None:
+        return None
+    match = HASH.fullmatch(given) if isinstance(given, str) else None
+    if match is None:
+        raise DocumentRefused("A document's hash is its SHA-256 in 64 small hexadecimal digits.")
+    return bytes.fromhex(match[1])
+
+
+def _recall(kept: OrderedDict[bytes, str], digest: bytes) -> str | None:
+    if digest in kept:
+        kept.move_to_end(digest)
+    return kept.get(digest)
+
+
+def _keep(kept: OrderedDict[bytes, str], digest: bytes, text: str) -> None:
+    kept[digest] = text
+    kept.move_to_end(digest)
+    if len(kept) > COUNT:
+        kept.popitem(last=False)

@@ -1,0 +1,98 @@
+"""Passwords: hashed by argon2id, and checked in the same time whether there is one or not."""
+
+import asyncio
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Password, User
+from models.allowance import Allowance, take
+from models.database import Database
+
+#: What NIST SP 800-63B asks for at least, and more than anybody types.
+MIN_LENGTH, MAX_LENGTH = 8, 1000
+#: Failed sign-ins that an account, and an address, may have at once, and how fast they are
+#: forgiven.
+PER_ACCOUNT = Allowance(capacity=10, seconds=300)
+PER_ADDRESS = Allowance(capacity=50, seconds=600)
+
+#: The parameters of RFC 9106 for machines with little memory: 64 MiB, three passes.
+HASHER = PasswordHasher()
+#: Each hash takes a core and its memory: no more than two at a time, whoever asks.
+_HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+
+
+def fault(password: str) -> str | None:
+    """What is wrong with a new password."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return f"a password has {MIN_LENGTH} to {MAX_LENGTH:,} characters, and this {len(password)}"
+    return None
+
+
+def hashed(password: str) -> str:
+    """The hash of a password, with a salt of its own. It takes a while."""
+    return HASHER.hash(_normalized(password))
+
+
+@cache
+def _nobodys() -> str:
+    """A hash to check against where there is none."""
+    return hashed("nobody has this password")
+
+
+def _matches(known: str | None, password: str) -> bool:
+    try:
+        HASHER.verify(known or _nobodys(), _normalized(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return known is not None
+
+
+def _normalized(password: str) -> bytes:
+    """The same bytes for what looks the same, however it was typed."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
+
+
+class TooManyFailures(Exception):
+    """Others, or the same, have failed too often; `wait` is the seconds until the next attempt."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many failures")
+        self.wait = wait
+
+
+async def check(database: Database, login: str, password: str, address: str) -> UUID | None:
+    """The user of a handle or an e-mail address, if the password is theirs.
+
+    An attempt counts as a failure until it has succeeded, so that many at once are as slow as one
+    after another.
+    """
+    folded = login.strip().lower()
+    buckets = ((f"sign in as {folded}", PER_ACCOUNT), (f"sign in from {address}", PER_ADDRESS))
+    for name, allowance in buckets:
+        taken = await take(database, name, allowance, 1)
+        if taken.wait:
+            raise TooManyFailures(taken.wait)
+
+    async def read(session: AsyncSession) -> tuple[UUID, str | None] | None:
+        # scope: who knows the password is the user.
+        person = select(User.id, Password.hash).outerjoin(Password, Password.user_id == User.id)
+        known_as = or_(func.lower(User.handle) == folded, func.lower(User.email) == folded)
+        # One name of several people, in other letters, is nobody's.
+        found = (await session.execute(person.where(known_as, User.disabled_at.is_(None)))).all()
+        exact = [one for one in found if len(found) == 1]
+        return (exact[0][0], exact[0][1]) if exact else None
+
+    user_id, known = await database.read(read) or (None, None)
+    loop = asyncio.get_running_loop()
+    if not await loop.run_in_executor(_HASHING, _matches, known, password[: MAX_LENGTH + 1]):
+        return None
+    for name, allowance in buckets:
+        await take(database, name, allowance, -1)
+    return user_id

@@ -1,0 +1,68 @@
+"""When credentials were last used: noted in memory, written now and then."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import AccessToken, Session
+from models.base import now, table_of
+from models.database import Database
+
+#: Seconds between two writes.
+INTERVAL = 60
+#: How old what is known of a use may be before the next one is noted.
+STALE = timedelta(seconds=INTERVAL)
+
+Used: TypeAlias = AccessToken | Session
+
+logger = logging.getLogger("taskloom.usage")
+
+
+class Usage:
+    """The last uses that are not written yet."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[type[Used], UUID], datetime] = {}
+
+    def note(self, credential: Used) -> None:
+        """Notes that a credential is used."""
+        at = now()
+        if credential.last_used_at is None or at - credential.last_used_at > STALE:
+            self._seen[type(credential), credential.id] = at
+
+    async def write(self, database: Database) -> None:
+        """Writes what was noted; what cannot be written is noted again."""
+        seen, self._seen = self._seen, {}
+        try:
+            for kind in (AccessToken, Session):
+                used = {key: at for (one, key), at in seen.items() if one is kind}
+                if used:
+                    await _write(database, kind, used)
+        except (SQLAlchemyError, OSError):
+            self._seen = seen | self._seen
+            raise
+
+
+async def _write(database: Database, kind: type[Used], seen: dict[UUID, datetime]) -> None:
+    # In one order always: two processes that write the same rows wait, and do not deadlock.
+    rows = [{"key": key, "at": seen[key]} for key in sorted(seen)]
+    table = table_of(kind)
+    # scope: a note on the credential itself.
+    used = update(table).where(table.c.id == bindparam("key")).values(last_used_at=bindparam("at"))
+    async with database.writes.begin() as session:
+        await (await session.connection()).execute(used, rows)
+
+
+async def keep_writing(usage: Usage, database: Database) -> None:
+    """Writes the last uses once a minute, until it is cancelled."""
+    while True:
+        await asyncio.sleep(INTERVAL)
+        try:
+            await database.uninterrupted(usage.write(database))
+        except (SQLAlchemyError, OSError):
+            logger.exception("the last uses of tokens were not written; they are in a minute")

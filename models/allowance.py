@@ -1,0 +1,105 @@
+"""What somebody may take, a little at a time: a bucket that fills again by itself.
+
+The rows are for what several processes share: failed sign-ins, and the budgets of callers.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Double
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, now
+from models.database import Database
+from models.types import fingerprint, instant
+from models.violations import is_conflict
+
+#: How often a bucket is reached for while others do.
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How much a bucket holds, and how many seconds it takes to fill."""
+
+    capacity: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """What flows in, per second."""
+        return self.capacity / self.seconds
+
+    def level(self, level: float, passed: float) -> float:
+        """The level of a bucket after some seconds."""
+        return min(self.capacity, level + max(0.0, passed) * self.rate)
+
+    def wait(self, level: float, wanted: float) -> float:
+        """The seconds until there is as much as is wanted."""
+        return max(0.0, (wanted - level) / self.rate)
+
+
+class Bucket(Base):
+    """The level of somebody's bucket; visible to nobody."""
+
+    __tablename__ = "buckets"
+
+    key: Mapped[bytes] = mapped_column(fingerprint(), primary_key=True)
+    level: Mapped[float] = mapped_column(Double)
+    #: When it had that level.
+    at: Mapped[datetime] = mapped_column(instant(), index=True)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What was taken out of a bucket, what is left, and the seconds until there is enough."""
+
+    amount: float
+    left: float
+    wait: float = 0
+
+
+async def take(
+    database: Database, name: str, allowance: Allowance, least: float, most: float | None = None
+) -> Taken:
+    """Takes at least so much out of a bucket, or nothing; a negative amount is put back.
+
+    Of more than the least, as much as there is.
+    """
+    key = hashlib.sha256(name.encode()).digest()
+    for attempt in range(ATTEMPTS):
+        try:
+            return await database.uninterrupted(_take(database, key, allowance, least, most))
+        except DBAPIError as error:
+            # Two who take from it for the first time both make it.
+            if not (is_conflict(error) or isinstance(error, IntegrityError)):
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise
+        await asyncio.sleep(0.01 * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _take(
+    database: Database, key: bytes, allowance: Allowance, least: float, most: float | None
+) -> Taken:
+    at = now()
+    async with database.writes.begin() as session:
+        bucket = await session.get(Bucket, key, with_for_update=True)
+        if bucket is None:
+            bucket = Bucket(key=key, level=allowance.capacity, at=at)
+            session.add(bucket)
+        level = allowance.level(bucket.level, (at - bucket.at).total_seconds())
+        if level < least:
+            return Taken(0, level, allowance.wait(level, least))
+        amount = least if most is None else min(level, max(least, most))
+        bucket.level = min(allowance.capacity, level - amount)
+        bucket.at = max(at, bucket.at)
+        return Taken(amount, bucket.level)
+
+
+#: After so long any bucket is full, and need not be kept.
+FULL_AFTER = timedelta(days=1)
