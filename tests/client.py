@@ -39,11 +39,7 @@ class Api:
     ) -> dict[str, Any]:
         """The whole answer to an operation."""
         response = await self.post({"query": document, "variables": variables}, token)
-        answer: dict[str, Any] = response.json()
-        if answer.get("extensions", {}).keys() == {"cost"}:
-            # What it cost is not what it answers.
-            del answer["extensions"]
-        return answer
+        return told(response)
 
     async def ask(
         self, document: str, token: str | None = None, /, **variables: Any
@@ -61,6 +57,14 @@ class Api:
         answer = await self.answer(document, token, **variables)
         [error] = answer["errors"]
         return error["extensions"]["code"], error["message"]
+
+
+def told(response: httpx.Response) -> dict[str, Any]:
+    """An answer without what it cost."""
+    answer: dict[str, Any] = response.json()
+    if answer.get("extensions", {}).keys() == {"cost"}:
+        del answer["extensions"]
+    return answer
 
 
 class Statements:

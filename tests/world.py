@@ -7,6 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from graph.auth import new_session
 from models import (
     AccessToken,
     Assignment,
@@ -95,16 +96,16 @@ class World:
     ) -> str:
         """The secret of a personal token."""
         secret = new_secret("tsk_")
-        await self.save(
-            AccessToken(
-                user_id=user.id,
-                digest=digest(secret),
-                name="test",
-                scope=scope,
-                workspace_id=workspace and workspace.id,
-                **columns,
-            )
-        )
+        made = {"name": "test", "workspace_id": workspace and workspace.id} | columns
+        await self.save(AccessToken(user_id=user.id, digest=digest(secret), scope=scope, **made))
+        return secret
+
+    async def make_session(self, user: User, **columns: Any) -> str:
+        """The secret of a session."""
+        secret, session = new_session(user.id, None)
+        for name, value in columns.items():
+            setattr(session, name, value)
+        await self.save(session)
         return secret
 
     async def make_state(self, workspace: Workspace, **columns: Any) -> State:

@@ -1,12 +1,14 @@
 """Users, memberships and tokens, as the commands make them."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from graph.cli.console import CommandError
-from models import AccessToken, Membership, Role, Scope, User, Workspace
-from models.credential import TOKEN_PREFIX, digest, new_secret
+from models import AccessToken, Membership, Password, Role, Scope, Session, User, Workspace
+from models.credential import SHOWN, TOKEN_PREFIX, digest, new_secret
 from models.user import HANDLE
 from models.workspace import new_workspace
 
@@ -38,6 +40,9 @@ async def add(
             "underscores, a letter or digit first."
         )
     found = await session.scalar(select(User).where(User.handle == handle))
+    if found is None:
+        await _refuse_alike(session, handle)
+    email = email and email.lower()
     if found is not None and slug is None:
         raise CommandError(f"There is a user {handle} already. Add --workspace to let them in.")
     if email is not None:
@@ -52,8 +57,18 @@ async def add(
     return " ".join(said)
 
 
+async def _refuse_alike(session: AsyncSession, handle: str) -> None:
+    """Refuses a handle that differs from another in capitals alone: people sign in by either."""
+    alike = select(User.handle).where(func.lower(User.handle) == handle.lower())
+    other = await session.scalar(alike)
+    if other is not None:
+        raise CommandError(
+            f"There is a user {other} already: handles differ in more than capitals."
+        )
+
+
 async def _refuse_taken(session: AsyncSession, email: str, handle: str) -> None:
-    owner = await session.scalar(select(User.handle).where(User.email == email))
+    owner = await session.scalar(select(User.handle).where(func.lower(User.email) == email))
     if owner is not None and owner != handle:
         raise CommandError(f"The address {email} belongs to the user {owner}.")
 
@@ -78,13 +93,45 @@ async def _join(session: AsyncSession, person: User, slug: str, role: Role | Non
     return f"In {slug} they are {membership.role.name.lower()}."
 
 
-async def create_token(
-    session: AsyncSession, handle: str, slug: str | None, scope: Scope, name: str
-) -> str:
-    """Makes a personal token, and returns its secret, which is stored nowhere."""
+async def _known(session: AsyncSession, handle: str) -> User:
     person = await session.scalar(select(User).where(User.handle == handle))
     if person is None:
         raise CommandError(f"There is no user {handle}: add one with taskloom user add {handle}.")
+    return person
+
+
+async def set_password(session: AsyncSession, handle: str, password_hash: str) -> str:
+    """Gives a user a password, and ends their sessions."""
+    person = await _known(session, handle)
+    password = await session.get(Password, person.id)
+    if password is None:
+        session.add(Password(user_id=person.id, hash=password_hash))
+    else:
+        password.hash = password_hash
+    await session.execute(delete(Session).where(Session.user_id == person.id))
+    return f"The user {handle} has a new password, and is signed out everywhere."
+
+
+async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:
+    """Lets a user sign in no more, or again."""
+    person = await _known(session, handle)
+    person.disabled_at = at
+    return (
+        f"The user {handle} is {'enabled' if at is None else 'disabled: no token of theirs works'}."
+    )
+
+
+async def create_token(
+    session: AsyncSession,
+    handle: str,
+    slug: str | None,
+    scope: Scope,
+    name: str,
+    *,
+    sends_anything: bool = False,
+) -> str:
+    """Makes a personal token, and returns its secret, which is stored nowhere."""
+    person = await _known(session, handle)
     workspace = None
     if slug is not None:
         workspace = await session.scalar(
@@ -99,6 +146,8 @@ async def create_token(
         AccessToken(
             user_id=person.id,
             digest=digest(secret),
+            prefix=secret[:SHOWN],
+            sends_anything=sends_anything,
             name=name,
             scope=scope,
             workspace_id=None if workspace is None else workspace.id,

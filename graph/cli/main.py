@@ -1,6 +1,7 @@
 """The commands."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from graph import passwords
 from graph.cli import accounts, serving
 from graph.cli.archive import read_archive, total_rows
 from graph.cli.console import fail, notes, open_database, plain, progress, run, say
@@ -15,6 +17,7 @@ from graph.cli.demo import Demo
 from graph.cli.github import GitHubImport
 from graph.settings import PREFIX, Settings
 from models import Role, Scope, User, Workspace, migrations
+from models.base import now
 from models.database import Database
 from models.project import KEY
 from models.purge import purge as purge_all
@@ -30,9 +33,11 @@ app = typer.Typer(
 imports = typer.Typer(help="Bring in data from elsewhere.", no_args_is_help=True)
 users = typer.Typer(help="People, and what they belong to.", no_args_is_help=True)
 tokens = typer.Typer(help="Personal tokens.", no_args_is_help=True)
+documents = typer.Typer(help="Documents that clients send by their hash.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(documents, name="documents")
 
 SCHEMA_FILE = Path("schema.graphql")
 
@@ -179,12 +184,66 @@ def add_user(
     say(run(work))
 
 
+@users.command("set-password")
+def set_password(
+    handle: Annotated[str, typer.Argument(help="The user's handle.")],
+) -> None:
+    """Give a user a password, and end their sessions. It is asked for, or read from a pipe."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if wrong := passwords.fault(password):
+        raise typer.BadParameter(wrong)
+    password_hash = passwords.hashed(password)
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.set_password(session, handle, password_hash)
+
+    say(run(work))
+
+
+@users.command("disable")
+def disable_user(
+    handle: Annotated[str, typer.Argument(help="The user's handle.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Let them in again.")] = False,
+) -> None:
+    """Let a user in no more: neither tokens nor sessions of theirs work. What they wrote stays."""
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.set_disabled(session, handle, None if undo else now())
+
+    say(run(work))
+
+
+@documents.command("add")
+def add_documents(
+    files: Annotated[list[Path], typer.Argument(help="GraphQL files, each one document.")],
+) -> None:
+    """Register documents, and print the id of each: what clients send as documentId."""
+    from graph.cli.registry import read_document, register
+
+    async def work() -> dict[Path, str]:
+        texts = {file: read_document(file) for file in files}
+        async with open_database() as database, database.writes.begin() as session:
+            return {file: await register(session, text) for file, text in texts.items()}
+
+    for file, name in run(work).items():
+        typer.echo(f"{name}  {file}")
+
+
 @tokens.command("create")
 def create_token(
     user: Annotated[str, typer.Option(help="The handle of the user it stands for.")],
     workspace: Slug = None,
     scope: Annotated[str, typer.Option(help="read or write.")] = "write",
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
+    any_document: Annotated[
+        bool,
+        typer.Option("--any-document", help="Let it send any where only registered ones run."),
+    ] = False,
 ) -> None:
     """Make a personal token and print it, alone, on standard output. It is not shown again."""
     if scope.upper() not in Scope.__members__:
@@ -193,7 +252,9 @@ def create_token(
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
-            return await accounts.create_token(session, user, workspace, Scope[scope.upper()], name)
+            return await accounts.create_token(
+                session, user, workspace, Scope[scope.upper()], name, sends_anything=any_document
+            )
 
     typer.echo(run(work))
 

@@ -1,5 +1,6 @@
 """The server process."""
 
+import os
 import socket
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from graph.auth import issue_code
 from graph.cli import accounts
 from graph.cli.console import fail, notes, say, settings
+from graph.settings import PREFIX
 from models import Membership, Role, User, Workspace
 from models.database import Database
 
@@ -40,6 +42,9 @@ def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None)
         "log_level": settings().log_level.lower(),
         "server_header": False,
     }
+    if workers > 1:
+        # The processes read the settings anew.
+        os.environ.setdefault(f"{PREFIX}SHARED_BUDGETS", "true")
     if workers > 1 or reload:
         announce(link)
         uvicorn.run(APP, workers=workers, reload=reload, **options)

@@ -101,7 +101,8 @@ class WithinLimits(SchemaExtension):
         rows, size = measured(result.data)
         actual = min(price.total, rows + execution.context.statements)
         execution.context.give_back(price.total - actual)
-        execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}
+        if result.data is not None:
+            execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}
         if size > self.limits.answer_size:
             result.data = None
             result.errors = [

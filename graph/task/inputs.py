@@ -117,6 +117,7 @@ described(
 )
 
 #: The most rows of a batch.
+#: Unless the settings say otherwise.
 MAX_ROWS = 50
 
 

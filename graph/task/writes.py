@@ -12,7 +12,6 @@ from graph.kit.versions import refuse_stale
 from graph.kit.writes import FOR_REFERENCE, INPUT, Write
 from graph.task.edits import Edit, Found, lock_tasks, refuse_circles
 from graph.task.inputs import (
-    MAX_ROWS,
     ErrorPolicy,
     TaskBatchUpdateInput,
     TaskCreateInput,
@@ -63,8 +62,8 @@ async def task_update(write: Write, input: Input[TaskUpdateInput]) -> models.Tas
 async def task_batch_update(write: Write, input: Input[TaskBatchUpdateInput]) -> list[Outcome]:
     """Changes many tasks in one transaction."""
     path = (*INPUT, "rows")
-    if len(input.rows) > MAX_ROWS:
-        message = f"At most {MAX_ROWS} rows, not {len(input.rows)}."
+    if len(input.rows) > write.limits.batch_rows:
+        message = f"At most {write.limits.batch_rows} rows, not {len(input.rows)}."
         write.refuse(UserErrorCode.TOO_MANY, path, message)
         write.check()
     edits = [

@@ -1,12 +1,13 @@
 """A workspace with something of every type, each relation filled, nothing shared with another."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 
-from models import Membership, Role, TaskLinkKind, User, Workspace
+from models import AccessToken, Membership, Role, Session, TaskLinkKind, User, Workspace
 from models.base import Base
-from tests.world import World
+from tests.world import NOON, World
 
 
 @dataclass
@@ -76,6 +77,7 @@ async def make_everything(world: World, mark: str) -> Everything:
     attendances = [await world.make_attendance(event, user) for user in (member, other)]
     # Each relation of a user is filled for the one with assignments and events.
     made = Everything(workspace, owner)
+    credentials = await make_credentials(world, owner, workspace, mark)
     async with world.database.reads() as session:
         found = await session.scalars(
             select(Membership)
@@ -83,7 +85,7 @@ async def make_everything(world: World, mark: str) -> Everything:
             .order_by(Membership.joined_at)
         )
         memberships = list(found)
-    made.rows = {
+    rows: dict[str, list[Base]] = {
         "Workspace": [workspace],
         "User": [member, other, author, owner],
         "Membership": [memberships[2], *memberships],
@@ -96,4 +98,21 @@ async def make_everything(world: World, mark: str) -> Everything:
         "Event": [event],
         "Attendance": list(attendances),
     }
+    made.rows = rows | credentials
     return made
+
+
+async def make_credentials(
+    world: World, user: User, workspace: Workspace, mark: str
+) -> dict[str, list[Base]]:
+    """A personal token and a session of a user, which are not good any more."""
+    used = {"last_used_at": NOON, "expires_at": NOON}
+    token: dict[str, Any] = {"name": f"{mark} token", "prefix": mark, "revoked_at": NOON} | used
+    await world.make_token(user, workspace=workspace, **token)
+    await world.make_session(user, user_agent=f"{mark} browser", **used)
+    found: dict[str, list[Base]] = {}
+    async with world.database.reads() as session:
+        for model in (AccessToken, Session):
+            own = select(model).where(model.user_id == user.id).order_by(model.id.desc())
+            found[model.__name__] = [*await session.scalars(own.limit(1))]
+    return found
