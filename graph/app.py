@@ -109,6 +109,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     explorer = (EXPLORER / "index.html").read_bytes() if settings.explorer else None
     endpoint = GraphQLEndpoint(schema, database, settings, explorer)
+    app.state.usage = endpoint.server.authority.usage
     app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount("/explorer", StaticFiles(directory=EXPLORER))

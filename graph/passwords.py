@@ -73,7 +73,8 @@ async def check(database: Database, login: str, password: str, address: str) -> 
     An attempt counts as a failure until it has succeeded, so that many at once are as slow as one
     after another.
     """
-    folded = login.strip().lower()
+    # No name has the one letter that PostgreSQL cannot compare.
+    folded = login.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
     buckets = ((f"sign in as {folded}", PER_ACCOUNT), (f"sign in from {address}", PER_ADDRESS))
     for name, allowance in buckets:
         taken = await take(database, name, allowance, 1)

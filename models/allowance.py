@@ -69,7 +69,7 @@ async def take(
 
     Of more than the least, as much as there is.
     """
-    key = hashlib.sha256(name.encode()).digest()
+    key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
     for attempt in range(ATTEMPTS):
         try:
             return await database.uninterrupted(_take(database, key, allowance, least, most))

@@ -104,7 +104,7 @@ class Server:
         engine = create_async_engine(database_url(self.url))
         async with engine.begin() as connection:
             # Everything else goes with these.
-            for table in ("workspaces", "users", "chores"):
+            for table in ("workspaces", "users", "chores", "buckets", "documents"):
                 await connection.execute(text(f"DELETE FROM {table}"))
         await engine.dispose()
         return self.url

@@ -95,11 +95,12 @@ class WithinLimits(SchemaExtension):
             yield
             return
         pricing.check(operation, price)
-        await execution.context.charge(price.total)
+        # One was charged for reading it.
+        await execution.context.charge(price.total - 1)
         yield
         result: Any = execution.result
         rows, size = measured(result.data)
-        actual = min(price.total, rows + execution.context.statements)
+        actual = max(1, min(price.total, rows + execution.context.statements))
         execution.context.give_back(price.total - actual)
         if result.data is not None:
             execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}

@@ -27,10 +27,18 @@ def ids(*rows: Any) -> list[str]:
     return [gid(row) for row in rows]
 
 
+def writes() -> set[str]:
+    """The mutations that write to a workspace; others, such as signing in, cannot be dry runs."""
+    assert isinstance(MUTATIONS, GraphQLObjectType)
+    return {name for name, field in MUTATIONS.fields.items() if "dryRun" in field.args}
+
+
 def document(name: str, selection: str) -> str:
     """A mutation with all its arguments as variables."""
     assert isinstance(MUTATIONS, GraphQLObjectType)
     declared = MUTATIONS.fields[name].args
+    if not declared:
+        return f"mutation {{ {name} {{ {selection} }} }}"
     variables = ", ".join(f"${one}: {kind.type}" for one, kind in declared.items())
     given = ", ".join(f"{one}: ${one}" for one in declared)
     return f"mutation ({variables}) {{ {name}({given}) {{ {selection} }} }}"

@@ -1,0 +1,124 @@
+"""Who may see and do what: one entry for each field of the schema. A new field needs one."""
+
+#: Fields whose value all members of a workspace see alike, and nobody else at all.
+MEMBERS = {
+    "Attendance": "id user event response",
+    "AttendanceConnection": "nodes edges pageInfo totalCount count",
+    "AttendanceEdge": "cursor node",
+    "CappedCount": "value isExact",
+    "Change": "sequence at kind actor subjectType subjectId subject fields",
+    "ChangeConnection": "nodes edges pageInfo totalCount count",
+    "ChangeEdge": "cursor node",
+    "ChangePage": "nodes lastSequence hasMore",
+    "Comment": "id body createdAt editedAt author task",
+    "CommentConnection": "nodes edges pageInfo totalCount count",
+    "CommentEdge": "cursor node",
+    "Event": "id title description location startsAt endsAt workspace project organizer attendees",
+    "EventConnection": "nodes edges pageInfo totalCount count",
+    "EventEdge": "cursor node",
+    "FieldChange": "name before after",
+    "Label": "id name color description",
+    "LabelConnection": "nodes edges pageInfo totalCount count",
+    "LabelEdge": "cursor node",
+    "Membership": "id user workspace role joinedAt",
+    "MembershipConnection": "nodes edges pageInfo totalCount count",
+    "MembershipEdge": "cursor node",
+    "Milestone": "id title description dueOn closedAt project tasks",
+    "MilestoneConnection": "nodes edges pageInfo totalCount count",
+    "MilestoneEdge": "cursor node",
+    "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
+    "Project": (
+        "id key name description createdAt archivedAt version workspace lead tasks taskGroups "
+        "milestones"
+    ),
+    "ProjectConnection": "nodes edges pageInfo totalCount count",
+    "ProjectEdge": "cursor node",
+    "SearchResult": "task comment snippet score",
+    "SearchResultConnection": "nodes edges pageInfo totalCount count",
+    "SearchResultEdge": "cursor node",
+    "State": "id name category color position",
+    "Task": (
+        "id key number title body priority estimate dueOn rank createdAt updatedAt startedAt "
+        "closedAt archivedAt deletedAt version sourceUrl workspace project state creator "
+        "assignees labels milestone parent subtasks links comments changes"
+    ),
+    "TaskConnection": "nodes edges pageInfo totalCount count",
+    "TaskEdge": "cursor node",
+    "TaskGroup": "node title count estimate tasks",
+    "TaskLink": "kind task",
+    "User": "id handle name createdAt workspaces assignedTasks events",
+    "WorkspaceConnection": "nodes edges pageInfo totalCount count",
+    "WorkspaceEdge": "cursor node",
+    "Workspace": (
+        "id slug name createdAt sequence members states labels projects project tasks task "
+        "taskGroups search events changes"
+    ),
+    "Query": "node nodes workspace",
+}
+#: Fields that a user sees of what is their own, with a credential that is for everything.
+OWN = {
+    "AccessToken": ("id name prefix scope workspace createdAt expiresAt lastUsedAt revokedAt"),
+    "AccessTokenConnection": "nodes edges pageInfo totalCount count",
+    "AccessTokenEdge": "cursor node",
+    "Session": "id userAgent createdAt expiresAt lastUsedAt isCurrent",
+    "SessionConnection": "nodes edges pageInfo totalCount count",
+    "SessionEdge": "cursor node",
+    "User": "accessTokens sessions",
+}
+#: Fields that tell members what they themselves are and may.
+EACH = {
+    "Comment": "viewerCanUpdate",
+    "Task": "viewerCanUpdate viewerCanDelete",
+    "Workspace": "viewerRole",
+}
+#: Fields that a user sees of themselves, and those who administer a workspace of theirs.
+ADMINS = {"User": "email"}
+#: What is told to anybody.
+ANYONE = {
+    "Query": "viewer rateLimit",
+    "RateLimit": "cost limit nodeCount remaining used resetAt",
+}
+
+WRITERS = frozenset({"member", "admin", "owner", "bound"})
+ADMINISTRATORS = WRITERS - {"member"}
+#: Who may do what the example of each mutation does.
+MUTATIONS = {
+    "workspaceCreate": frozenset({"guest", "member", "admin", "owner", "outsider"}),
+    "workspaceUpdate": ADMINISTRATORS,
+    "memberAdd": ADMINISTRATORS,
+    "memberUpdate": ADMINISTRATORS,
+    "memberRemove": ADMINISTRATORS | {"outsider"},
+    **dict.fromkeys(
+        (
+            "projectCreate", "projectUpdate", "projectArchive", "projectUnarchive",
+            "taskCreate", "taskUpdate", "taskBatchUpdate", "taskMove", "taskArchive",
+            "taskUnarchive", "taskDelete", "taskRestore", "taskLinkCreate", "taskLinkDelete",
+            "labelCreate", "labelUpdate", "labelDelete", "milestoneCreate", "milestoneUpdate",
+            "milestoneDelete", "eventCreate", "eventUpdate", "eventDelete", "changeRevert",
+        ),
+        WRITERS,
+    ),
+    "stateCreate": ADMINISTRATORS,
+    "stateUpdate": ADMINISTRATORS,
+    "stateDelete": ADMINISTRATORS,
+    "commentCreate": WRITERS | {"guest"},
+    # Whoever wrote it, and to delete it who administers the workspace.
+    "commentUpdate": frozenset({"member"}),
+    "commentDelete": WRITERS,
+    # Who is invited.
+    "eventRespond": frozenset({"guest", "member"}),
+}  # fmt: skip
+#: Who may do what is no write of a workspace.
+ACTIONS = {
+    "signIn": frozenset({
+        "anonymous", "outsider", "guest", "member", "admin", "owner", "reader", "bound", "foreign",
+    }),
+    # Of a session; a token has none.
+    "signOut": frozenset({"anonymous"}),
+    "sessionRevoke": frozenset({"outsider", "guest", "member", "admin", "owner"}),
+    "tokenCreate": frozenset({"outsider", "guest", "member", "admin", "owner"}),
+    # A token may revoke itself, whatever it may do else.
+    "tokenRevoke": frozenset({
+        "outsider", "guest", "member", "admin", "owner", "reader", "bound", "foreign",
+    }),
+}  # fmt: skip
