@@ -3,8 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
+# One test is the public audit of GraphQL over HTTP, where there is Node to run it.
+AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/audit/node_modules/.installed)
+
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check benchmark benchmark-writes format lock clean
+.PHONY: help install serve test fuzz check benchmark benchmark-writes format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -14,8 +17,11 @@ install: .venv/.installed ## Make .venv with the pinned dependencies
 serve: .venv/.installed ## Serve on 127.0.0.1:8000, with demo data on the first run
 	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
 
-test: .venv/.developing ## Run all tests
+test: .venv/.developing $(AUDIT) ## Run all tests
 	@$(BIN)/pytest
+
+fuzz: .venv/.developing ## Send a server thousands of operations made from its schema
+	@TASKLOOM_FUZZ=5000 $(BIN)/pytest tests/graph/access/test_generated.py -n 2 -s
 
 check: .venv/.developing ## Lint, types, layers, the printed schema, the migrations
 	$(BIN)/ruff check .
@@ -56,3 +62,6 @@ clean: ## Remove .venv and the demo database
 	@echo "Installing the tools for developers into .venv …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
+
+tests/audit/node_modules/.installed: tests/audit/package-lock.json
+	@cd tests/audit && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed

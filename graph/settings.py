@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         10, gt=0, description="Seconds to wait for the database to take a connection."
     )
     statement_timeout: float = Field(
-        30, gt=0, description="Seconds that one SQL statement may take; on SQLite, wait for a lock."
+        30, gt=0, description="Seconds that one SQL statement may take; on SQLite, one that reads."
     )
     pgbouncer: bool = Field(
         False, description="Whether PostgreSQL is reached through PgBouncer in transaction mode."

@@ -31,6 +31,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.log import LoggedSession
 from models.violations import codes_of
+from models.watch import ReadingSession, stoppable, watch
 
 T = TypeVar("T")
 
@@ -98,7 +99,12 @@ class Database:
         self._unfinished: set[asyncio.Task[Any]] = set()
         self.read_engine = self._engine(writes=False)
         self.write_engine = self._engine(writes=True)
-        self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
+        self.reads = async_sessionmaker(
+            self.read_engine,
+            sync_session_class=ReadingSession,
+            expire_on_commit=False,
+            autoflush=False,
+        )
         self.writes = async_sessionmaker(
             self.write_engine, sync_session_class=LoggedSession, expire_on_commit=False
         )
@@ -158,6 +164,8 @@ class Database:
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does some reading in a session of its own, once more if its connection was dead."""
+        if self.kind == "sqlite":
+            return await stoppable(self.reads, work)
         try:
             async with self.reads() as session:
                 return await work(session)
@@ -194,8 +202,8 @@ _OUT_OF_REACH_MYSQL = (1040, 1053, 2002, 2003, 2006, 2013, 2014)
 _QUERY_CANCELED = "57014"
 
 
-#: A statement that took longer than allowed, as PostgreSQL, MariaDB and MySQL say it.
-_TIMED_OUT = ("57014", 1969, 3024)
+#: A statement that took longer than allowed, as each database says it.
+_TIMED_OUT = ("57014", 1969, 3024, "SQLITE_INTERRUPT")
 
 
 def is_timeout(error: BaseException) -> bool:
@@ -334,6 +342,8 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
     event.listen(engine.sync_engine, "connect", connect)
     if writes:
         event.listen(engine.sync_engine, "begin", begin)
+    else:
+        watch(engine.sync_engine, database.options.statement_timeout)
     return engine
 
 

@@ -20,7 +20,7 @@ FRAMEWORKS = {"strawberry", "fastapi", "starlette", "graphql", "uvicorn", "typer
 #: What models are made of, and what no caller sees.
 GROUND = {"__init__", "base", "types", "values", "rules", "database", "viewer", "credential",
           "logged", "log", "idempotency", "chore", "purge", "violations", "allowance",
-          "document"}  # fmt: skip
+          "document", "watch"}  # fmt: skip
 CONCEPTS = {path.stem for path in (ROOT / "models").glob("*.py")} - GROUND
 
 

@@ -1,0 +1,55 @@
+"""SQLite's statements stop when they take too long, or nobody waits for them any more."""
+
+import asyncio
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.database import Database, DatabaseOptions, is_timeout
+
+#: Counts for minutes.
+LONG = """
+  WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1e10)
+  SELECT count(*) FROM numbers
+"""
+
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
+async def count(session: AsyncSession) -> None:
+    await session.execute(text(LONG))
+
+
+async def one(session: AsyncSession) -> object:
+    return await session.scalar(text("SELECT 1"))
+
+
+async def test_a_statement_that_takes_too_long_is_stopped(url: str) -> None:
+    database = Database(url, DatabaseOptions(statement_timeout=0.2, pool_size=1))
+    with pytest.raises(OperationalError) as stopped:
+        await database.read(count)
+    assert is_timeout(stopped.value)
+    assert await database.read(one) == 1
+    await database.close()
+
+
+async def test_one_that_nobody_waits_for_is_stopped(url: str) -> None:
+    database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=1))
+    begun = time.monotonic()
+    for delay in (0, 0.001, 0.1):
+        reading = asyncio.ensure_future(database.read(count))
+        waiting = asyncio.ensure_future(database.read(count))
+        await asyncio.sleep(delay)
+        reading.cancel()
+        waiting.cancel()
+        await asyncio.gather(reading, waiting, return_exceptions=True)
+        # Its connection is good for the next.
+        assert await database.read(one) == 1
+    assert time.monotonic() - begun < 60
+    await database.close()
