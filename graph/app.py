@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,6 +76,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # What works in threads gives way to the requests of others sooner than by default.
+        sys.setswitchinterval(0.0001)
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
@@ -109,7 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = database
     explorer = (EXPLORER / "index.html").read_bytes() if settings.explorer else None
     endpoint = GraphQLEndpoint(schema, database, settings, explorer)
-    app.state.usage = endpoint.server.authority.usage
+    app.state.server = endpoint.server
     app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount("/explorer", StaticFiles(directory=EXPLORER))

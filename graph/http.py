@@ -188,8 +188,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         query = await self._document(request_data, context)
-        # Whatever is asked costs something, even if it cannot be read.
-        await context.charge(1)
         try:
             result = await while_connected(
                 request,

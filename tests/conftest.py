@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from graph.app import create_app
+from graph.kit.documents import ASIDE
 from graph.settings import Settings
 from models.database import Database
 from tests import databases
@@ -44,6 +45,12 @@ def pytest_runtest_makereport(
 
 
 STATEMENTS = pytest.StashKey[Statements]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_rest() -> None:
+    """Tests send many documents that no server has seen, one after another."""
+    ASIDE.REST = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -116,9 +116,9 @@ async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) 
     """Lets a user sign in no more, or again."""
     person = await _known(session, handle)
     person.disabled_at = at
-    return (
-        f"The user {handle} is {'enabled' if at is None else 'disabled: no token of theirs works'}."
-    )
+    if at is None:
+        return f"The user {handle} may sign in again."
+    return f"The user {handle} is disabled: no token or session of theirs works."
 
 
 async def create_token(

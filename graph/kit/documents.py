@@ -1,18 +1,29 @@
 """From a text to an operation that may be done: within limits, named, and parsed once."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
+    ExecutionResult,
     FieldNode,
     GraphQLError,
+    GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
+    execute,
     get_operation_ast,
+    parse,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
 
 from graph.kit.limits import LimitExceeded, Limits, Measure, Pricing, check_size
 
@@ -43,6 +54,12 @@ class Documents:
 
 
 DOCUMENTS = Documents()
+#: What it costs to read a document that is known, and how many letters of another cost as much.
+READING, LETTERS = 1, 20
+#: Letters of a document that is read at once; a longer one could take a tenth of a second.
+SHORT = 1_000
+T = TypeVar("T")
+
 #: The field that, asked so, has nothing else done than the operation priced.
 PRICE, DRY = "rateLimit", "dryRun"
 
@@ -53,30 +70,27 @@ class WithinLimits(SchemaExtension):
     One that was found valid before is neither parsed nor validated again.
     """
 
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        self.limits: Limits = context.context.limits
-        check_size(context.query or "", self.limits)
-        context.parse_options["max_tokens"] = self.limits.tokens
-        self.known = DOCUMENTS.get(self.limits, context.query)
-        if self.known is not None:
-            context.graphql_document = self.known
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        document = context.graphql_document
-        if self.known is not None:
-            context.pre_execution_errors = []
-        elif document is not None:
-            # Before validation: what it says in full may be far more than its text.
-            Measure.check(document, self.limits)
+    async def on_parse(self) -> AsyncIterator[None]:
+        execution = self.execution_context
+        text, context = execution.query or "", execution.context
+        self.limits: Limits = context.limits
+        known = DOCUMENTS.get(self.limits, text)
+        # Reading costs something too, whatever comes of it.
+        size = 0 if known is not None else min(len(text), self.limits.size)
+        await context.charge(READING + size // LETTERS)
+        if known is not None:
+            execution.graphql_document, execution.pre_execution_errors = known, []
+        elif text:
+            check_size(text, self.limits)
+            rules = [*execution.validation_rules]
             if not self.limits.introspection:
-                rules = (*context.validation_rules, NoSchemaIntrospectionCustomRule)
-                context.validation_rules = rules
+                rules.append(NoSchemaIntrospectionCustomRule)
+            read = partial(read_document, execution.schema._schema, text, self.limits, rules)
+            document, errors = await ASIDE.do(read) if len(text) > SHORT else read()
+            execution.graphql_document, execution.pre_execution_errors = document, errors
+            if not errors:
+                DOCUMENTS.keep(self.limits, text, document)
         yield
-        if not context.pre_execution_errors and self.known is None:
-            DOCUMENTS.keep(self.limits, context.query, document)
 
     async def on_execute(self) -> AsyncIterator[None]:
         execution = self.execution_context
@@ -95,8 +109,9 @@ class WithinLimits(SchemaExtension):
             yield
             return
         pricing.check(operation, price)
-        # One was charged for reading it.
-        await execution.context.charge(price.total - 1)
+        await execution.context.charge(price.total - READING)
+        if all(field.name.value.startswith("__") for field in pricing.roots(operation)):
+            execution.result = await ASIDE.do(partial(tell_of_the_schema, execution, document))
         yield
         result: Any = execution.result
         rows, size = measured(result.data)
@@ -112,6 +127,59 @@ class WithinLimits(SchemaExtension):
                     f"{self.limits.answer_size:,}: ask for fewer of them. What was written stays."
                 )
             ]
+
+
+def read_document(
+    schema: GraphQLSchema, text: str, limits: Limits, rules: Sequence[type[ASTValidationRule]]
+) -> tuple[DocumentNode, list[GraphQLError]]:
+    """Parses and validates a text; raises what is wrong with its form or its size."""
+    document = parse(text, max_tokens=limits.tokens)
+    # Before validation: what it says in full may be far more than its text.
+    Measure.check(document, limits)
+    return document, validate(schema, document, rules)
+
+
+def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> ExecutionResult:
+    """Executes an operation that asks for nothing but the schema."""
+    result = execute(
+        execution.schema._schema,
+        document,
+        variable_values=execution.variables,
+        operation_name=execution.operation_name,
+    )
+    return cast("ExecutionResult", result)
+
+
+class Aside:
+    """A thread for what takes long and waits for nothing, so that others are answered meanwhile.
+
+    It rests after each work, and twice as long: however many send large documents, most of the
+    processor is for the others.
+    """
+
+    REST: float = 2
+    #: Seconds that it rests at most.
+    LONGEST = 0.5
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
+        self._rested_at = 0.0
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Does some work, after the others that came before."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+
+    def _do(self, work: Callable[[], T]) -> T:
+        time.sleep(max(0, self._rested_at - time.monotonic()))
+        begun = time.monotonic()
+        try:
+            return work()
+        finally:
+            ended = time.monotonic()
+            self._rested_at = ended + min(self.LONGEST, self.REST * (ended - begun))
+
+
+ASIDE = Aside()
 
 
 def only(

@@ -24,6 +24,8 @@ TOO_LONG = "The database took too long to answer. Ask for less, or try again lat
 #: What graphql-core adds to errors of names that are nearly right.
 SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
 
+MAX_MESSAGE = 1_000
+
 logger = logging.getLogger("taskloom.errors")
 
 
@@ -73,6 +75,9 @@ class Unavailable(ApiError):
 
 def expose(error: GraphQLError, *, suggests: bool = True) -> None:
     """Gives an error its code, and masks it where the caller is not meant to read it."""
+    if len(error.message) > MAX_MESSAGE:
+        # It quotes what was sent.
+        error.message = f"{error.message[:MAX_MESSAGE]}…"
     if not suggests:
         error.message = SUGGESTION.sub("", error.message)
     cause = error.original_error

@@ -229,15 +229,18 @@ class Pricing:
             self._price(root, operation.selection_set, 1, None, "", price)
         return price
 
+    def roots(self, operation: OperationDefinitionNode) -> list[FieldNode]:
+        """The fields at the root of an operation."""
+        root = self.schema.get_root_type(operation.operation)
+        if root is None:
+            return []
+        return [node for _, node in self._fields(root, operation.selection_set)]
+
     def asked(
         self, operation: OperationDefinitionNode, name: str, argument: str
     ) -> tuple[FieldNode, ...]:
         """The fields of a name at the root of an operation, if one is given an argument as true."""
-        root = self.schema.get_root_type(operation.operation)
-        if root is None:
-            return ()
-        fields = [node for _, node in self._fields(root, operation.selection_set)]
-        named = tuple(node for node in fields if node.name.value == name)
+        named = tuple(node for node in self.roots(operation) if node.name.value == name)
         return named if any(self._given(node, argument) is True for node in named) else ()
 
     def check(self, operation: OperationDefinitionNode, price: Price) -> None:

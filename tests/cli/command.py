@@ -17,12 +17,12 @@ class Outcome:
     notes: str
 
 
-async def taskloom(url: str, *arguments: str) -> Outcome:
+async def taskloom(url: str, *arguments: str, typed: str | None = None) -> Outcome:
     """Runs a command on a database, as a shell would."""
 
     def run() -> Outcome:
         environment = {"TASKLOOM_DATABASE_URL": url, "COLUMNS": "200"}
-        result = CliRunner().invoke(app, arguments, env=environment)
+        result = CliRunner().invoke(app, arguments, env=environment, input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)

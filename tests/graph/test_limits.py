@@ -15,6 +15,12 @@ from tests.world import World
 CODE = "LIMIT_EXCEEDED"
 
 
+@pytest.fixture
+def kind() -> str:
+    """What is told here is the same on all databases."""
+    return "sqlite"
+
+
 async def refused(api: Api, document: str, **variables: Any) -> str:
     """The message of a refusal, which has no data and is no fault of the server's."""
     response = await api.post({"query": document, "variables": variables})

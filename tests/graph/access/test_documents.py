@@ -16,6 +16,12 @@ HANDLE = "{ viewer { handle } }"
 NOBODY = {"viewer": None}
 
 
+@pytest.fixture
+def kind() -> str:
+    """What is told here is the same on all databases."""
+    return "sqlite"
+
+
 def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -18,6 +18,7 @@ from graph import oidc
 from models import ExternalIdentity, User
 from models.base import now
 from models.database import Database
+from tests import databases
 from tests.client import Api, Statements
 from tests.world import World
 
@@ -82,6 +83,20 @@ def local_issuer() -> Iterator[LocalIssuer]:
     yield issuer
     issuer.server.shutdown()
     issuer.server.server_close()
+
+
+@pytest.fixture
+def kind() -> str:
+    """What is told here is the same on all databases."""
+    return "sqlite"
+
+
+class OnAll:
+    """What the database has a part in."""
+
+    @pytest.fixture(params=databases.kinds())
+    def kind(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
 
 
 @pytest.fixture
@@ -235,12 +250,13 @@ async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
         issuer.keys.pop()
 
 
-async def test_many_at_first_sight_are_one_user(
-    api: Api, issuer: LocalIssuer, database: Database
-) -> None:
-    answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
-    assert {answer["viewer"]["handle"] for answer in answers} == {"ada"}
-    assert await users(database) == 1
+class TestFirstSight(OnAll):
+    async def test_many_at_once_are_one_user(
+        self, api: Api, issuer: LocalIssuer, database: Database
+    ) -> None:
+        answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
+        assert {answer["viewer"]["handle"] for answer in answers} == {"ada"}
+        assert await users(database) == 1
 
 
 class TestUnreachable:

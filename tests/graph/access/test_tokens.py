@@ -182,7 +182,7 @@ async def test_the_last_use_is_noted_without_a_write_per_request(
     office: Office, database: Database
 ) -> None:
     api = office.api
-    usage: Usage = api.app.state.usage
+    usage: Usage = api.app.state.server.authority.usage
     with Statements(api.database) as statements:
         for _ in range(3):
             await api.ask("{ viewer { handle } }", office.tokens["member"])
