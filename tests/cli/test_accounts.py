@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from models import RegisteredDocument, Session
@@ -10,6 +9,7 @@ from models.database import Database
 from models.document import digest_of
 from tests.cli.command import taskloom
 from tests.client import Api
+from tests.kinds import one_database  # noqa: F401
 from tests.world import World
 
 SIGN_IN = """
@@ -17,11 +17,6 @@ SIGN_IN = """
     signIn(input: {handle: $handle, password: $password}) { errors { code } token }
   }
 """
-
-
-@pytest.fixture
-def kind() -> str:
-    return "sqlite"
 
 
 async def set_password(url: str, handle: str, password: str) -> tuple[int, str]:

@@ -10,15 +10,10 @@ from graphql import get_introspection_query
 
 from tests.client import Api, Statements, told
 from tests.graph.queries import QUERIES
+from tests.kinds import one_database  # noqa: F401
 from tests.world import World
 
 CODE = "LIMIT_EXCEEDED"
-
-
-@pytest.fixture
-def kind() -> str:
-    """What is told here is the same on all databases."""
-    return "sqlite"
 
 
 async def refused(api: Api, document: str, **variables: Any) -> str:

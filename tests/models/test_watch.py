@@ -9,17 +9,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database, DatabaseOptions, is_timeout
+from tests.kinds import one_database  # noqa: F401
 
 #: Counts for minutes.
 LONG = """
   WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1e10)
   SELECT count(*) FROM numbers
 """
-
-
-@pytest.fixture
-def kind() -> str:
-    return "sqlite"
 
 
 async def count(session: AsyncSession) -> None:

@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.kinds import one_database  # noqa: F401
 from tests.serving import serving
 
 AUDIT = Path(__file__).parent.parent.parent / "audit"
-
-
-@pytest.fixture
-def kind() -> str:
-    return "sqlite"
 
 
 @pytest.mark.skipif(

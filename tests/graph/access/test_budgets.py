@@ -12,9 +12,9 @@ from graph.kit.errors import RateLimited
 from graph.settings import Settings
 from models.allowance import Allowance
 from models.database import Database
-from tests import databases
 from tests.client import Api, Statements
 from tests.graph.writing.office import Office
+from tests.kinds import EveryDatabase, one_database  # noqa: F401
 
 TASKS = """
   query ($size: Int, $dry: Boolean = false) {
@@ -29,12 +29,6 @@ TASKS = """
 @pytest.fixture
 def settings() -> dict[str, Any]:
     return {"budget": 5_000, "anonymous_budget": 100, "budget_period": 3600}
-
-
-@pytest.fixture
-def kind(request: pytest.FixtureRequest) -> str:
-    """What is told of a budget in memory is the same on all databases."""
-    return "sqlite"
 
 
 def caller_of(office: Office) -> Caller:
@@ -184,11 +178,7 @@ class TestLevels:
         assert len(kept._levels) == 3
 
 
-class TestShared:
-    @pytest.fixture(params=databases.kinds())
-    def kind(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
-
+class TestShared(EveryDatabase):
     async def test_processes_share_a_budget_through_the_database(self, database: Database) -> None:
         processes = [Budgets(database, Settings(shared_budgets=True)) for _ in range(3)]
         caller = Caller("user x", Allowance(100, 10**9))

@@ -10,16 +10,11 @@ from models import RegisteredDocument
 from models.database import Database
 from models.document import digest_of
 from tests.client import Api, Statements
+from tests.kinds import one_database  # noqa: F401
 from tests.world import World
 
 HANDLE = "{ viewer { handle } }"
 NOBODY = {"viewer": None}
-
-
-@pytest.fixture
-def kind() -> str:
-    """What is told here is the same on all databases."""
-    return "sqlite"
 
 
 def hash_of(text: str) -> str:

@@ -28,7 +28,7 @@ from hypothesis_graphql import Mode, from_schema
 from tests.serving import free_port
 
 ROOT = Path(__file__).parent.parent.parent.parent
-COUNT = int(os.environ.get("TASKLOOM_FUZZ", "150"))
+COUNT = int(os.environ.get("TASKLOOM_FUZZ", "100"))
 #: Seconds within which anything is answered, on a machine that is busy with other tests.
 PATIENCE = 20
 

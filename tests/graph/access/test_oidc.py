@@ -18,8 +18,8 @@ from graph import oidc
 from models import ExternalIdentity, User
 from models.base import now
 from models.database import Database
-from tests import databases
 from tests.client import Api, Statements
+from tests.kinds import EveryDatabase, one_database  # noqa: F401
 from tests.world import World
 
 VIEWER = "{ viewer { handle name email } }"
@@ -83,20 +83,6 @@ def local_issuer() -> Iterator[LocalIssuer]:
     yield issuer
     issuer.server.shutdown()
     issuer.server.server_close()
-
-
-@pytest.fixture
-def kind() -> str:
-    """What is told here is the same on all databases."""
-    return "sqlite"
-
-
-class OnAll:
-    """What the database has a part in."""
-
-    @pytest.fixture(params=databases.kinds())
-    def kind(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
 
 
 @pytest.fixture
@@ -250,7 +236,7 @@ async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
         issuer.keys.pop()
 
 
-class TestFirstSight(OnAll):
+class TestFirstSight(EveryDatabase):
     async def test_many_at_once_are_one_user(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from graph.auth import COOKIE
 from models.database import Database
 from tests.graph.writing.office import Office, dump
+from tests.kinds import one_database  # noqa: F401
 
 CREATE = """
   mutation ($id: ID!) { labelCreate(input: {workspaceId: $id, name: "evil"}) {
@@ -30,12 +31,6 @@ OWN = [
     {"Origin": "http://taskloom.test"},
     {"Origin": "https://taskloom.test"},
 ]
-
-
-@pytest.fixture
-def kind() -> str:
-    """What is told here is the same on all databases."""
-    return "sqlite"
 
 
 async def send(office: Office, headers: dict[str, str], **more: Any) -> httpx.Response:

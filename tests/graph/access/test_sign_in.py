@@ -17,6 +17,7 @@ from models.allowance import Allowance
 from models.base import now
 from models.database import Database
 from tests.client import Api
+from tests.kinds import EveryDatabase, one_database  # noqa: F401
 from tests.world import World
 
 SIGN_IN = """
@@ -55,36 +56,39 @@ async def sessions(database: Database) -> list[Session]:
         return list(await session.scalars(select(Session)))
 
 
-async def test_a_password_begins_a_session(api: Api, ada: User, database: Database) -> None:
-    api.http.headers["User-Agent"] = "a browser"
-    body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
-    response = await api.post(body)
-    payload = response.json()["data"]["signIn"]
-    token = payload.pop("token")
-    [session] = await sessions(database)
-    assert payload == {
-        "errors": [],
-        "user": {"handle": "Ada"},
-        "session": {
-            "id": f"session_{session.id.hex}",
-            "userAgent": "a browser",
-            "isCurrent": True,
-        },
-    }
-    # At rest there is only its digest.
-    assert token.startswith("tss_")
-    assert token.encode() not in session.digest
-    assert session.expires_at is not None
-    assert timedelta(days=29) < session.expires_at - now() < timedelta(days=31)
-    cookie = response.headers["set-cookie"]
-    assert cookie.startswith(f"{COOKIE}={token};")
-    for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
-        assert f"; {attribute}" in cookie
-    assert "Secure" not in cookie
-    # The cookie, and the token by itself.
-    assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "Ada"}}
-    api.http.cookies.clear()
-    assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "Ada"}}
+class TestPassword(EveryDatabase):
+    async def test_a_password_begins_a_session(
+        self, api: Api, ada: User, database: Database
+    ) -> None:
+        api.http.headers["User-Agent"] = "a browser"
+        body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
+        response = await api.post(body)
+        payload = response.json()["data"]["signIn"]
+        token = payload.pop("token")
+        [session] = await sessions(database)
+        assert payload == {
+            "errors": [],
+            "user": {"handle": "Ada"},
+            "session": {
+                "id": f"session_{session.id.hex}",
+                "userAgent": "a browser",
+                "isCurrent": True,
+            },
+        }
+        # At rest there is only its digest.
+        assert token.startswith("tss_")
+        assert token.encode() not in session.digest
+        assert session.expires_at is not None
+        assert timedelta(days=29) < session.expires_at - now() < timedelta(days=31)
+        cookie = response.headers["set-cookie"]
+        assert cookie.startswith(f"{COOKIE}={token};")
+        for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
+            assert f"; {attribute}" in cookie
+        assert "Secure" not in cookie
+        # The cookie, and the token by itself.
+        assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "Ada"}}
+        api.http.cookies.clear()
+        assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "Ada"}}
 
 
 async def test_over_https_the_cookie_is_for_https_alone(api: Api, ada: User) -> None:
@@ -123,10 +127,6 @@ async def test_one_name_is_needed(api: Api, ada: User, name: dict[str, str]) -> 
 
 
 class TestTiming:
-    @pytest.fixture
-    def kind(self) -> str:
-        return "sqlite"
-
     async def test_it_takes_as_long_whether_the_user_is_there_or_not(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -143,7 +143,7 @@ class TestTiming:
         assert 1 / 3 < there / not_there < 3
 
 
-class TestFailures:
+class TestFailures(EveryDatabase):
     async def test_an_account_is_slowed_whoever_tries(self, api: Api, ada: User) -> None:
         many = passwords.PER_ACCOUNT.capacity
         answers = await asyncio.gather(

@@ -7,14 +7,10 @@ from graphql import get_introspection_query
 
 from tests.client import Api
 from tests.graph.writing.office import Office
+from tests.kinds import one_database  # noqa: F401
 
 WRONG = "{ viewer { handel } }"
 SCHEMA = "{ __schema { types { name } } }"
-
-
-@pytest.fixture
-def kind() -> str:
-    return "sqlite"
 
 
 async def test_the_anonymous_are_not_told_what_there_is(office: Office) -> None:

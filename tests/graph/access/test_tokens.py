@@ -13,6 +13,7 @@ from models.credential import digest
 from models.database import Database
 from tests.client import Statements
 from tests.graph.writing.office import Office
+from tests.kinds import EveryDatabase, one_database  # noqa: F401
 
 CREATE = """
   mutation ($input: TokenCreateInput!) { tokenCreate(input: $input) {
@@ -178,20 +179,21 @@ async def test_nobody_lists_the_tokens_of_others(office: Office) -> None:
     }  # fmt: skip
 
 
-async def test_the_last_use_is_noted_without_a_write_per_request(
-    office: Office, database: Database
-) -> None:
-    api = office.api
-    usage: Usage = api.app.state.server.authority.usage
-    with Statements(api.database) as statements:
-        for _ in range(3):
-            await api.ask("{ viewer { handle } }", office.tokens["member"])
-        # Who asks: one statement a request.
-        assert len(statements) == 3
-    await usage.write(api.database)
-    used = [row for row in await stored(database) if row.last_used_at is not None]
-    assert [row.user_id for row in used] == [office.member.id]
-    with Statements(api.database) as statements:
-        await api.ask("{ viewer { handle } }", office.tokens["member"])
+class TestLastUse(EveryDatabase):
+    async def test_the_last_use_is_noted_without_a_write_per_request(
+        self, office: Office, database: Database
+    ) -> None:
+        api = office.api
+        usage: Usage = api.app.state.server.authority.usage
+        with Statements(api.database) as statements:
+            for _ in range(3):
+                await api.ask("{ viewer { handle } }", office.tokens["member"])
+            # Who asks: one statement a request.
+            assert len(statements) == 3
         await usage.write(api.database)
-        assert len(statements) == 1
+        used = [row for row in await stored(database) if row.last_used_at is not None]
+        assert [row.user_id for row in used] == [office.member.id]
+        with Statements(api.database) as statements:
+            await api.ask("{ viewer { handle } }", office.tokens["member"])
+            await usage.write(api.database)
+            assert len(statements) == 1
