@@ -19,7 +19,7 @@ from models.database import Database
 #: How many callers are remembered: who is forgotten has a full budget.
 CALLERS = 50_000
 #: The part of a budget that a process takes at once out of a shared one.
-PORTION = 1 / 50
+PORTION = 1 / 500
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class RateLimit:
 
 
 DryRun = Annotated[
-    bool,
+    bool | None,
     strawberry.argument(
         description="Whether to price the operation alone: nothing else of it is done, nor is the "
         "budget spent."

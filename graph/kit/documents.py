@@ -14,14 +14,15 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
+    GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     execute,
     get_operation_ast,
-    parse,
     validate,
 )
+from graphql.language.parser import Parser
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
@@ -133,7 +134,15 @@ def read_document(
     schema: GraphQLSchema, text: str, limits: Limits, rules: Sequence[type[ASTValidationRule]]
 ) -> tuple[DocumentNode, list[GraphQLError]]:
     """Parses and validates a text; raises what is wrong with its form or its size."""
-    document = parse(text, max_tokens=limits.tokens)
+    parser = Parser(text, max_tokens=limits.tokens)
+    try:
+        document = parser.parse_document()
+    except GraphQLSyntaxError:
+        if parser.token_count > limits.tokens:
+            raise LimitExceeded(
+                f"The document has more than {limits.tokens:,} tokens: send it in parts."
+            ) from None
+        raise
     # Before validation: what it says in full may be far more than its text.
     Measure.check(document, limits)
     return document, validate(schema, document, rules)
