@@ -20,7 +20,8 @@ from graph.kit.payloads import Outcome, Path, Payload, Refusals, UserErrorCode, 
 from graph.kit.relations import one, resolved
 from graph.passwords import TooManyFailures, check
 from models.base import now
-from models.credential import SHOWN, TOKEN_PREFIX, digest, new_secret
+from models.credential import SHOWN, TOKEN_PREFIX, new_secret
+from models.digest import digest
 from models.rules import says_something
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ M = TypeVar("M", models.AccessToken, models.Session)
 
 INPUT: Path = ("input",)
 ID: Path = ("id",)
+#: What it costs to check a password.
+HASHING = 500
 LAST_USED = "When it was last used, to the minute; null if never."
 
 
@@ -96,7 +99,7 @@ class TokenCreateInput:
     expires_at: datetime | None = strawberry.field(
         default=None,
         description="From when on it is not good any more. Left out, it does not expire, unless "
-        "the token or session that makes it does: then with that.",
+        "the personal token that makes it does: then with that.",
     )
 
 
@@ -161,6 +164,8 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> Issued:
         message = "Give the handle or the email: one of them."
         raise refusal(UserErrorCode.INVALID, INPUT, message)
     database = context.database
+    # Checking a password takes as long as reading so many rows.
+    await context.charge(HASHING)
     try:
         user_id = await check(database, given[0], input.password, context.sender.address)
     except TooManyFailures as failures:
@@ -185,7 +190,7 @@ async def sign_out(info: Info) -> Outcome:
     context = info.context
     credential = context.identity.credential
     if credential is not None and not isinstance(credential, models.Session):
-        message = "A token has no session: revoke it with tokenRevoke."
+        message = "A token has no session: revoke it with tokenRevoke, or where it was issued."
         raise refusal(UserErrorCode.INVALID, (), message)
     context.session_cookie, context.is_signed_out = None, True
     if not isinstance(credential, models.Session):

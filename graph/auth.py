@@ -1,8 +1,8 @@
 """From a request to a viewer."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias, cast
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from graph.kit.errors import Unauthenticated
-from graph.oidc import Issuer, admit
+from graph.oidc import LEEWAY, Issuer, admit
 from graph.settings import Settings
 from graph.usage import Usage
 from models import (
@@ -33,10 +33,10 @@ from models.credential import (
     SESSION_LIFETIME,
     SESSION_PREFIX,
     TOKEN_PREFIX,
-    digest,
     new_secret,
 )
 from models.database import Database
+from models.digest import digest
 
 COOKIE = "taskloom_session"
 NOT_GOOD = "This token is unknown, expired or revoked. Create another one."
@@ -121,11 +121,10 @@ class Authority:
 
     async def _by_issuer(self, issuer: Issuer, token: str) -> Identity | None:
         claims = await issuer.claims(token)
-        given = {"issuer": claims["iss"], "subject": str(claims["sub"])}
-        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        given = {"issuer": claims["iss"], "subject": claims["sub"]}
 
         async def find() -> Identity | None:
-            if expires_at < now():
+            if time.time() > claims["exp"] + LEEWAY:
                 return None
             return await self._holder(ExternalIdentity, given, find)
 
@@ -209,8 +208,21 @@ async def issue_code(database: Database, user_id: UUID) -> str:
     return code
 
 
+async def _is_code(database: Database, code: str) -> bool:
+    # scope: who holds the code is the user.
+    known = select(SignInCode.id).where(SignInCode.digest == digest(code))
+
+    async def read(session: AsyncSession) -> bool:
+        return await session.scalar(known) is not None
+
+    return await database.read(read)
+
+
 async def redeem(database: Database, code: str, user_agent: str | None = None) -> str | None:
     """Exchanges a sign-in code for a session's secret; null for one used, unknown or too old."""
+    if not await _is_code(database, code):
+        # Nothing is to be written.
+        return None
     async with database.writes.begin() as session:
         # scope: who holds the code is the user.
         known = select(SignInCode).where(

@@ -47,6 +47,15 @@ described(
     PROJECT="Each project in use, by name.",
 )
 
+#: How many columns a board has of each kind at most, as far as its price is concerned.
+FEW, MANY = 10, 50
+
+
+def groups(by: Any) -> int:
+    """How many groups a grouping has at most, to price it: states and priorities are few."""
+    return FEW if by in (TaskGrouping.STATE.name, TaskGrouping.PRIORITY.name) else MANY
+
+
 Titled = tuple[type[models.Base], Callable[[Any], str]]
 
 #: What the groups of a grouping stand for, and what they are called.

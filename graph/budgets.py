@@ -5,14 +5,13 @@ a bucket in the database and spends them by itself, so that few requests write t
 """
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Network, ip_address
 
 from graph.kit.errors import RateLimited
+from graph.kit.recent import Recent
 from graph.settings import Settings
-from models.allowance import Allowance, take
+from models.allowance import Allowance, Taken, take
 from models.base import now
 from models.database import Database
 
@@ -20,6 +19,8 @@ from models.database import Database
 CALLERS = 50_000
 #: The part of a budget that a process takes at once out of a shared one.
 PORTION = 1 / 500
+#: The part of it that a process keeps of what was given back.
+KEPT = 1 / 50
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ class Budgets:
         self._anonymous = Allowance(settings.anonymous_budget, settings.budget_period)
         #: What each caller has, and since when; of a shared budget what was taken of it, what
         #: is left there, and when that was seen.
-        self._levels: OrderedDict[str, tuple[float, float, float]] = OrderedDict()
+        self._levels: Recent[str, tuple[float, float, float]] = Recent(CALLERS)
 
     def caller(self, user: object | None, address: str) -> Caller:
         """A user, or whoever asks from an address."""
         if user is not None:
             return Caller(f"user {user}", self._known)
-        return Caller(f"address {network(address)}", self._anonymous)
+        return Caller(f"address {address}", self._anonymous)
 
     async def spend(self, caller: Caller, cost: float) -> Standing:
         """Spends a part of a caller's budget, or raises `RateLimited`."""
@@ -72,14 +73,15 @@ class Budgets:
                 "ask for less, or sign in for a larger one."
             )
         level, left, at = self._seen(caller)
-        if level < cost and self.is_shared:
-            most = max(cost - level, capacity * PORTION)
-            taken = await take(
-                self.database, f"budget {caller.name}", caller.allowance, cost - level, most
-            )
+        while level < cost and self.is_shared:
+            wanted = cost - level
+            taken = await self._take(caller, wanted, max(wanted, capacity * PORTION))
             # Others of this caller's requests may have spent meanwhile.
             level, left, at = self._seen(caller)
-            level, left, at = level + taken.amount, taken.left, time.monotonic()
+            level, left = level + taken.amount, taken.left
+            self._remember(caller, (level, left, at))
+            if taken.wait:
+                break
         if level < cost:
             wait = caller.allowance.wait(level + left, cost)
             raise RateLimited(
@@ -90,11 +92,21 @@ class Budgets:
         self._remember(caller, (level - cost, left, at))
         return self.standing(caller)
 
-    def give_back(self, caller: Caller, amount: float) -> Standing:
+    async def give_back(self, caller: Caller, amount: float) -> Standing:
         """Gives back what was spent and not needed."""
         level, left, at = self._seen(caller)
-        self._remember(caller, (level + amount, left, at))
+        level += amount
+        surplus = level - caller.allowance.capacity * KEPT if self.is_shared else 0
+        if surplus > 0:
+            level -= surplus
+            self._remember(caller, (level, left, at))
+            left = (await self._take(caller, -surplus, None)).left
+            level, _, at = self._seen(caller)
+        self._remember(caller, (level, left, at))
         return self.standing(caller)
+
+    async def _take(self, caller: Caller, least: float, most: float | None) -> Taken:
+        return await take(self.database, f"budget {caller.name}", caller.allowance, least, most)
 
     def standing(self, caller: Caller) -> Standing:
         """What a caller has now."""
@@ -119,18 +131,4 @@ class Budgets:
         return caller.allowance.level(level, at - before), 0, at
 
     def _remember(self, caller: Caller, level: tuple[float, float, float]) -> None:
-        self._levels[caller.name] = level
-        self._levels.move_to_end(caller.name)
-        if len(self._levels) > CALLERS:
-            self._levels.popitem(last=False)
-
-
-def network(address: str) -> str:
-    """What counts as one address: of IPv6 the network, which anybody has a whole one of."""
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    if known.version == 6:
-        return str(known.ipv4_mapped or IPv6Network((known, 64), strict=False))
-    return str(known)
+        self._levels.keep(caller.name, level)

@@ -11,8 +11,9 @@ import strawberry
 from graph.auth import Authority, Identity
 from graph.budgets import Budgets, Standing
 from graph.kit.batches import ByColumn
-from graph.kit.limits import Limits, Price
+from graph.kit.limits import Limits
 from graph.kit.loaders import Batch, Loaders, Source
+from graph.kit.pricing import Price
 from graph.kit.session import Reading, Reads, Within
 from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
@@ -73,11 +74,6 @@ class Context:
         return self.source.viewer
 
     @property
-    def statements(self) -> int:
-        """How many statements have read for the operation."""
-        return self._reads.count
-
-    @property
     def standing(self) -> Standing:
         """The budget of the caller."""
         return self.server.budgets.standing(self.caller)
@@ -86,9 +82,9 @@ class Context:
         """Spends a part of the caller's budget, or raises `RateLimited`."""
         await self.server.budgets.spend(self.caller, cost)
 
-    def give_back(self, cost: int) -> None:
+    async def give_back(self, cost: int) -> None:
         """Gives back what was charged and not needed."""
-        self.server.budgets.give_back(self.caller, cost)
+        await self.server.budgets.give_back(self.caller, cost)
 
     def become(self, identity: Identity) -> None:
         """Goes on as somebody else, who has just signed in or out."""

@@ -38,14 +38,16 @@ from graph.answers import (
 from graph.auth import COOKIE, Authority
 from graph.budgets import Budgets
 from graph.context import Context, Sender, Server
-from graph.documents import KnownDocuments
+from graph.kit.documents import READING
 from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
 from graph.kit.limits import CODE, Limits
+from graph.persisted import KnownDocuments
 from graph.requests import (
     Parameters,
     TooMuch,
     is_foreign,
     limited,
+    network,
     read_parameters,
     refuse_large,
 )
@@ -69,6 +71,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             schema,
             graphql_ide="graphiql" if explorer else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            allowed_origins=settings.allowed_origins,
         )
         self.settings = settings
         self.explorer = explorer
@@ -88,7 +91,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request = Request(scope, limited(receive, self.settings.max_body_size))
         try:
             refuse_large(request, self.settings.max_body_size)
-            response = await self.run(request)
+            response = await self.run_in_time(request)
         except TooMuch as error:
             response = error_response(error.status_code, error.reason, CODE)
         except HTTPException as error:
@@ -113,6 +116,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = failure_response(error)
         await response(scope, receive, send)
 
+    async def run_in_time(self, request: Request) -> Response:
+        """Answers a request, or raises `Unavailable` where that takes too long."""
+        seconds = self.settings.request_timeout
+        deadline = asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                return await self.run(request)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise Unavailable(
+                f"The operation took more than {seconds:g} seconds, and was stopped. Ask for less; "
+                "of a mutation look what was written, or send it again with its idempotencyKey."
+            ) from None
+
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
@@ -123,7 +141,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 "A cookie does not speak for the page of another site: send a token, or have the "
                 "server's TASKLOOM_ALLOWED_ORIGINS name the page's origin."
             )
-        address = request.client.host if request.client else ""
+        address = network(request.client.host if request.client else "")
         return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
@@ -187,11 +205,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
+        # Whatever is asked costs something, even if it is not known or cannot be read.
+        await context.charge(READING)
         query = await self._document(request_data, context)
         try:
             result = await while_connected(
                 request,
-                self.settings.request_timeout,
                 self.schema.execute(
                     query,
                     variable_values=request_data.variables,
@@ -273,6 +292,7 @@ def limits_of(settings: Settings) -> Limits:
         cost=settings.max_cost,
         node_ids=settings.max_node_ids,
         batch_rows=settings.max_batch_size,
+        argument_values=settings.max_argument_values,
         answer_size=settings.max_answer_size,
         introspection=settings.introspection,
     )
@@ -306,8 +326,8 @@ def waiting(error: RateLimited) -> dict[str, str]:
     return {} if error.wait is None else {"retry-after": str(math.ceil(error.wait))}
 
 
-async def while_connected(request: Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-    """Does some work for so long, and for as long as the client waits for it.
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Does some work for as long as the client waits for it.
 
     Then it is cancelled, down to the database, and its connections are freed.
     """
@@ -318,15 +338,10 @@ async def while_connected(request: Request, seconds: float, work: Coroutine[Any,
 
     working, watching = asyncio.ensure_future(work), asyncio.ensure_future(gone())
     try:
-        both = (working, watching)
-        await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if watching.done() and not working.done():
-            raise ClientDisconnect
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise Unavailable(
-                f"The operation took more than {seconds:g} seconds, and was stopped. Ask for less; "
-                "of a mutation look what was written, or send it again with its idempotencyKey."
-            )
+            watching.result()
+            raise ClientDisconnect
         return working.result()
     finally:
         unfinished = [task for task in (working, watching) if not task.done()]

@@ -6,8 +6,10 @@ is believed before its signature, algorithm, issuer, audience and times were che
 
 import asyncio
 import json
+import logging
 import re
 import time
+import unicodedata
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +33,9 @@ LIFETIME, PAUSE = 3600, 30
 TIMEOUT, LENGTH = 10, 1_000_000
 #: Seconds that its clock and ours may differ.
 LEEWAY = 30
-MAX_ADDRESS = 254
+MAX_ADDRESS, MAX_SUBJECT, MAX_NAME = 254, 255, 200
+logger = logging.getLogger("taskloom.oidc")
+
 NOT_GOOD = "This token of the OpenID Connect issuer is not good: {}. Sign in there again."
 
 
@@ -42,7 +46,7 @@ class Issuer:
         self.settings = settings
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched = -float("inf")
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def claims(self, token: str) -> Mapping[str, Any]:
         """What a token says, once it is checked; `Unauthenticated` where it is not good."""
@@ -65,25 +69,43 @@ class Issuer:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-        except jwt.InvalidTokenError as error:
+            expires = int(claims["exp"])
+        except (jwt.InvalidTokenError, OverflowError, TypeError, ValueError) as error:
             reason = str(error)
             raise Unauthenticated(NOT_GOOD.format(reason[:1].lower() + reason[1:])) from None
-        return claims
+        if said(claims, "sub", MAX_SUBJECT) is None:
+            raise Unauthenticated(NOT_GOOD.format("its subject is no text, or too long"))
+        return claims | {"exp": expires}
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
-        """The key of a name; asked for anew where it is unknown, but not all the time."""
-        async with self._fetching:
-            age = time.monotonic() - self._fetched
-            if age > LIFETIME or (kid not in self._keys and age > PAUSE):
-                self._fetched = time.monotonic()
-                try:
-                    self._keys = await asyncio.to_thread(self._fetch)
-                except (OSError, ValueError, jwt.PyJWTError) as error:
-                    if not self._keys:
-                        self._fetched = -float("inf")
-                        message = "The OpenID Connect issuer does not answer. Try again later."
-                        raise Unavailable(message) from error
+        """The key of a name; asked for anew where it is unknown, but not all the time.
+
+        Whoever has a known key waits for nobody.
+        """
+        age = time.monotonic() - self._fetched
+        if kid not in self._keys and (age > PAUSE or self._fetching is not None):
+            await asyncio.shield(self._refreshing())
+        elif age > LIFETIME:
+            self._refreshing()
+        if not self._keys:
+            raise Unavailable("The OpenID Connect issuer does not answer. Try again later.")
         return self._keys.get(kid)
+
+    def _refreshing(self) -> "asyncio.Task[None]":
+        """The one task that asks for the keys."""
+        if self._fetching is None:
+            self._fetched = time.monotonic()
+            self._fetching = asyncio.create_task(self._refresh())
+        return self._fetching
+
+    async def _refresh(self) -> None:
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                self._keys = await asyncio.to_thread(self._fetch)
+        except (OSError, ValueError, jwt.PyJWTError):
+            logger.warning("the keys of the OpenID Connect issuer cannot be had", exc_info=True)
+        finally:
+            self._fetching = None
 
     def _fetch(self) -> dict[str | None, jwt.PyJWK]:
         url = self.settings.oidc_jwks_url
@@ -114,8 +136,8 @@ async def admit(database: Database, claims: Mapping[str, Any], *, creates: bool)
 
     A verified e-mail address of a user who is there makes the subject that user.
     """
-    if not isinstance(claims.get("sub"), str):
-        raise Unauthenticated(NOT_GOOD.format("its subject is no text"))
+    if await _is_known(database, claims):
+        return
     for _ in range(3):
         try:
             async with database.writes.begin() as session:
@@ -143,16 +165,28 @@ async def _is_known(database: Database, claims: Mapping[str, Any]) -> bool:
     known = select(ExternalIdentity.id).where(
         ExternalIdentity.issuer == claims["iss"], ExternalIdentity.subject == claims["sub"]
     )
-    async with database.reads() as session:
+
+    async def read(session: AsyncSession) -> bool:
         return await session.scalar(known) is not None
+
+    return await database.read(read)
+
+
+def said(claims: Mapping[str, Any], name: str, most: int) -> str | None:
+    """A claim that is a text, fit to be stored."""
+    given = claims.get(name)
+    if not isinstance(given, str) or not 0 < len(given) <= most:
+        return None
+    # No control characters, marks that turn the writing around, or halves of characters.
+    return None if any(unicodedata.category(one).startswith("C") for one in given) else given
 
 
 def _verified_address(claims: Mapping[str, Any]) -> str | None:
-    address = claims.get("email")
-    verified = claims.get("email_verified") is True
-    if not verified or not isinstance(address, str) or not 0 < len(address) <= MAX_ADDRESS:
+    """The address that the issuer has verified; letters that only look like others' are none."""
+    address = said(claims, "email", MAX_ADDRESS)
+    if claims.get("email_verified") is not True or address is None or not address.isascii():
         return None
-    return address.lower()
+    return address.strip().lower()
 
 
 async def _known_by_address(session: AsyncSession, claims: Mapping[str, Any]) -> User | None:
@@ -160,24 +194,25 @@ async def _known_by_address(session: AsyncSession, claims: Mapping[str, Any]) ->
     if address is None:
         return None
     # scope: who the issuer says it is.
-    found: User | None = await session.scalar(select(User).where(func.lower(User.email) == address))
-    return found
+    found = (await session.scalars(select(User).where(func.lower(User.email) == address))).all()
+    return found[0] if len(found) == 1 else None
 
 
 async def _made(session: AsyncSession, claims: Mapping[str, Any]) -> User:
     """A new user, with a handle as near to what they are called there as may be."""
     address = _verified_address(claims)
-    names = (claims.get("preferred_username"), claims.get("nickname"), claims.get("email"))
-    wanted = next((name for name in names if isinstance(name, str)), "")
+    names = ("preferred_username", "nickname", "email")
+    wanted = next((name for one in names if (name := said(claims, one, MAX_ADDRESS))), "")
     handle = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted.partition("@")[0]).lstrip("._-")[:56]
     handle = handle if HANDLE.fullmatch(handle) else "user"
-    # scope: a handle that is taken is taken, whoever sees it.
-    like = select(User.handle).where(User.handle.like(f"{handle}%"))
+    # scope: a handle that is taken is taken, whoever sees it, and in whatever capitals.
+    folded = func.lower(User.handle)
+    like = select(User.handle).where(folded.startswith(handle.lower(), autoescape=True))
     taken = {one.lower() for one in await session.scalars(like)}
     choices = [handle, *(f"{handle}-{number}" for number in range(2, len(taken) + 3))]
     handle = next(one for one in choices if one.lower() not in taken)
-    called = claims.get("name")
-    name = called[:200] if isinstance(called, str) and called.strip() else handle
+    called = (said(claims, "name", MAX_NAME) or "").strip()
+    name = called or handle
     person = User(id=uuid7(), handle=handle, name=name, email=address)
     session.add(person)
     await session.flush()

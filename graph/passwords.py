@@ -2,8 +2,10 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -47,8 +49,10 @@ def _nobodys() -> str:
 
 
 def _matches(known: str | None, password: str) -> bool:
+    # Made at the first attempt, whoever it is for.
+    nobodys = _nobodys()
     try:
-        HASHER.verify(known or _nobodys(), _normalized(password))
+        HASHER.verify(known or nobodys, _normalized(password))
     except (VerificationError, InvalidHashError):
         return False
     return known is not None
@@ -74,26 +78,47 @@ async def check(database: Database, login: str, password: str, address: str) -> 
     after another.
     """
     # No name has the one letter that PostgreSQL cannot compare.
-    folded = login.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    buckets = ((f"sign in as {folded}", PER_ACCOUNT), (f"sign in from {address}", PER_ADDRESS))
+    called = login.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    user_id, known = await _known_as(database, called)
+    # An address that has failed too often slows no account down.
+    buckets = (
+        (f"sign in from {address}", PER_ADDRESS),
+        (f"sign in as {user_id or called.lower()}", PER_ACCOUNT),
+    )
+    taken: list[tuple[str, Allowance]] = []
     for name, allowance in buckets:
-        taken = await take(database, name, allowance, 1)
-        if taken.wait:
-            raise TooManyFailures(taken.wait)
-
-    async def read(session: AsyncSession) -> tuple[UUID, str | None] | None:
-        # scope: who knows the password is the user.
-        person = select(User.id, Password.hash).outerjoin(Password, Password.user_id == User.id)
-        known_as = or_(func.lower(User.handle) == folded, func.lower(User.email) == folded)
-        # One name of several people, in other letters, is nobody's.
-        found = (await session.execute(person.where(known_as, User.disabled_at.is_(None)))).all()
-        exact = [one for one in found if len(found) == 1]
-        return (exact[0][0], exact[0][1]) if exact else None
-
-    user_id, known = await database.read(read) or (None, None)
+        wait = (await take(database, name, allowance, 1)).wait
+        if wait:
+            await _put_back(database, taken)
+            raise TooManyFailures(wait)
+        taken.append((name, allowance))
     loop = asyncio.get_running_loop()
     if not await loop.run_in_executor(_HASHING, _matches, known, password[: MAX_LENGTH + 1]):
         return None
-    for name, allowance in buckets:
-        await take(database, name, allowance, -1)
+    await _put_back(database, taken)
     return user_id
+
+
+async def _put_back(database: Database, taken: list[tuple[str, Allowance]]) -> None:
+    for name, allowance in taken:
+        await take(database, name, allowance, -1)
+
+
+async def _known_as(database: Database, name: str) -> tuple[UUID | None, str | None]:
+    """The user of a name, and the hash of their password."""
+    folded = name.lower()
+    # scope: who knows the password is the user.
+    person = select(User.id, Password.hash, User.handle, User.email).outerjoin(
+        Password, Password.user_id == User.id
+    )
+    known_as = or_(func.lower(User.handle) == folded, func.lower(User.email) == folded)
+
+    async def read(session: AsyncSession) -> Sequence[Any]:
+        found = await session.execute(person.where(known_as, User.disabled_at.is_(None)))
+        return found.all()
+
+    found = await database.read(read)
+    if len(found) > 1:
+        # Whose name it is to the letter; in other letters it is nobody's.
+        found = [one for one in found if name in (one.handle, one.email)]
+    return (found[0].id, found[0].hash) if len(found) == 1 else (None, None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_address
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,5 +127,20 @@ def is_foreign(request: HTTPConnection, allowed: Collection[str]) -> bool:
         return site not in ("same-origin", "none")
     if origin is None:
         return False
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return True
     # A proxy may have taken off the TLS: the scheme is not compared.
-    return urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+    return host.lower() != request.headers.get("host", "").lower()
+
+
+def network(address: str) -> str:
+    """What counts as one address: of IPv6 the network, which anybody has a whole one of."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 6:
+        return str(known.ipv4_mapped or IPv6Network((known, 64), strict=False))
+    return str(known)

@@ -7,6 +7,7 @@ from strawberry.types import ExecutionContext
 
 import graph.enums  # noqa: F401 - describes the enumerations
 from graph.access import AccessMutations, AccessToken, Session
+from graph.board import groups
 from graph.comment import Comment, CommentMutations
 from graph.context import Context
 from graph.event import Attendance, Event, EventMutations
@@ -79,11 +80,22 @@ NODES = [
     Workspace,
 ]
 
+
+class Within(WithinLimits):
+    """The limits of this schema's documents."""
+
+    lengths = {
+        ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,
+        ("Workspace", "taskGroups"): lambda given, limits: groups(given("by")),
+        ("Project", "taskGroups"): lambda given, limits: groups(given("by")),
+    }
+
+
 config = StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=NODES,
     config=config,
-    extensions=[WithinLimits, OperationIsNamed],
+    extensions=[Within, OperationIsNamed],
 )

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     )
     max_node_ids: int = Field(100, ge=1, description="Ids that `nodes` takes at once.")
     max_batch_size: int = Field(50, ge=1, description="Rows that a batch changes at once.")
+    max_argument_values: int = Field(
+        10_000,
+        ge=1,
+        description="Values that the arguments of an operation's fields may hold, as often as "
+        "they are read.",
+    )
     max_variables_size: int = Field(
         2_000_000, ge=1, description="Bytes that the variables of a request may have, as JSON."
     )
@@ -89,7 +95,7 @@ class Settings(BaseSettings):
         300_000, ge=1, description="The same for all who are not signed in, of one address."
     )
     budget_period: float = Field(
-        300, gt=0, description="Seconds in which a budget that is spent fills again."
+        300, gt=0, le=86_400, description="Seconds in which a budget that is spent fills again."
     )
     shared_budgets: bool = Field(
         False,
@@ -113,8 +119,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: Words = Field(
         (),
-        description="Origins of other sites whose pages may use the API, cookies included, "
-        "with commas between them: https://app.example.",
+        description="Origins of other sites whose pages may use the API, with commas between "
+        "them: https://app.example. Cookies come from pages of the same site alone.",
     )
     oidc_issuer: str | None = Field(
         None, description="OpenID Connect issuer whose tokens are taken: https://id.example."

@@ -4,7 +4,6 @@ The rows are for what several processes share: failed sign-ins, and the budgets 
 """
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.database import Database
+from models.database import Database, is_stale
+from models.digest import digest
 from models.types import fingerprint, instant
 from models.violations import is_conflict
 
@@ -69,15 +69,14 @@ async def take(
 
     Of more than the least, as much as there is.
     """
-    key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+    key = digest(name)
     for attempt in range(ATTEMPTS):
         try:
             return await database.uninterrupted(_take(database, key, allowance, least, most))
         except DBAPIError as error:
             # Two who take from it for the first time both make it.
-            if not (is_conflict(error) or isinstance(error, IntegrityError)):
-                raise
-            if attempt == ATTEMPTS - 1:
+            again = is_conflict(error) or is_stale(error) or isinstance(error, IntegrityError)
+            if not again or attempt == ATTEMPTS - 1:
                 raise
         await asyncio.sleep(0.01 * 2**attempt)
     raise AssertionError("the last attempt returns or raises")

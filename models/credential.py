@@ -5,7 +5,6 @@ stored: what was random needs no slow hash. Passwords do, and have one. `graph.a
 by its secret; otherwise a token or session is seen by its user alone, and nothing else by anybody.
 """
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -35,11 +34,6 @@ CODE_LIFETIME = timedelta(hours=12)
 def new_secret(prefix: str = "") -> str:
     """A secret that cannot be guessed."""
     return prefix + secrets.token_urlsafe(32)
-
-
-def digest(secret: str) -> bytes:
-    """What is stored of a secret."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 class Credential(Keyed):

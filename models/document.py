@@ -1,6 +1,5 @@
 """Documents that clients may send by their hash."""
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,15 +9,13 @@ from models.types import fingerprint, instant, prose
 
 
 class RegisteredDocument(Base):
-    """A GraphQL document that is known to the server, by the digest of its text; seen by nobody."""
+    """A GraphQL document that is known to the server, by the digest of its text; seen by nobody.
+
+    The digest in hexadecimal digits is its id.
+    """
 
     __tablename__ = "documents"
 
     digest: Mapped[bytes] = mapped_column(fingerprint(), primary_key=True)
     text: Mapped[str] = mapped_column(prose())
     created_at: Mapped[datetime] = mapped_column(instant(), default=now)
-
-
-def digest_of(text: str) -> bytes:
-    """The SHA-256 digest of a document's text, which is its id in hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -97,6 +97,7 @@ async def _delete_expired(session: AsyncSession) -> int:
         (Session, Session.expires_at < now()),
         (Bucket, Bucket.at < now() - FULL_AFTER),
         (AccessToken, AccessToken.expires_at < now() - TRASH_LIFETIME),
+        (AccessToken, AccessToken.revoked_at < now() - TRASH_LIFETIME),
     ):
         result = await session.execute(delete(model).where(expired))
         count += cast("CursorResult[Any]", result).rowcount

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
-#: Steps of SQLite's machine between two questions: some ten microseconds.
+#: Steps of SQLite's machine between two questions: a tenth of a millisecond.
 STEPS = 10_000
 KEY = "taskloom_watch"
 
@@ -28,13 +28,19 @@ class Watch:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.until = math.inf
+        self._is_stopped = False
+
+    def renew(self) -> None:
+        """The connection is taken out of its pool."""
+        self._is_stopped = False
 
     def begin(self) -> None:
         """A statement begins."""
-        self.until = time.monotonic() + self.seconds
+        self.until = -math.inf if self._is_stopped else time.monotonic() + self.seconds
 
     def stop(self) -> None:
-        """It is to stop at once."""
+        """It is to stop at once, as is what begins until the connection is given back."""
+        self._is_stopped = True
         self.until = -math.inf
 
     def is_over(self) -> bool:
@@ -61,7 +67,11 @@ def watch(engine: Engine, seconds: float) -> None:
     def begin(connection: Connection, *_: Any) -> None:
         connection.info[KEY].begin()
 
+    def checkout(_: Any, record: ConnectionPoolEntry, __: Any) -> None:
+        record.info[KEY].renew()
+
     event.listen(engine, "connect", connect)
+    event.listen(engine, "checkout", checkout)
     event.listen(engine, "before_cursor_execute", begin)
 
 
@@ -80,7 +90,16 @@ async def stoppable(
                 task.cancel()
             else:
                 watching.stop()
-            await asyncio.wait((task,))
-            if not task.cancelled():
-                task.exception()
+            await _ended(task)
             raise
+
+
+async def _ended(task: "asyncio.Task[Any]") -> None:
+    """Waits until a task has ended, however often it is told not to: its connection is in use."""
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            continue
+    if not task.cancelled():
+        task.exception()

@@ -30,8 +30,9 @@ from models import (
     User,
     Workspace,
 )
-from models.credential import digest, new_secret
+from models.credential import new_secret
 from models.database import Database
+from models.digest import digest
 
 T = TypeVar("T", bound=Base)
 

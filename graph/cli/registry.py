@@ -2,23 +2,26 @@
 
 from pathlib import Path
 
-from graphql import GraphQLError, parse, validate
+from graphql import GraphQLError, specified_rules
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.cli.console import CommandError
+from graph.cli.console import CommandError, settings
+from graph.http import limits_of
+from graph.kit.documents import read_document as read
 from graph.schema import schema
 from models import RegisteredDocument
-from models.document import digest_of
+from models.digest import digest
 
 
 def read_document(file: Path) -> str:
-    """The text of a document that the schema understands."""
+    """The text of a document that the schema understands, within the limits of the settings."""
     try:
-        text = file.read_text()
+        # As it is, to the last letter: clients send its digest.
+        text = file.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
     try:
-        faults = validate(schema._schema, parse(text))
+        _, faults, _ = read(schema._schema, text, limits_of(settings()), specified_rules)
     except GraphQLError as error:
         faults = [error]
     if faults:
@@ -29,7 +32,7 @@ def read_document(file: Path) -> str:
 
 async def register(session: AsyncSession, text: str) -> str:
     """Registers a document, if it is not; its id."""
-    digest = digest_of(text)
-    if await session.get(RegisteredDocument, digest) is None:
-        session.add(RegisteredDocument(digest=digest, text=text))
-    return digest.hex()
+    name = digest(text)
+    if await session.get(RegisteredDocument, name) is None:
+        session.add(RegisteredDocument(digest=name, text=text))
+    return name.hex()

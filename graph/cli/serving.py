@@ -10,6 +10,7 @@ from sqlalchemy import select
 from graph.auth import issue_code
 from graph.cli import accounts
 from graph.cli.console import fail, notes, say, settings
+from graph.cli.protocol import LimitedProtocol
 from graph.settings import PREFIX
 from models import Membership, Role, User, Workspace
 from models.database import Database
@@ -41,6 +42,7 @@ def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None)
         "factory": True,
         "log_level": settings().log_level.lower(),
         "server_header": False,
+        "http": LimitedProtocol,
     }
     if workers > 1:
         # The processes read the settings anew.

@@ -6,8 +6,9 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from graph.kit.limits import Limits, Price
+from graph.kit.limits import Limits
 from graph.kit.loaders import Batch, Loaders, Source
+from graph.kit.pricing import Price
 from graph.kit.session import Within
 from models.viewer import Viewer
 
@@ -32,16 +33,11 @@ class KitContext(Protocol):
 
     price: Price
 
-    @property
-    def statements(self) -> int:
-        """How many statements have read for the operation."""
-        ...
-
     async def charge(self, cost: int) -> None:
         """Spends a part of the caller's budget, or raises `RateLimited`."""
         ...
 
-    def give_back(self, cost: int) -> None:
+    async def give_back(self, cost: int) -> None:
         """Gives back what was charged and not needed."""
         ...
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from graphql import (
     ASTValidationRule,
@@ -23,42 +25,30 @@ from graphql import (
     validate,
 )
 from graphql.language.parser import Parser
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
-from graph.kit.limits import LimitExceeded, Limits, Measure, Pricing, check_size
+from graph.kit.errors import RateLimited
+from graph.kit.limits import LimitExceeded, Limits, Measure, check_size
+from graph.kit.pricing import META_FIELDS, Lengths, Pricing
+from graph.kit.recent import Recent
 
-
-class Documents:
-    """Documents that were found valid: clients send the same few again and again."""
-
-    #: How many are kept, and how long they may be: what bounds the memory they take.
-    COUNT, LENGTH = 1000, 10_000
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[Limits, str], DocumentNode] = {}
-
-    def get(self, limits: Limits, query: str | None) -> DocumentNode | None:
-        """The document of a text, if it is known; of those kept it will go last."""
-        document = self._kept.pop((limits, query), None) if query else None
-        if query and document is not None:
-            self._kept[limits, query] = document
-        return document
-
-    def keep(self, limits: Limits, query: str | None, document: DocumentNode | None) -> None:
-        """Keeps a valid document, in the place of the one that was asked for longest ago."""
-        if query is None or document is None or len(query) > self.LENGTH:
-            return
-        if len(self._kept) >= self.COUNT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[limits, query] = document
-
-
-DOCUMENTS = Documents()
+#: Documents that were found valid, each for the limits it is within: clients send the same few
+#: again and again. Of a letter's worth of text, the parsed document takes two hundred bytes.
+VALID: Recent[tuple[Limits, str], tuple[str, DocumentNode]] = Recent(
+    1000, 300_000, lambda entry: len(entry[0])
+)
 #: What it costs to read a document that is known, and how many letters of another cost as much.
 READING, LETTERS = 1, 20
+#: Bytes of an answer that cost as much as a row.
+BYTES = 10_000
 #: Letters of a document that is read at once; a longer one could take a tenth of a second.
-SHORT = 1_000
+SHORT = 300
+#: What a second of the processor costs.
+A_SECOND = 10_000
+#: After so many faults no more are looked for.
+MAX_FAULTS = 5
 T = TypeVar("T")
 
 #: The field that, asked so, has nothing else done than the operation priced.
@@ -71,27 +61,50 @@ class WithinLimits(SchemaExtension):
     One that was found valid before is neither parsed nor validated again.
     """
 
+    #: How long the lists of this schema are that are neither pages nor short.
+    lengths: Lengths = {}
+
     async def on_parse(self) -> AsyncIterator[None]:
         execution = self.execution_context
         text, context = execution.query or "", execution.context
         self.limits: Limits = context.limits
-        known = DOCUMENTS.get(self.limits, text)
-        # Reading costs something too, whatever comes of it.
-        size = 0 if known is not None else min(len(text), self.limits.size)
-        await context.charge(READING + size // LETTERS)
+        known = VALID.get((self.limits, text))
         if known is not None:
-            execution.graphql_document, execution.pre_execution_errors = known, []
+            execution.graphql_document, execution.pre_execution_errors = known[1], []
         elif text:
+            # Reading costs something too, whatever comes of it.
+            await context.charge(min(len(text), self.limits.size) // LETTERS)
             check_size(text, self.limits)
             rules = [*execution.validation_rules]
             if not self.limits.introspection:
                 rules.append(NoSchemaIntrospectionCustomRule)
-            read = partial(read_document, execution.schema._schema, text, self.limits, rules)
-            document, errors = await ASIDE.do(read) if len(text) > SHORT else read()
+            read = partial(
+                read_document,
+                execution.schema._schema,
+                text,
+                self.limits,
+                rules,
+                suggests=not context.hides_the_schema,
+            )
+            if len(text) > SHORT:
+                document, errors, seconds = await ASIDE.do(context.caller.name, read)
+            else:
+                document, errors, seconds = read()
+            await context.charge(int(seconds * A_SECOND))
             execution.graphql_document, execution.pre_execution_errors = document, errors
-            if not errors:
-                DOCUMENTS.keep(self.limits, text, document)
         yield
+
+    async def told(self, document: DocumentNode) -> ExecutionResult:
+        """The result of an operation that asks for nothing but the schema."""
+        execution = self.execution_context
+        key = (execution.query or "", execution.operation_name)
+        known = None if execution.variables else TOLD.get(key)
+        if known is None:
+            tell = partial(tell_of_the_schema, execution, document)
+            known = await ASIDE.do(execution.context.caller.name, tell)
+            if not execution.variables:
+                TOLD.keep(key, known)
+        return ExecutionResult(known.data, known.errors)
 
     async def on_execute(self) -> AsyncIterator[None]:
         execution = self.execution_context
@@ -101,7 +114,12 @@ class WithinLimits(SchemaExtension):
             yield
             return
         pricing = Pricing.of(
-            self.limits, execution.schema._schema, document, operation, execution.variables
+            self.limits,
+            execution.schema._schema,
+            document,
+            operation,
+            execution.variables,
+            self.lengths,
         )
         price = pricing.price(operation)
         execution.context.price = price
@@ -111,32 +129,51 @@ class WithinLimits(SchemaExtension):
             return
         pricing.check(operation, price)
         await execution.context.charge(price.total - READING)
-        if all(field.name.value.startswith("__") for field in pricing.roots(operation)):
-            execution.result = await ASIDE.do(partial(tell_of_the_schema, execution, document))
+        # Only now: what is refused for its price is not kept.
+        text = execution.query or ""
+        VALID.keep((self.limits, text), (text, document))
+        if {field.name.value for field in pricing.roots(operation)} <= META_FIELDS.keys():
+            execution.result = await self.told(document)
         yield
         result: Any = execution.result
         rows, size = measured(result.data)
-        actual = max(1, min(price.total, rows + execution.context.statements))
-        execution.context.give_back(price.total - actual)
+        context = execution.context
+        # What is not needed of the objects is given back; what it took to look for them is not.
+        actual = max(READING, price.kept + min(price.nodes, rows) + size // BYTES)
+        actual = min(price.total, actual)
+        await context.give_back(price.total - actual)
         if result.data is not None:
             execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}
         if size > self.limits.answer_size:
-            result.data = None
-            result.errors = [
-                LimitExceeded(
-                    f"The answer's texts have {size:,} bytes, and may have "
-                    f"{self.limits.answer_size:,}: ask for fewer of them. What was written stays."
-                )
-            ]
+            message = (
+                f"The answer's texts have {size:,} bytes, and may have "
+                f"{self.limits.answer_size:,}: ask for fewer of them. What was written stays."
+            )
+            result.data, result.errors = None, [LimitExceeded(message, path=[])]
+
+
+#: What was told of the schema lately, to operations without variables.
+TOLD: Recent[tuple[str, str | None], ExecutionResult] = Recent(20)
 
 
 def read_document(
-    schema: GraphQLSchema, text: str, limits: Limits, rules: Sequence[type[ASTValidationRule]]
-) -> tuple[DocumentNode, list[GraphQLError]]:
-    """Parses and validates a text; raises what is wrong with its form or its size."""
+    schema: GraphQLSchema,
+    text: str,
+    limits: Limits,
+    rules: Sequence[type[ASTValidationRule]],
+    *,
+    suggests: bool = True,
+) -> tuple[DocumentNode, list[GraphQLError], float]:
+    """Parses and validates a text; raises what is wrong with its form or its size.
+
+    Also the seconds of the processor that it took.
+    """
+    begun = time.thread_time()
     parser = Parser(text, max_tokens=limits.tokens)
     try:
         document = parser.parse_document()
+    except RecursionError:
+        raise LimitExceeded("The document is nested too deeply: ask for less at once.") from None
     except GraphQLSyntaxError:
         if parser.token_count > limits.tokens:
             raise LimitExceeded(
@@ -145,7 +182,15 @@ def read_document(
         raise
     # Before validation: what it says in full may be far more than its text.
     Measure.check(document, limits)
-    return document, validate(schema, document, rules)
+    errors = validate(schema, document, rules, max_errors=MAX_FAULTS, hide_suggestions=not suggests)
+    told = [error for error in errors if type(error) is not ValidationAbortedError]
+    if errors and not told:
+        # The library compares all fields of a name with one another, as far as it goes.
+        raise LimitExceeded(
+            "The document has the same fields too often to be compared: ask for each once."
+        )
+    errors = told
+    return document, errors, time.thread_time() - begun
 
 
 def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> ExecutionResult:
@@ -162,21 +207,41 @@ def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> E
 class Aside:
     """A thread for what takes long and waits for nothing, so that others are answered meanwhile.
 
-    It rests after each work, and twice as long: however many send large documents, most of the
-    processor is for the others.
+    It rests after each work: however many send large documents, the processor is for others too.
+    Each caller has one work in it at a time, so that nobody waits for all of another's.
     """
 
+    #: How much longer it rests than it worked, and the seconds that it rests at most.
     REST: float = 2
-    #: Seconds that it rests at most.
-    LONGEST = 0.5
+    LONGEST = 0.2
+    #: How many works of one caller may wait.
+    WAITING = 20
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._waiting: Counter[str] = Counter()
         self._rested_at = 0.0
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """Does some work, after the others that came before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+    async def do(self, caller: str, work: Callable[[], T]) -> T:
+        """Does some work for a caller, after all that came before."""
+        # Kept by those who wait for it.
+        turn = self._turns.get(caller)
+        if turn is None:
+            turn = self._turns[caller] = asyncio.Lock()
+        if self._waiting[caller] >= self.WAITING:
+            raise RateLimited(
+                "You send more new documents at once than are read. Wait a second.", 1
+            )
+        self._waiting[caller] += 1
+        try:
+            async with turn:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._thread, self._do, work)
+        finally:
+            self._waiting[caller] -= 1
+            if not self._waiting[caller]:
+                del self._waiting[caller]
 
     def _do(self, work: Callable[[], T]) -> T:
         time.sleep(max(0, self._rested_at - time.monotonic()))
@@ -217,7 +282,7 @@ def measured(data: Any) -> tuple[int, int]:
             rows += sum(isinstance(one, dict) for one in value)
             waiting.extend(value)
         elif isinstance(value, str):
-            size += len(value)
+            size += len(value) if value.isascii() else len(value.encode(errors="replace"))
     return rows, size
 
 

@@ -8,10 +8,12 @@ filter about the rows of the to-many one.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement
+from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.comparators import Comparator, NumberComparator, given, whole
@@ -37,6 +39,9 @@ MAX_RELATIONS = 6
 MAX_PARTS = 200
 #: How many values all lists of a filter may hold together.
 MAX_ALL_VALUES = 5_000
+
+# Strawberry resolves a lazy type anew for each value of an argument, and looks at files for it.
+LazyType.resolve_type = cache(LazyType.resolve_type)  # type: ignore[method-assign]
 
 T = TypeVar("T")
 

@@ -195,7 +195,7 @@ class Attempt:
                 self.is_taking_key = True
                 await memory.take()
                 self.is_taking_key = False
-            write = Write(session, source, self.needs, context.limits)
+            write = Write(session, source, self.needs)
             log = log_of(session)
             log.at = write.now
             done = await self.work(write, **self.arguments)

@@ -33,12 +33,9 @@ class Reads:
         #: Take a place before reading.
         self.places = asyncio.Semaphore(limit)
         self._database = database
-        #: How many statements were run.
-        self.count = 0
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does the work of one statement in a session of its own."""
-        self.count += 1
         return await self._database.read(work)
 
 

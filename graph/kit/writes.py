@@ -13,7 +13,6 @@ from uuid_utils.compat import uuid7
 
 from graph.kit.batches import among
 from graph.kit.errors import BadUserInput
-from graph.kit.limits import Limits
 from graph.kit.loaders import Source
 from graph.kit.node import name_of, read_id
 from graph.kit.payloads import Gone, Path, Refusals, UserErrorCode, home_of
@@ -46,11 +45,8 @@ class Write:
     wrong is added to `refusals`; nothing is written unless it stays empty.
     """
 
-    def __init__(
-        self, session: AsyncSession, source: Source, needs: Permission, limits: Limits
-    ) -> None:
+    def __init__(self, session: AsyncSession, source: Source, needs: Permission) -> None:
         self.session = session
-        self.limits = limits
         self.source = source
         self.needs = needs
         self.refusals = Refusals()

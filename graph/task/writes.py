@@ -62,10 +62,6 @@ async def task_update(write: Write, input: Input[TaskUpdateInput]) -> models.Tas
 async def task_batch_update(write: Write, input: Input[TaskBatchUpdateInput]) -> list[Outcome]:
     """Changes many tasks in one transaction."""
     path = (*INPUT, "rows")
-    if len(input.rows) > write.limits.batch_rows:
-        message = f"At most {write.limits.batch_rows} rows, not {len(input.rows)}."
-        write.refuse(UserErrorCode.TOO_MANY, path, message)
-        write.check()
     edits = [
         Edit.of_task(write, row, (*path, str(index)), Refusals())
         for index, row in enumerate(input.rows)

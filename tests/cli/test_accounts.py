@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from models import RegisteredDocument, Session
 from models.database import Database
-from models.document import digest_of
+from models.digest import digest
 from tests.cli.command import taskloom
 from tests.client import Api
 from tests.kinds import one_database  # noqa: F401
@@ -87,5 +87,5 @@ async def test_documents_are_registered_all_or_none(
         assert await count() == 0
     for _ in range(2):
         done = await taskloom(url, "documents", "add", str(good))
-        assert done.out == f"{digest_of(good.read_text()).hex()}  {good}\n"
+        assert done.out == f"{digest(good.read_text()).hex()}  {good}\n"
         assert await count() == 1

@@ -172,6 +172,40 @@ class TestCost:
         """
         assert "taskBatchUpdate.results" in await refused(api, document)
 
+    async def test_a_batch_of_too_many_rows(self, api: Api, statements: Statements) -> None:
+        document = """
+          mutation ($input: TaskBatchUpdateInput!) { taskBatchUpdate(input: $input) { count } }
+        """
+        message = await refused(api, document, input={"rows": [{"id": "x"}] * 51})
+        assert message == (
+            "taskBatchUpdate is given 51 rows, and takes 50: send the others in another mutation."
+        )
+        assert len(statements) == 0
+
+    async def test_filters_within_lists(self, api: Api, statements: Statements) -> None:
+        """They are read once for each object that they are asked of."""
+        inner = " ".join(f"a{n}: tasks(first: 1, filter: $f) {{ totalCount }}" for n in range(9))
+        document = f"""
+          query ($f: TaskFilter) {{ workspace(slug: "x") {{
+            tasks(first: 100, filter: $f) {{ nodes {{ project {{ {inner} }} }} }}
+          }} }}
+        """
+        parts = {"or": [{"title": {"contains": "i"}}] * 40}
+        message = await refused(api, document, f=parts)
+        assert message == (
+            "The operation's arguments hold 109,021 values, those of a field within a list as "
+            "often as the list is long, and may hold 10,000: use shorter filters, or smaller "
+            "pages around them."
+        )
+        assert len(statements) == 0
+        few = {"or": [{"title": {"contains": "i"}}] * 2}
+        assert await api.answer(document, None, f=few) == {"data": {"workspace": None}}
+
+    async def test_a_document_nested_too_deeply_to_be_read(self, api: Api) -> None:
+        for text in ("{ a " * 300 + "}" * 300, "{ nodes(ids: " + "[" * 300 + "]" * 300 + ") }"):
+            code, _ = await api.refusal(text)
+            assert code in ("LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED")
+
     async def test_the_schema_many_times_over(self, api: Api) -> None:
         inner = "fields { args { type { ofType { ofType { name } } } } }"
         parts = " ".join(f"a{n}: types {{ {inner} }}" for n in range(99))

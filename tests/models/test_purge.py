@@ -9,8 +9,8 @@ from graph.chores import do_chores
 from models import Chore, RememberedWrite, SignInCode, Task
 from models.base import now
 from models.chore import is_due
-from models.credential import digest
 from models.database import Database
+from models.digest import digest
 from models.purge import TRASH_LIFETIME, purge
 from tests.cli.command import taskloom
 from tests.world import World

@@ -8,7 +8,7 @@ import pytest
 
 from models import RegisteredDocument
 from models.database import Database
-from models.document import digest_of
+from models.digest import digest
 from tests.client import Api, Statements
 from tests.kinds import one_database  # noqa: F401
 from tests.world import World
@@ -37,7 +37,7 @@ async def code_of(api: Api, body: dict[str, Any], token: str | None = None) -> t
 async def registered(database: Database) -> str:
     text = "query Registered { viewer { name } }"
     async with database.writes.begin() as session:
-        session.add(RegisteredDocument(digest=digest_of(text), text=text))
+        session.add(RegisteredDocument(digest=digest(text), text=text))
     return text
 
 
@@ -89,16 +89,6 @@ async def test_a_registered_one_runs_by_its_id(
     assert (await api.post(persisted(registered))).json()["data"] == NOBODY
     response = await api.http.get("/graphql", params={"documentId": hash_of(registered)})
     assert response.json()["data"] == NOBODY
-
-
-async def test_many_are_not_kept_for_ever(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.documents.COUNT", 3)
-    for number in range(5):
-        text = f"{{ a{number}: __typename }}"
-        await api.post(persisted(text, query=text))
-    assert (await code_of(api, persisted("{ a0: __typename }")))[0] == "PERSISTED_QUERY_NOT_FOUND"
-    kept = await api.post(persisted("{ a4: __typename }"))
-    assert kept.json()["data"] == {"a4": "Query"}
 
 
 class TestRegisteredOnly:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from graph.usage import Usage
 from models import AccessToken, Scope
 from models.base import now
-from models.credential import digest
 from models.database import Database
+from models.digest import digest
 from tests.client import Statements
 from tests.graph.writing.office import Office
 from tests.kinds import EveryDatabase, one_database  # noqa: F401

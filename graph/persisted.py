@@ -6,18 +6,19 @@ documentId                  the hash of a document that was registered
 """
 
 import re
-from collections import OrderedDict
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.errors import ApiError
+from graph.kit.recent import Recent
 from models import RegisteredDocument
 from models.database import Database
-from models.document import digest_of
+from models.digest import digest
 
-#: How many texts a process keeps, and how long each may be.
-COUNT, LENGTH = 1000, 20_000
+#: How many texts a process keeps, and how many letters they may have in all.
+COUNT, TOTAL = 1000, 1_000_000
 HASH = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
@@ -40,34 +41,33 @@ class KnownDocuments:
         self.database = database
         self.registered_only = registered_only
         #: Texts that clients have sent with their hashes, and registered ones.
-        self._sent: OrderedDict[bytes, str] = OrderedDict()
-        self._registered: OrderedDict[bytes, str] = OrderedDict()
+        self._sent: Recent[bytes, str] = Recent(COUNT, TOTAL, len)
+        self._registered: Recent[bytes, str] = Recent(COUNT, TOTAL, len)
 
     async def text(
         self, query: str | None, document_id: str | None, persisted: Any, *, sends_anything: bool
     ) -> str | None:
         """The text that a request means; an `ApiError` where it is not known, or may not run."""
-        digest = _given_digest(document_id, persisted)
-        if query is not None and digest is not None and digest_of(query) != digest:
+        named = _given_digest(document_id, persisted)
+        if query is not None and named is not None and digest(query) != named:
             raise DocumentRefused("The hash is not that of the `query` sent with it (SHA-256).")
         if self.registered_only and not sends_anything:
-            return await self._only_registered(query, digest)
-        if digest is None:
+            return await self._only_registered(query, named)
+        if named is None:
             return query
         if query is None:
-            known = _recall(self._sent, digest) or await self._registered_text(digest)
+            known = self._sent.get(named) or await self._registered_text(named)
             if known is None:
                 # Apollo's clients know this message.
                 raise DocumentNotFound("PersistedQueryNotFound")
             return known
-        if len(query) <= LENGTH:
-            _keep(self._sent, digest, query)
+        self._sent.keep(named, query)
         return query
 
-    async def _only_registered(self, query: str | None, digest: bytes | None) -> str | None:
-        if query is None and digest is None:
+    async def _only_registered(self, query: str | None, named: bytes | None) -> str | None:
+        if query is None and named is None:
             return None
-        known = await self._registered_text(digest or digest_of(query or ""))
+        known = await self._registered_text(named or digest(query or ""))
         if known is None:
             raise DocumentRefused(
                 "Only registered documents run on this server: register this one with "
@@ -75,15 +75,20 @@ class KnownDocuments:
             )
         return known
 
-    async def _registered_text(self, digest: bytes) -> str | None:
-        known = _recall(self._registered, digest)
-        if known is None:
-            # scope: a document is not of a workspace, and says nothing about one.
-            named = select(RegisteredDocument.text).where(RegisteredDocument.digest == digest)
-            async with self.database.reads() as session:
-                known = await session.scalar(named)
-            if known is not None and len(known) <= LENGTH:
-                _keep(self._registered, digest, known)
+    async def _registered_text(self, named: bytes) -> str | None:
+        known = self._registered.get(named)
+        if known is not None:
+            return known
+        # scope: a document is not of a workspace, and says nothing about one.
+        one = select(RegisteredDocument.text).where(RegisteredDocument.digest == named)
+
+        async def read(session: AsyncSession) -> str | None:
+            text: str | None = await session.scalar(one)
+            return text
+
+        known = await self.database.read(read)
+        if known is not None:
+            self._registered.keep(named, known)
         return known
 
 
@@ -99,16 +104,3 @@ def _given_digest(document_id: str | None, persisted: Any) -> bytes | None:
     if match is None:
         raise DocumentRefused("A document's hash is its SHA-256 in 64 small hexadecimal digits.")
     return bytes.fromhex(match[1])
-
-
-def _recall(kept: OrderedDict[bytes, str], digest: bytes) -> str | None:
-    if digest in kept:
-        kept.move_to_end(digest)
-    return kept.get(digest)
-
-
-def _keep(kept: OrderedDict[bytes, str], digest: bytes, text: str) -> None:
-    kept[digest] = text
-    kept.move_to_end(digest)
-    if len(kept) > COUNT:
-        kept.popitem(last=False)
