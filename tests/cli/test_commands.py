@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -251,6 +252,9 @@ def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
                 assert "/explorer/explorer.js" in page.text
                 query = {"query": "{ viewer { handle workspaces { nodes { slug } } } }"}
                 answer = browser.post("http://127.0.0.1:8317/graphql", json=query).json()
+            with socket.create_connection(("127.0.0.1", 8317), timeout=10) as endless:
+                endless.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000)
+                assert endless.recv(12) == b"HTTP/1.1 431"
         finally:
             process.send_signal(signal.SIGINT)
             process.stderr.read()

@@ -278,7 +278,7 @@ async def walk(
 
 
 RELAXED = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,

@@ -1,6 +1,7 @@
 """SQLite's statements stop when they take too long, or nobody waits for them any more."""
 
 import asyncio
+import random
 import time
 
 import pytest
@@ -48,4 +49,19 @@ async def test_one_that_nobody_waits_for_is_stopped(url: str) -> None:
         # Its connection is good for the next.
         assert await database.read(one) == 1
     assert time.monotonic() - begun < 60
+    await database.close()
+
+
+async def test_it_is_stopped_whenever_that_is(url: str) -> None:
+    """Also between taking a connection and beginning the statement."""
+    database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=3))
+    moments = random.Random(7)
+    async with asyncio.timeout(60):
+        for _ in range(100):
+            reading = [asyncio.ensure_future(database.read(count)) for _ in range(3)]
+            await asyncio.sleep(moments.uniform(0, 0.002))
+            for one_of_them in (*reading, *reading):
+                one_of_them.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+        assert await database.read(one) == 1
     await database.close()

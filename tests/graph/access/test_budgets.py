@@ -198,6 +198,25 @@ class TestShared(EveryDatabase):
         # All of it, but for what a process has taken and not spent.
         assert 94 <= spent <= 100
 
+    async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
+        process = Budgets(database, Settings(shared_budgets=True))
+        caller = Caller("user x", Allowance(300_000, 10**9))
+        await process.spend(caller, 20_000)
+        await process.give_back(caller, 15_000)
+        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(4)))
+        assert process.standing(caller).remaining == 300_000 - 5_000 - 80_000
+
+    async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
+        process = Budgets(database, Settings(shared_budgets=True))
+        caller = Caller("user x", Allowance(300_000, 10**9))
+        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(10)))
+        for _ in range(10):
+            await process.give_back(caller, 20_000)
+        other = Budgets(database, Settings(shared_budgets=True))
+        await other.spend(caller, 280_000)
+        with pytest.raises(RateLimited):
+            await process.spend(caller, 20_001)
+
     async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", Allowance(10_000, 10**9))

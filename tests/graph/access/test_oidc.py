@@ -237,12 +237,68 @@ async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
 
 
 class TestFirstSight(EveryDatabase):
+    async def test_a_handle_in_other_capitals_is_taken(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
+        await world.make_user(handle="Ada")
+        await world.make_user(handle="adaX2")
+        data = await api.ask(VIEWER, issuer.token())
+        assert data["viewer"]["handle"] == "ada-2"
+
+    async def test_an_address_that_looks_like_anothers_is_not_theirs(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
+        await world.make_user(handle="kate", email="kate@x.example")
+        data = await api.ask(VIEWER, issuer.token(email="\u212aate@x.example"))
+        assert data["viewer"] == {"handle": "ada", "name": "Ada L", "email": None}
+
+    async def test_claims_that_cannot_be_stored_are_left_out(
+        self, api: Api, issuer: LocalIssuer
+    ) -> None:
+        for claims in (
+            {"name": "a\0b", "preferred_username": "x\0y"},
+            {"name": "a\ud800b", "email": "\ud800@x.example"},
+            {"name": "a\u202eb\n"},
+            {"exp": 10**12},
+            {"exp": 10**18},
+        ):
+            data = await api.ask(VIEWER, issuer.token(sub=str(claims), **claims))
+            assert data["viewer"]["name"] in ("Ada L", data["viewer"]["handle"])
+        for claims in ({"sub": ""}, {"sub": "x" * 300}, {"sub": "a\0"}, {"exp": "soon"}):
+            code, _ = await api.refusal(VIEWER, issuer.token(**claims))
+            assert code == "UNAUTHENTICATED", claims
+
     async def test_many_at_once_are_one_user(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:
         answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
         assert {answer["viewer"]["handle"] for answer in answers} == {"ada"}
         assert await users(database) == 1
+
+
+async def test_whoever_has_a_known_key_waits_for_nobody(
+    api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.ask(VIEWER, issuer.token())
+    ours: oidc.Issuer = api.app.state.server.authority.issuer
+    asked, going_on = threading.Event(), threading.Event()
+
+    def slow() -> Any:
+        asked.set()
+        going_on.wait(30)
+        raise OSError("never")
+
+    monkeypatch.setattr(ours, "_fetch", slow)
+    monkeypatch.setattr(oidc, "PAUSE", -1)
+    forged = asyncio.ensure_future(api.refusal(VIEWER, issuer.token(OTHER_KEY, "unknown")))
+    await asyncio.to_thread(asked.wait, 10)
+    try:
+        async with asyncio.timeout(5):
+            assert (await api.ask(VIEWER, issuer.token()))["viewer"]["handle"] == "ada"
+        assert not forged.done()
+    finally:
+        going_on.set()
+    assert (await forged)[0] == "UNAUTHENTICATED"
 
 
 class TestUnreachable:

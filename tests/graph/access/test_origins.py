@@ -22,6 +22,7 @@ FOREIGN = [
     {"Origin": "http://taskloom.test:8080"},
     {"Origin": "http://taskloom.test.evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
     {"Origin": ""},
     {"Sec-Fetch-Site": "cross-site"},
 ]

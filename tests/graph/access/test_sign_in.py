@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -49,6 +50,14 @@ async def sign_in(api: Api, password: str = SECRET, **name: str) -> dict[str, An
     data = await api.ask(SIGN_IN, None, input={**name, "password": password})
     payload: dict[str, Any] = data["signIn"]
     return payload
+
+
+def at(address: str, api: Api) -> Api:
+    """A client of the same server at another address."""
+    other = Api(api.app)
+    transport = httpx.ASGITransport(api.app, client=(address, 1))
+    other.http = httpx.AsyncClient(transport=transport, base_url="http://taskloom.test")
+    return other
 
 
 async def sessions(database: Database) -> list[Session]:
@@ -161,6 +170,35 @@ class TestFailures(EveryDatabase):
             assert (await sign_in(api, "wrong", handle="Ada"))["errors"] == [WRONG]
         for _ in range(3):
             assert (await sign_in(api, handle="Ada"))["errors"] == []
+
+    async def test_an_address_that_is_slowed_locks_nobody_out(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        async with at("192.0.2.1", api) as attacker:
+            for _ in range(int(passwords.PER_ACCOUNT.capacity) * 2):
+                await sign_in(attacker, "wrong", handle="Ada")
+        assert (await sign_in(api, handle="Ada"))["errors"] == []
+
+    async def test_the_addresses_of_a_network_are_one(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        codes = []
+        for number in range(6):
+            async with at(f"2001:db8::{number}", api) as attacker:
+                payload = await sign_in(attacker, "wrong", handle=f"user{number}")
+            codes.append(payload["errors"][0]["code"])
+        assert codes == ["INVALID"] * 3 + ["TOO_MANY"] * 3
+
+    async def test_both_names_of_an_account_are_one(self, api: Api, ada: User) -> None:
+        names = ({"handle": "ada"}, {"email": "Ada@x.example"})
+        for number in range(int(passwords.PER_ACCOUNT.capacity)):
+            payload = await sign_in(api, "wrong", **names[number % 2])
+            assert payload["errors"] == [WRONG]
+        for name in names:
+            [error] = (await sign_in(api, **name))["errors"]
+            assert error["code"] == "TOO_MANY"
 
     async def test_an_address_is_slowed_whomever_it_tries(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
