@@ -13,8 +13,8 @@ import models
 from graph.auth import NOBODY, new_session
 from graph.context import Info
 from graph.kit.batches import ByColumn
-from graph.kit.errors import BadUserInput, Unauthenticated
-from graph.kit.mutations import Id, Input, action
+from graph.kit.errors import BadUserInput
+from graph.kit.mutations import Id, Input, action, require_user
 from graph.kit.node import Node, id_of, read_id
 from graph.kit.payloads import Outcome, Path, Payload, Refusals, UserErrorCode, refusal, written
 from graph.kit.relations import one, resolved
@@ -299,8 +299,7 @@ def _key(model: type[models.Base], given: str, refusals: Refusals, path: Path = 
 
 async def _own(info: Info, model: type[M], given: str, said: str) -> M:
     """A credential of the viewer's by its id."""
-    if info.context.viewer.user_id is None:
-        raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
+    require_user(info)
     refusals = Refusals()
     key = _key(model, given, refusals)
     refusals.check()

@@ -14,7 +14,7 @@ import asyncio
 import inspect
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, TypeVar
 
@@ -24,7 +24,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.context import KitInfo
 from graph.kit.errors import Unauthenticated
-from graph.kit.payloads import Outcome, Refusals, Refused, UserError, UserErrorCode, home_of
+from graph.kit.payloads import Outcome, Refused, UserError, UserErrorCode, home_of, refusal
 from graph.kit.remembered import Memory, digest_of
 from graph.kit.session import Within
 from graph.kit.writes import INPUT, Write
@@ -62,6 +62,16 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="The object's id."
 DECLARED: dict[Work, Permission] = {}
 
 
+#: The arguments that all writes have.
+_COMMON = [
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    for name, default, annotation in (
+        ("idempotency_key", None, IdempotencyKey),
+        ("dry_run", False, DryRun),
+    )
+]
+
+
 def mutation(work: Work, *, needs: Permission) -> Any:
     """The field of a mutation.
 
@@ -76,13 +86,11 @@ def mutation(work: Work, *, needs: Permission) -> Any:
         dry_run: bool | None = False,
         **arguments: Any,
     ) -> Outcome:
-        if info.context.viewer.user_id is None:
-            raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
+        require_user(info)
         attempt = Attempt(info, work, needs, arguments, idempotency_key, bool(dry_run))
         return await persist(attempt)
 
-    resolve.__signature__ = _signature(resolve, work)  # type: ignore[attr-defined]
-    return strawberry.mutation(resolver=resolve, description=inspect.getdoc(work))
+    return _field(resolve, work, _COMMON)
 
 
 def action(
@@ -104,26 +112,22 @@ def action(
         await context.settle()
         viewer = await context.present_viewer()
         if not viewer.may(needs):
-            if viewer.user_id is None:
-                raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
-            message = f"You may not {needs.value}."
-            return outcome(
-                errors=[UserError(code=UserErrorCode.FORBIDDEN, message=message, path=[])]
-            )
+            require_user(info)
+            refused = refusal(UserErrorCode.FORBIDDEN, (), f"You may not {needs.value}.")
+            return outcome(errors=refused.errors)
         try:
             done: Outcome = await context.source.database.uninterrupted(work(info, **arguments))
         except Refused as refused:
             return outcome(errors=refused.errors)
         return done
 
-    own = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in list(inspect.signature(work).parameters.values())[1:]
-    ]
-    fixed = inspect.signature(resolve).parameters
-    signature = inspect.Signature([fixed["info"], *own])
-    resolve.__signature__ = signature  # type: ignore[attr-defined]
-    return strawberry.mutation(resolver=resolve, description=inspect.getdoc(work))
+    return _field(resolve, work)
+
+
+def require_user(info: strawberry.Info[Any, Any]) -> None:
+    """Raises `Unauthenticated` where nobody is signed in."""
+    if info.context.viewer.user_id is None:
+        raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
 
 
 async def persist(attempt: "Attempt") -> Outcome:
@@ -233,10 +237,8 @@ class Attempt:
 
 def _refuse_reader(scope: Scope) -> None:
     if scope is not Scope.WRITE:
-        refusals = Refusals()
         message = "This token may only read: use one of the scope WRITE."
-        refusals.add(UserErrorCode.FORBIDDEN, (), message)
-        refusals.check()
+        raise refusal(UserErrorCode.FORBIDDEN, (), message)
 
 
 def _refusal(refused: Refused) -> Outcome:
@@ -259,20 +261,15 @@ def _told(violation: Violation, attempt: Attempt) -> UserError:
     return UserError(code=code, message=message, path=path)
 
 
-def _signature(resolve: Callable[..., Any], work: Work) -> inspect.Signature:
-    """The arguments of a mutation: those of its work, and those that all have."""
-    fixed = inspect.signature(resolve).parameters
-    common = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-        )
-        for name, default, annotation in (
-            ("idempotency_key", None, IdempotencyKey),
-            ("dry_run", False, DryRun),
-        )
-    ]
+def _field(
+    resolve: Callable[..., Any], work: Work, common: Sequence[inspect.Parameter] = ()
+) -> Any:
+    """The field whose arguments are those of its work, and some that all have."""
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in list(inspect.signature(work).parameters.values())[1:]
     ]
-    return inspect.Signature([fixed["info"], *own, *common])
+    info = inspect.signature(resolve).parameters["info"]
+    signature = inspect.Signature([info, *own, *common])
+    resolve.__signature__ = signature  # type: ignore[attr-defined]
+    return strawberry.mutation(resolver=resolve, description=inspect.getdoc(work))
