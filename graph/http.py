@@ -50,6 +50,7 @@ from graph.requests import (
     network,
     read_parameters,
     refuse_large,
+    refuse_many,
 )
 from graph.settings import Settings
 from models import AccessToken
@@ -178,7 +179,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 raise HTTPException(415, f"Send the request's body as Content-Type: {JSON}.")
             if (request.headers.get("content-encoding") or "identity").lower() != "identity":
                 raise HTTPException(415, "Send the request's body without Content-Encoding.")
-            parameters = self.parse_json(await request.get_body())
+            body = await request.get_body()
+            refuse_many(body)
+            parameters = self.parse_json(body)
         return read_parameters(parameters, self.settings)
 
     def parse_query_params(self, params: QueryParams) -> dict[str, Any]:

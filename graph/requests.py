@@ -15,6 +15,9 @@ from strawberry.http import GraphQLRequestData
 
 from graph.settings import Settings
 
+#: Brackets in a body, in texts too: as many empty lists keep a reader of JSON busy for a while.
+MAX_CONTAINERS = 100_000
+
 
 @dataclass
 class Parameters(GraphQLRequestData):
@@ -38,6 +41,15 @@ def refuse_large(request: Request, limit: int) -> None:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > limit:
         raise too_large(limit)
+
+
+def refuse_many(body: str | bytes) -> None:
+    """Refuses a body of more lists and objects than are worth reading."""
+    raw = body.encode(errors="replace") if isinstance(body, str) else body
+    if raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
+        raise too_much(
+            f"The request's body has more than {MAX_CONTAINERS:,} brackets: send less at once."
+        )
 
 
 def limited(receive: Receive, limit: int) -> Receive:

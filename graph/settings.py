@@ -85,9 +85,7 @@ class Settings(BaseSettings):
     max_nesting: int = Field(
         200, ge=1, le=200, description="How deep the variables of a request may nest."
     )
-    max_answer_size: int = Field(
-        50_000_000, ge=1, description="Bytes that the texts of an answer may have."
-    )
+    max_answer_size: int = Field(50_000_000, ge=1, description="Bytes that an answer may have.")
     budget: int = Field(
         3_000_000, ge=1, description="What a user's operations may cost in a budget's period."
     )

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
+    select,
     table,
     text,
     true,
@@ -138,10 +139,13 @@ def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[
     if kind == "sqlite":
         index = table(f"{name}_search", column("rowid"), column("rank"))
         numbers = table("search_documents", column("number"), column("id"))
-        found = rows.join(numbers, numbers.c.id == literal_column(f"{name}.id"))
-        found = found.join(index, index.c.rowid == numbers.c.number)
         matches = literal_column(f"{name}_search").op("MATCH", return_type=Boolean)
-        return found.where(matches(query.fts5())), func.round(-index.c.rank, 6, type_=Float)
+        found = select(index.c.rowid, index.c.rank).where(matches(query.fts5()))
+        # A limit that is none keeps the index from being asked anew for each row.
+        matched = found.limit(-1).subquery("matched")
+        rows = rows.join(numbers, numbers.c.id == literal_column(f"{name}.id"))
+        rows = rows.join(matched, matched.c.rowid == numbers.c.number)
+        return rows, func.round(-matched.c.rank, 6, type_=Float)
     vector = literal_column(f"{name}.search", Text)
     conditions = [_whole_words(vector, term) for term in query.terms if query.is_short(term)]
     if "+" in (indexed := query.boolean()):

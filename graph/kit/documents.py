@@ -41,6 +41,8 @@ VALID: Recent[tuple[Limits, str], tuple[str, DocumentNode]] = Recent(
 )
 #: What it costs to read a document that is known, and how many letters of another cost as much.
 READING, LETTERS = 1, 20
+#: Bytes that a name in an answer has around it, with a plain value.
+NAMED = 8
 #: Bytes of an answer that cost as much as a row.
 BYTES = 10_000
 #: Letters of a document that is read at once; a longer one could take a tenth of a second.
@@ -146,14 +148,16 @@ class WithinLimits(SchemaExtension):
             execution.extensions_results["cost"] = {"requested": price.total, "actual": actual}
         if size > self.limits.answer_size:
             message = (
-                f"The answer's texts have {size:,} bytes, and may have "
+                f"The answer has {size:,} bytes, and may have "
                 f"{self.limits.answer_size:,}: ask for fewer of them. What was written stays."
             )
             result.data, result.errors = None, [LimitExceeded(message, path=[])]
 
 
 #: What was told of the schema lately, to operations without variables.
-TOLD: Recent[tuple[str, str | None], ExecutionResult] = Recent(20)
+TOLD: Recent[tuple[str, str | None], ExecutionResult] = Recent(
+    20, 10_000_000, lambda result: measured(result.data)[1]
+)
 
 
 def read_document(
@@ -272,11 +276,12 @@ def only(
 
 
 def measured(data: Any) -> tuple[int, int]:
-    """How many objects came in lists, and how long the texts of an answer are."""
+    """How many objects came in lists, and how many bytes an answer has, nearly."""
     rows, size, waiting = 0, 0, [data]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
+            size += sum(map(len, value)) + NAMED * len(value)
             waiting.extend(value.values())
         elif isinstance(value, list):
             rows += sum(isinstance(one, dict) for one in value)

@@ -42,6 +42,10 @@ SHORT_LIST = 10
 ROWS = ("nodes", "edges")
 #: What a mutation costs before its payload: the statements of a write, and its transaction.
 WRITE = 10
+#: How many plain values of objects take as long as a row, and the bytes of one beside its name.
+LEAVES, PLAIN = 20, 8
+#: What it costs to count for one parent, in rows.
+COUNTING = 2
 #: How many values of arguments are read in the time of one row.
 VALUES = 5
 #: The fields of a page that count: a statement each, for all pages of the same parents.
@@ -63,6 +67,8 @@ class Price:
     kept: int = 0
     #: Values in the arguments of fields, as often as they are read.
     values: int = 0
+    #: Bytes that the answer has at most, but for its texts.
+    size: int = 0
 
     def add(self, where: str, objects: int, work: int) -> None:
         """Adds what a path brings and what it takes."""
@@ -146,6 +152,11 @@ class Pricing:
             )
         if price.total > self.limits.cost:
             raise LimitExceeded(self._refusal(operation, price))
+        if price.size > self.limits.answer_size:
+            raise LimitExceeded(
+                f"The answer could have {price.size:,} bytes before any text, and may have "
+                f"{self.limits.answer_size:,}: ask for less, or by shorter aliases."
+            )
 
     def _refusal(self, operation: OperationDefinitionNode, price: Price) -> str:
         total, limit = price.total, self.limits.cost
@@ -174,13 +185,17 @@ class Pricing:
 
         `rows` is the size of the page that the parent is, if it is one.
         """
+        leaves = 0
         for kind, node in self._fields(parent, selection):
             name = node.name.value
             where = f"{path}.{name}" if path else name
             if rows is not None and name in COUNTS:
-                price.add(where, 0, 1)
+                # Each parent's rows are counted.
+                price.add(where, 0, 1 + times * COUNTING)
             declared = getattr(kind, "fields", {}).get(name) or META_FIELDS.get(name)
+            price.size += times * (len((node.alias or node.name).value) + PLAIN)
             if declared is None or node.selection_set is None:
+                leaves += times
                 continue
             target = get_named_type(declared.type)
             many = self._size(kind, node, declared, rows)
@@ -191,7 +206,7 @@ class Pricing:
                 price.add(where, 0, 1)
                 self._price(target, node.selection_set, times, many, where, price)
                 continue
-            if kind.name.startswith("__") or name in META_FIELDS:
+            if is_of_schema(kind) or name in META_FIELDS:
                 price.add(where, 0, times * many // SCHEMA_OBJECTS + 1)
             else:
                 price.add(where, times * many, 1)
@@ -199,6 +214,7 @@ class Pricing:
                 self._check_rows(node)
                 price.add(where, 0, WRITE)
             self._price(target, node.selection_set, times * many, None, where, price)
+        price.add(path, 0, leaves // (SCHEMA_OBJECTS if is_of_schema(parent) else LEAVES))
 
     def _fields(
         self, parent: GraphQLNamedType, selection: SelectionSetNode
@@ -231,7 +247,7 @@ class Pricing:
         if not is_list(field):
             return 1
         name = node.name.value
-        if kind.name.startswith("__"):
+        if is_of_schema(kind):
             return len(self.schema.type_map) if name == "types" else SCHEMA_LIST
         ids = self._given(node, "ids")
         if isinstance(ids, list):
@@ -279,6 +295,11 @@ def count_of(value: Any) -> int:
         count += len(inner)
         waiting.extend(inner)
     return count
+
+
+def is_of_schema(kind: GraphQLNamedType) -> bool:
+    """Whether a type tells about the schema: what it has comes from no database."""
+    return kind.name.startswith("__")
 
 
 def is_page(field: GraphQLField) -> bool:

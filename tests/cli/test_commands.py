@@ -232,6 +232,24 @@ async def test_the_printed_schema_is_checked(
     assert "run taskloom schema > schema.graphql" in stale.notes
 
 
+def answer_to(sent: bytes) -> bytes:
+    """How the answer begins that a server gives to bytes."""
+    with socket.create_connection(("127.0.0.1", 8317), timeout=10) as client:
+        client.sendall(sent)
+        return client.recv(12)
+
+
+def send_until_closed(sent: bytes) -> None:
+    """Sends bytes that end the connection; it times out where the server leaves it open."""
+    with socket.create_connection(("127.0.0.1", 8317), timeout=10) as client:
+        try:
+            client.sendall(sent)
+            while client.recv(65_536):
+                pass
+        except ConnectionError:
+            return
+
+
 def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "graph.cli", "serve", "--demo", "--port", "8317"]
     environment = os.environ | {
@@ -252,9 +270,15 @@ def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
                 assert "/explorer/explorer.js" in page.text
                 query = {"query": "{ viewer { handle workspaces { nodes { slug } } } }"}
                 answer = browser.post("http://127.0.0.1:8317/graphql", json=query).json()
-            with socket.create_connection(("127.0.0.1", 8317), timeout=10) as endless:
-                endless.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000)
-                assert endless.recv(12) == b"HTTP/1.1 431"
+            assert answer_to(b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000) == b"HTTP/1.1 431"
+            chunked = (
+                b"POST /graphql HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+            )
+            trailers = b"x:\r\n" * 100_000
+            assert answer_to(chunked + trailers).startswith(b"HTTP/1.1 4")
+            live = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+            assert answer_to(live) == b"HTTP/1.1 200"
+            send_until_closed(live * 2_000)
         finally:
             process.send_signal(signal.SIGINT)
             process.stderr.read()

@@ -46,16 +46,17 @@ class TestRateLimit:
         before = office.api.app.state.server.budgets.standing(caller_of(office)).used
         response = await office.api.post(body, office.tokens["member"])
         answer = response.json()
-        # rateLimit 1 + 1, workspace 1 + 1, tasks 1, totalCount 1, nodes 10 + 1, labels 100 + 1.
-        cost = 118
+        # rateLimit 1 + 1, workspace 1 + 1, tasks 1, totalCount 1 + 2, nodes 10 + 1,
+        # labels 100 + 1, and 5 for their 100 names.
+        cost = 125
         limit = answer["data"]["rateLimit"]
         assert (limit["cost"], limit["limit"], limit["nodeCount"]) == (cost, 5_000, 112)
         assert limit["remaining"] + limit["used"] == 5_000
         assert limit["used"] - before in (cost - 1, cost)
-        # 4 tasks, and the six fields that take a statement.
+        # 4 tasks, the six fields that take a statement, counting, and the names.
         actual = answer["extensions"]["cost"]["actual"]
         assert answer["extensions"]["cost"] == {"requested": cost, "actual": actual}
-        assert actual == 10
+        assert actual == 17
         shown = {name: int(response.headers[f"x-ratelimit-{name}"]) for name in (
             "limit", "remaining", "used", "reset"
         )}  # fmt: skip
@@ -64,7 +65,7 @@ class TestRateLimit:
         assert shown["used"] - before in (actual - 1, actual)
         assert shown["remaining"] == 5_000 - shown["used"]
         in_seconds = shown["reset"] - datetime.now(UTC).timestamp()
-        assert 0 < in_seconds < 3600 * 100 / 5000
+        assert 0 < in_seconds < 3600 * 200 / 5000
 
     async def test_a_dry_run_prices_and_does_nothing_else(self, office: Office) -> None:
         token = office.tokens["member"]
@@ -77,7 +78,7 @@ class TestRateLimit:
         assert len(statements) == 1
         data = response.json()["data"]
         assert list(data) == ["rateLimit"]
-        assert data["rateLimit"]["cost"] == before["cost"] == 1_108
+        assert data["rateLimit"]["cost"] == before["cost"] == 1_165
         assert data["rateLimit"]["used"] < 30
         assert response.headers["x-ratelimit-used"] == str(data["rateLimit"]["used"])
 
@@ -85,7 +86,7 @@ class TestRateLimit:
         inner = "tasks(first: 100) { nodes { subtasks(first: 100) { nodes { id } } } }"
         document = f'{{ rateLimit(dryRun: true) {{ cost }} workspace(slug: "x") {{ {inner} }} }}'
         data = await office.api.ask(document, office.tokens["member"])
-        assert data == {"rateLimit": {"cost": 10_108}}
+        assert data == {"rateLimit": {"cost": 10_608}}
 
     async def test_within_fragments_too(self, office: Office) -> None:
         document = """
@@ -110,7 +111,7 @@ class TestBudget:
         [error] = refused.json()["errors"]
         assert "data" not in refused.json()
         assert error["extensions"] == {"code": "RATE_LIMITED"}
-        assert error["message"].startswith("This costs 2,105, and ")
+        assert error["message"].startswith("This costs 2,205, and ")
         assert error["message"].endswith(" seconds, or ask for less.")
         assert int(refused.headers["retry-after"]) > 60
         # Others have budgets of their own.
@@ -249,7 +250,7 @@ class TestAnswers:
         return {"max_answer_size": 1_000}
 
     async def test_one_that_is_too_large_is_not_sent(self, office: Office, api: Api) -> None:
-        parts = " ".join(f"a{n}: name" for n in range(99))
+        parts = " ".join(f"a{n}: name" for n in range(50))
         aliases = f'{{ workspace(slug: "office") {{ {parts} parts: slug }} }}'
         assert "errors" not in await api.answer(aliases, office.tokens["member"])
         name = "x" * 200
@@ -260,6 +261,6 @@ class TestAnswers:
         code, message = await api.refusal(aliases, office.tokens["member"])
         assert code == "LIMIT_EXCEEDED"
         assert message == (
-            "The answer's texts have 19,806 bytes, and may have 1,000: ask for fewer of them. "
+            "The answer has 10,576 bytes, and may have 1,000: ask for fewer of them. "
             "What was written stays."
         )

@@ -6,13 +6,19 @@ SELECT anon_1.place, anon_1.task_id, anon_1.comment_id, anon_1.score
 FROM (SELECT anon_2.place AS place, anon_2.task_id AS task_id, anon_2.comment_id AS comment_id, anon_2.hit_id AS hit_id, anon_2.score AS score
 FROM (SELECT ? AS place, hits.task_id AS task_id, hits.comment_id AS comment_id, hits.hit_id AS hit_id, hits.score AS score
 FROM (SELECT anon_3.task_id AS task_id, anon_3.comment_id AS comment_id, anon_3.hit_id AS hit_id, anon_3.score AS score
-FROM (SELECT tasks.id AS task_id, ? AS comment_id, tasks.id AS hit_id, round(-tasks_search.rank, ?) AS score
-FROM tasks JOIN search_documents ON search_documents.id = tasks.id JOIN tasks_search ON tasks_search.rowid = search_documents.number
-WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.workspace_id = ? AND (tasks_search MATCH ?)
+FROM (SELECT tasks.id AS task_id, ? AS comment_id, tasks.id AS hit_id, round(-matched.rank, ?) AS score
+FROM tasks JOIN search_documents ON search_documents.id = tasks.id JOIN (SELECT tasks_search.rowid AS rowid, tasks_search.rank AS rank
+FROM tasks_search
+WHERE tasks_search MATCH ?
+ LIMIT ? OFFSET ?) AS matched ON matched.rowid = search_documents.number
+WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.workspace_id = ?
  LIMIT ? OFFSET ?) AS anon_3 UNION ALL SELECT anon_4.id AS id, anon_4.comment_id AS comment_id, anon_4.hit_id AS hit_id, anon_4.score AS score
-FROM (SELECT tasks.id AS id, comments.id AS comment_id, comments.id AS hit_id, round(-comments_search.rank, ?) AS score
-FROM comments JOIN search_documents ON search_documents.id = comments.id JOIN comments_search ON comments_search.rowid = search_documents.number JOIN tasks ON tasks.id = comments.task_id
-WHERE comments.workspace_id = ? AND comments.workspace_id = ? AND (comments_search MATCH ?) AND tasks.deleted_at IS NULL AND tasks.workspace_id = ?
+FROM (SELECT tasks.id AS id, comments.id AS comment_id, comments.id AS hit_id, round(-matched.rank, ?) AS score
+FROM comments JOIN search_documents ON search_documents.id = comments.id JOIN (SELECT comments_search.rowid AS rowid, comments_search.rank AS rank
+FROM comments_search
+WHERE comments_search MATCH ?
+ LIMIT ? OFFSET ?) AS matched ON matched.rowid = search_documents.number JOIN tasks ON tasks.id = comments.task_id
+WHERE comments.workspace_id = ? AND comments.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.workspace_id = ?
  LIMIT ? OFFSET ?) AS anon_4) AS hits
 WHERE 1 = 1 ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT ? OFFSET ?) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
