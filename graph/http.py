@@ -99,18 +99,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = error_response(error.status_code, error.reason)
             if error.status_code == 405:
                 response.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
-        except Unauthenticated as error:
-            response = error_response(401, error.message, error.code)
-            response.headers["WWW-Authenticate"] = "Bearer"
-        except Forbidden as error:
-            response = error_response(403, error.message, error.code)
-        except RateLimited as error:
-            response = error_response(429, error.message, error.code)
-            response.headers.update(waiting(error))
-        except Unavailable as error:
-            response = error_response(503, error.message, error.code)
         except ApiError as error:
-            response = error_response(400, error.message, error.code)
+            response = error_response(error.status, error.message, error.code)
+            if isinstance(error, Unauthenticated):
+                response.headers["WWW-Authenticate"] = "Bearer"
+            if isinstance(error, RateLimited):
+                response.headers.update(waiting(error))
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
@@ -236,7 +230,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             sub_response.status_code = 400
         for refusal in result.errors or ():
             if isinstance(refusal.original_error, RateLimited):
-                sub_response.status_code = 429
+                sub_response.status_code = refusal.original_error.status
                 sub_response.headers.update(waiting(refusal.original_error))
         self._set_cookie(request, sub_response, context)
         sub_response.headers.update(budget_headers(context))

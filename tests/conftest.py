@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.app import create_app
-from graph.kit.documents import ASIDE
+from graph.kit.aside import ASIDE
 from graph.settings import Settings
 from models.database import Database
 from tests import databases

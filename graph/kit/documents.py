@@ -1,13 +1,9 @@
 """From a text to an operation that may be done: within limits, named, and parsed once."""
 
-import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
-from weakref import WeakValueDictionary
+from typing import Any, cast
 
 from graphql import (
     ASTValidationRule,
@@ -29,7 +25,7 @@ from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
-from graph.kit.errors import RateLimited
+from graph.kit.aside import ASIDE
 from graph.kit.limits import LimitExceeded, Limits, Measure, check_size
 from graph.kit.pricing import META_FIELDS, Lengths, Pricing
 from graph.kit.recent import Recent
@@ -51,8 +47,6 @@ SHORT = 300
 A_SECOND = 10_000
 #: After so many faults no more are looked for.
 MAX_FAULTS = 5
-T = TypeVar("T")
-
 #: The field that, asked so, has nothing else done than the operation priced.
 PRICE, DRY = "rateLimit", "dryRun"
 
@@ -186,14 +180,13 @@ def read_document(
         raise
     # Before validation: what it says in full may be far more than its text.
     Measure.check(document, limits)
-    errors = validate(schema, document, rules, max_errors=MAX_FAULTS, hide_suggestions=not suggests)
-    told = [error for error in errors if type(error) is not ValidationAbortedError]
-    if errors and not told:
+    found = validate(schema, document, rules, max_errors=MAX_FAULTS, hide_suggestions=not suggests)
+    errors = [error for error in found if type(error) is not ValidationAbortedError]
+    if found and not errors:
         # The library compares all fields of a name with one another, as far as it goes.
         raise LimitExceeded(
             "The document has the same fields too often to be compared: ask for each once."
         )
-    errors = told
     return document, errors, time.thread_time() - begun
 
 
@@ -206,58 +199,6 @@ def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> E
         operation_name=execution.operation_name,
     )
     return cast("ExecutionResult", result)
-
-
-class Aside:
-    """A thread for what takes long and waits for nothing, so that others are answered meanwhile.
-
-    It rests after each work: however many send large documents, the processor is for others too.
-    Each caller has one work in it at a time, so that nobody waits for all of another's.
-    """
-
-    #: How much longer it rests than it worked, and the seconds that it rests at most.
-    REST: float = 2
-    LONGEST = 0.2
-    #: How many works of one caller may wait.
-    WAITING = 20
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._waiting: Counter[str] = Counter()
-        self._rested_at = 0.0
-
-    async def do(self, caller: str, work: Callable[[], T]) -> T:
-        """Does some work for a caller, after all that came before."""
-        # Kept by those who wait for it.
-        turn = self._turns.get(caller)
-        if turn is None:
-            turn = self._turns[caller] = asyncio.Lock()
-        if self._waiting[caller] >= self.WAITING:
-            raise RateLimited(
-                "You send more new documents at once than are read. Wait a second.", 1
-            )
-        self._waiting[caller] += 1
-        try:
-            async with turn:
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._thread, self._do, work)
-        finally:
-            self._waiting[caller] -= 1
-            if not self._waiting[caller]:
-                del self._waiting[caller]
-
-    def _do(self, work: Callable[[], T]) -> T:
-        time.sleep(max(0, self._rested_at - time.monotonic()))
-        begun = time.monotonic()
-        try:
-            return work()
-        finally:
-            ended = time.monotonic()
-            self._rested_at = ended + min(self.LONGEST, self.REST * (ended - begun))
-
-
-ASIDE = Aside()
 
 
 def only(

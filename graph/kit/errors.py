@@ -33,6 +33,8 @@ class ApiError(Exception):
     """An error that the caller is meant to read."""
 
     code = "ERROR"
+    #: The HTTP status of an answer to a request that did not become an operation.
+    status = 400
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -49,18 +51,21 @@ class Unauthenticated(ApiError):
     """The credential is unknown, expired or revoked."""
 
     code = "UNAUTHENTICATED"
+    status = 401
 
 
 class Forbidden(ApiError):
     """The caller may not do this."""
 
     code = "FORBIDDEN"
+    status = 403
 
 
 class RateLimited(ApiError):
     """The caller's budget is spent; `wait` is the seconds until there is enough of it."""
 
     code = "RATE_LIMITED"
+    status = 429
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -71,6 +76,7 @@ class Unavailable(ApiError):
     """The server cannot answer now; trying again later may help."""
 
     code = "UNAVAILABLE"
+    status = 503
 
 
 def expose(error: GraphQLError, *, suggests: bool = True) -> None:
