@@ -19,10 +19,10 @@ from graph.kit.node import Node, id_of, read_id
 from graph.kit.payloads import Outcome, Path, Payload, Refusals, UserErrorCode, refusal, written
 from graph.kit.relations import one, resolved
 from graph.passwords import TooManyFailures, check
-from models.base import now
+from models.base import column_of, now
 from models.credential import SHOWN, TOKEN_PREFIX, new_secret
 from models.digest import digest
-from models.rules import says_something
+from models.rules import fault, says_something, tidy
 
 if TYPE_CHECKING:
     from graph.user import User
@@ -223,12 +223,12 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> Issued:
     """Makes a personal token. It may do no more than its user, nor live longer than its maker."""
     context = info.context
     refusals = Refusals()
-    name = input.name.strip()
+    column = column_of(models.AccessToken.name)
+    name = tidy(column, input.name)
     if not says_something(name):
         refusals.add(UserErrorCode.REQUIRED, (*INPUT, "name"), "Say what it is for.")
-    elif len(name) > 100:
-        message = f"At most 100 characters, not {len(name)}."
-        refusals.add(UserErrorCode.INVALID, (*INPUT, "name"), message)
+    elif wrong := fault(column, name):
+        refusals.add(UserErrorCode.INVALID, (*INPUT, "name"), f"{wrong[0].upper()}{wrong[1:]}.")
     workspace_id = None
     if input.workspace_id is not None:
         workspace_id = _key(models.Workspace, input.workspace_id, refusals, (*INPUT, "workspaceId"))
@@ -238,6 +238,9 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> Issued:
     expires_at = input.expires_at
     if expires_at is not None and expires_at <= now():
         message = "It would have expired already."
+        refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
+    elif expires_at is not None and fault(column_of(models.AccessToken.expires_at), expires_at):
+        message = "Leave it out for a token that does not expire."
         refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
     maker = context.identity.credential
     if isinstance(maker, models.AccessToken) and maker.expires_at is not None:

@@ -103,7 +103,9 @@ async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
     [
         ({"name": " "}, "REQUIRED", ["input", "name"]),
         ({"name": "x" * 101}, "INVALID", ["input", "name"]),
+        ({"name": "a\0b"}, "INVALID", ["input", "name"]),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "INVALID", ["input", "expiresAt"]),
+        ({"expiresAt": "9999-12-31T23:59:59.999999Z"}, "INVALID", ["input", "expiresAt"]),
         ({"workspaceId": "@foreign"}, "NOT_FOUND", ["input", "workspaceId"]),
         ({"workspaceId": "@task"}, "NOT_FOUND", ["input", "workspaceId"]),
         ({"workspaceId": "x"}, "INVALID", ["input", "workspaceId"]),
