@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from graph.app import create_app
+from graph.kit import documents
 from graph.kit.aside import ASIDE
 from graph.settings import Settings
 from models.database import Database
@@ -48,9 +49,13 @@ STATEMENTS = pytest.StashKey[Statements]()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_rest() -> None:
-    """Tests send many documents that no server has seen, one after another."""
+def no_clock() -> None:
+    """Tests send many documents that no server has seen, and what they cost is counted.
+
+    The reader of documents does not rest, and the time that it takes is not charged.
+    """
     ASIDE.REST = 0
+    documents.A_SECOND = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -138,6 +138,21 @@ class TestBudget:
         assert codes == {"GRAPHQL_VALIDATION_FAILED", "RATE_LIMITED"}
         assert (await office.api.answer("{ viewer { id } }", office.tokens["member"]))["data"]
 
+    async def test_the_time_that_reading_takes_is_charged(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("graph.kit.documents.A_SECOND", 10**9)
+        document = "{ viewer { name handle email } }"
+        code, message = await office.api.refusal(document, office.tokens["member"])
+        assert code == "RATE_LIMITED"
+        assert message.endswith("and the whole budget is 5,000: ask for less, or sign in for a "
+                                "larger one.")  # fmt: skip
+        # What is known is read in no time.
+        monkeypatch.setattr("graph.kit.documents.A_SECOND", 0)
+        await office.api.ask(document, office.tokens["member"])
+        monkeypatch.setattr("graph.kit.documents.A_SECOND", 10**9)
+        await office.api.ask(document, office.tokens["member"])
+
 
 NAMED = Caller("user x", Allowance(100, 100))
 
