@@ -4,25 +4,25 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
-from uuid import UUID
 
 import strawberry
-from sqlalchemy import delete, update
+from sqlalchemy import Executable, delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.auth import NOBODY, new_session
 from graph.context import Info
 from graph.kit.batches import ByColumn
-from graph.kit.errors import BadUserInput
 from graph.kit.mutations import Id, Input, action, require_user
-from graph.kit.node import Node, id_of, read_id
+from graph.kit.node import Node, id_of
 from graph.kit.payloads import Outcome, Path, Payload, Refusals, UserErrorCode, refusal, written
 from graph.kit.relations import one, resolved
+from graph.kit.writes import HOME, INPUT, key_of, values_of
 from graph.passwords import TooManyFailures, check
-from models.base import column_of, now
+from models.base import now
 from models.credential import SHOWN, TOKEN_PREFIX, new_secret
+from models.database import Database
 from models.digest import digest
-from models.rules import fault, says_something, tidy
 
 if TYPE_CHECKING:
     from graph.user import User
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", models.AccessToken, models.Session)
 
-INPUT: Path = ("input",)
 ID: Path = ("id",)
 #: What it costs to check a password.
 HASHING = 500
@@ -176,8 +175,7 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> Issued:
         message = "There is no user with this name and password."
         raise refusal(UserErrorCode.INVALID, INPUT, message)
     secret, session = new_session(user_id, context.sender.user_agent)
-    async with database.writes.begin() as writing:
-        writing.add(session)
+    await _save(database, session)
     identity = await context.server.authority.by_secret(models.Session, secret)
     if identity is not None:
         context.become(identity)
@@ -209,9 +207,8 @@ async def session_revoke(info: Info, id: Id) -> Outcome:
 async def _end(info: Info, session: models.Session) -> None:
     """Deletes a session; who asks by it is nobody from here on."""
     context = info.context
-    async with context.database.writes.begin() as writing:
-        # scope: the viewer's own, or the one that asks.
-        await writing.execute(delete(models.Session).where(models.Session.id == session.id))
+    # scope: the viewer's own, or the one that asks.
+    await _execute(context.database, delete(models.Session).where(models.Session.id == session.id))
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
         context.become(NOBODY)
@@ -223,24 +220,17 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> Issued:
     """Makes a personal token. It may do no more than its user, nor live longer than its maker."""
     context = info.context
     refusals = Refusals()
-    column = column_of(models.AccessToken.name)
-    name = tidy(column, input.name)
-    if not says_something(name):
-        refusals.add(UserErrorCode.REQUIRED, (*INPUT, "name"), "Say what it is for.")
-    elif wrong := fault(column, name):
-        refusals.add(UserErrorCode.INVALID, (*INPUT, "name"), f"{wrong[0].upper()}{wrong[1:]}.")
+    given = {"name": input.name, "expires_at": input.expires_at}
+    values = values_of(models.AccessToken, given, INPUT, refusals)
     workspace_id = None
     if input.workspace_id is not None:
-        workspace_id = _key(models.Workspace, input.workspace_id, refusals, (*INPUT, "workspaceId"))
+        workspace_id = key_of(models.Workspace, input.workspace_id, HOME, refusals)
         if workspace_id is not None and workspace_id not in context.viewer.roles:
             message = "There is no such workspace."
-            refusals.add(UserErrorCode.NOT_FOUND, (*INPUT, "workspaceId"), message)
-    expires_at = input.expires_at
+            refusals.add(UserErrorCode.NOT_FOUND, HOME, message)
+    expires_at = values.get("expires_at")
     if expires_at is not None and expires_at <= now():
         message = "It would have expired already."
-        refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
-    elif expires_at is not None and fault(column_of(models.AccessToken.expires_at), expires_at):
-        message = "Leave it out for a token that does not expire."
         refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
     maker = context.identity.credential
     if isinstance(maker, models.AccessToken) and maker.expires_at is not None:
@@ -254,13 +244,12 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> Issued:
         user_id=context.viewer.user_id,
         digest=digest(secret),
         prefix=secret[:SHOWN],
-        name=name,
+        name=values["name"],
         scope=input.scope,
         workspace_id=workspace_id,
         expires_at=expires_at,
     )
-    async with context.database.writes.begin() as writing:
-        writing.add(token)
+    await _save(context.database, token)
     context.look_again(context.viewer, [token])
     return Issued(models.AccessToken, token.id, row=token, token=secret)
 
@@ -273,12 +262,11 @@ async def token_revoke(info: Info, id: Id) -> Outcome:
         token = asking
     else:
         token = await _own(info, models.AccessToken, id, "token")
-    async with context.database.writes.begin() as writing:
-        # scope: the viewer's own, or the one that asks.
-        one = update(models.AccessToken).where(
-            models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
-        )
-        await writing.execute(one.values(revoked_at=now()))
+    # scope: the viewer's own, or the one that asks.
+    good = update(models.AccessToken).where(
+        models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
+    )
+    await _execute(context.database, good.values(revoked_at=now()))
     if token is asking:
         token.revoked_at = now()
         context.become(NOBODY)
@@ -287,24 +275,25 @@ async def token_revoke(info: Info, id: Id) -> Outcome:
     return Outcome(models.AccessToken, token.id)
 
 
-def _key(model: type[models.Base], given: str, refusals: Refusals, path: Path = ID) -> UUID | None:
-    """The key that an id holds; null, and a refusal, where it is none of the model."""
-    try:
-        node = read_id(given, "")
-    except BadUserInput as error:
-        refusals.add(UserErrorCode.INVALID, path, error.message)
-        return None
-    if node is None or node.model is not model:
-        refusals.add(UserErrorCode.NOT_FOUND, path, "This is the id of something else.")
-        return None
-    return node.key
+async def _save(database: Database, row: models.Credential) -> None:
+    async def work(session: AsyncSession) -> None:
+        session.add(row)
+
+    await database.write(work)
+
+
+async def _execute(database: Database, statement: Executable) -> None:
+    async def work(session: AsyncSession) -> None:
+        await session.execute(statement)
+
+    await database.write(work)
 
 
 async def _own(info: Info, model: type[M], given: str, said: str) -> M:
     """A credential of the viewer's by its id."""
     require_user(info)
     refusals = Refusals()
-    key = _key(model, given, refusals)
+    key = key_of(model, given, ID, refusals)
     refusals.check()
     found = None if key is None else await info.context.load(ByColumn(model), key)
     if found is None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from graph.kit.errors import Unavailable, mask, unanswered
-from models.database import is_timeout, is_unreachable
+from models.violations import is_timeout, is_unreachable
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"

@@ -131,7 +131,7 @@ class Authority:
         identity = await find()
         if identity is None:
             creates = self.settings.oidc_create_users
-            await self.database.uninterrupted(admit(self.database, claims, creates=creates))
+            await admit(self.database, claims, creates=creates)
             identity = await find()
         return identity
 

@@ -12,11 +12,11 @@ import time
 import unicodedata
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jwt
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -136,40 +136,34 @@ async def admit(database: Database, claims: Mapping[str, Any], *, creates: bool)
 
     A verified e-mail address of a user who is there makes the subject that user.
     """
-    if await _is_known(database, claims):
+    if await database.read(partial(_is_known, claims)):
         return
-    for _ in range(3):
-        try:
-            async with database.writes.begin() as session:
-                person = await _known_by_address(session, claims)
-                if person is None:
-                    if not creates:
-                        raise Unauthenticated(
-                            "Nobody here belongs to this account: ask an administrator to add "
-                            "a user with your e-mail address."
-                        )
-                    person = await _made(session, claims)
-                session.add(
-                    ExternalIdentity(issuer=claims["iss"], subject=claims["sub"], user_id=person.id)
-                )
+
+    async def work(session: AsyncSession) -> None:
+        if await _is_known(claims, session):
             return
-        except IntegrityError:
-            # Somebody else took the name, or the same one came twice at once.
-            if await _is_known(database, claims):
-                return
-    raise Unavailable("Others sign in just now with the same names. Try again.")
+        person = await _known_by_address(session, claims)
+        if person is None:
+            if not creates:
+                raise Unauthenticated(
+                    "Nobody here belongs to this account: ask an administrator to add a user "
+                    "with your e-mail address."
+                )
+            person = await _made(session, claims)
+        session.add(
+            ExternalIdentity(issuer=claims["iss"], subject=claims["sub"], user_id=person.id)
+        )
+
+    # Somebody else may take the name, or the same one come twice at once.
+    await database.write(work, clashes=True)
 
 
-async def _is_known(database: Database, claims: Mapping[str, Any]) -> bool:
+async def _is_known(claims: Mapping[str, Any], session: AsyncSession) -> bool:
     # scope: who the issuer says it is.
     known = select(ExternalIdentity.id).where(
         ExternalIdentity.issuer == claims["iss"], ExternalIdentity.subject == claims["sub"]
     )
-
-    async def read(session: AsyncSession) -> bool:
-        return await session.scalar(known) is not None
-
-    return await database.read(read)
+    return await session.scalar(known) is not None
 
 
 def said(claims: Mapping[str, Any], name: str, most: int) -> str | None:

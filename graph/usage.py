@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import AccessToken, Session
 from models.base import now, table_of
@@ -54,8 +55,11 @@ async def _write(database: Database, kind: type[Used], seen: dict[UUID, datetime
     table = table_of(kind)
     # scope: a note on the credential itself.
     used = update(table).where(table.c.id == bindparam("key")).values(last_used_at=bindparam("at"))
-    async with database.writes.begin() as session:
+
+    async def work(session: AsyncSession) -> None:
         await (await session.connection()).execute(used, rows)
+
+    await database.write(work)
 
 
 async def keep_writing(usage: Usage, database: Database) -> None:
@@ -63,6 +67,6 @@ async def keep_writing(usage: Usage, database: Database) -> None:
     while True:
         await asyncio.sleep(INTERVAL)
         try:
-            await database.uninterrupted(usage.write(database))
+            await usage.write(database)
         except (SQLAlchemyError, OSError):
             logger.exception("the last uses of tokens were not written; they are in a minute")

@@ -3,22 +3,17 @@
 The rows are for what several processes share: failed sign-ins, and the budgets of callers.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Double
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.database import Database, is_stale
+from models.database import Database
 from models.digest import digest
 from models.types import fingerprint, instant
-from models.violations import is_conflict
-
-#: How often a bucket is reached for while others do.
-ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -69,24 +64,9 @@ async def take(
 
     Of more than the least, as much as there is.
     """
-    key = digest(name)
-    for attempt in range(ATTEMPTS):
-        try:
-            return await database.uninterrupted(_take(database, key, allowance, least, most))
-        except DBAPIError as error:
-            # Two who take from it for the first time both make it.
-            again = is_conflict(error) or is_stale(error) or isinstance(error, IntegrityError)
-            if not again or attempt == ATTEMPTS - 1:
-                raise
-        await asyncio.sleep(0.01 * 2**attempt)
-    raise AssertionError("the last attempt returns or raises")
+    key, at = digest(name), now()
 
-
-async def _take(
-    database: Database, key: bytes, allowance: Allowance, least: float, most: float | None
-) -> Taken:
-    at = now()
-    async with database.writes.begin() as session:
+    async def work(session: AsyncSession) -> Taken:
         bucket = await session.get(Bucket, key, with_for_update=True)
         if bucket is None:
             bucket = Bucket(key=key, level=allowance.capacity, at=at)
@@ -98,6 +78,9 @@ async def _take(
         bucket.level = min(allowance.capacity, level - amount)
         bucket.at = max(at, bucket.at)
         return Taken(amount, bucket.level)
+
+    # Two who take from it for the first time both make it.
+    return await database.write(work, clashes=True)
 
 
 #: After so long any bucket is full, and need not be kept.

@@ -3,10 +3,12 @@
 import asyncio
 import math
 import os
+import random
 import ssl as tls
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,9 +20,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
+    IntegrityError,
     SQLAlchemyError,
 )
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -30,11 +32,13 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.log import LoggedSession
-from models.violations import codes_of
+from models.violations import is_conflict, is_stale
 from models.watch import ReadingSession, stoppable, watch
 
 T = TypeVar("T")
 
+#: How often a write is begun before it is given up, and the longest first wait, in seconds.
+ATTEMPTS, FIRST_PAUSE = 8, 0.01
 #: Page caches of SQLite's connections, in KiB.
 WRITER_CACHE, READER_CACHE = 65_536, 8_192
 
@@ -175,6 +179,29 @@ class Database:
         async with self.reads() as session:
             return await work(session)
 
+    async def write(
+        self, work: Callable[[AsyncSession], Awaitable[T]], *, clashes: bool = False
+    ) -> T:
+        """Does some writing in a transaction of its own, and all of it again where it met others.
+
+        With `clashes` a row that somebody else made first is such a meeting too. The work must
+        be one that may be done twice: a connection can die when all was committed.
+        """
+        return await self.uninterrupted(self._write(work, clashes=clashes))
+
+    async def _write(self, work: Callable[[AsyncSession], Awaitable[T]], *, clashes: bool) -> T:
+        for attempt in count(1):
+            try:
+                async with self.writes.begin() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                clashed = clashes and isinstance(error, IntegrityError)
+                again = clashed or is_conflict(error) or is_stale(error)
+                if not again or attempt == ATTEMPTS:
+                    raise
+            await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
+        raise AssertionError("the last attempt returns or raises")
+
     def _engine(self, *, writes: bool) -> AsyncEngine:
         pool = {
             # What people wrote is not for the log.
@@ -193,43 +220,6 @@ def unreachable(database: Database, error: BaseException) -> DatabaseError:
     """What to tell somebody whose database did not answer."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     return DatabaseError(f"The database {database.address} cannot be reached: {_reason(cause)}")
-
-
-#: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
-_OUT_OF_REACH = ("08", "53", "57")
-#: MySQL's and MariaDB's errors of the same meaning, from the client and from the server.
-_OUT_OF_REACH_MYSQL = (1040, 1053, 2002, 2003, 2006, 2013, 2014)
-_QUERY_CANCELED = "57014"
-
-
-#: A statement that took longer than allowed, as each database says it.
-_TIMED_OUT = ("57014", 1969, 3024, "SQLITE_INTERRUPT")
-
-
-def is_timeout(error: BaseException) -> bool:
-    """Whether an error says that a statement took longer than it may."""
-    if not isinstance(error, DBAPIError) or error.orig is None:
-        return False
-    return bool(codes_of(error).intersection(_TIMED_OUT))
-
-
-def is_stale(error: BaseException) -> bool:
-    """Whether a connection was found dead that the pool had kept: another one will do."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
-
-
-def is_unreachable(error: BaseException) -> bool:
-    """Whether an error says that the server gave no answer, rather than what it answered."""
-    if isinstance(error, (PoolTimeout, OSError)):
-        return True
-    if not isinstance(error, DBAPIError) or error.orig is None:
-        return False
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return (
-        error.connection_invalidated
-        or (state.startswith(_OUT_OF_REACH) and state != _QUERY_CANCELED)
-        or bool(codes_of(error).intersection(_OUT_OF_REACH_MYSQL))
-    )
 
 
 def _reason(error: BaseException) -> str:

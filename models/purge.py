@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, delete, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import CursorResult, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -18,13 +17,11 @@ from models.database import Database
 from models.idempotency import REMEMBERED, RememberedWrite
 from models.log import delete_rows, log_of
 from models.task import Task, TaskLink
-from models.violations import is_conflict
 
 #: How long a task in the trash can be restored.
 TRASH_LIFETIME = timedelta(days=30)
 #: Tasks purged in one transaction.
 CHUNK = 100
-ATTEMPTS = 5
 
 
 @dataclass
@@ -41,27 +38,18 @@ async def purge(database: Database) -> Purged:
     done = Purged()
     old = select(Task).where(Task.deleted_at < now() - TRASH_LIFETIME)
     old = old.order_by(Task.id).limit(CHUNK).with_for_update()
+
+    async def purge_some(session: AsyncSession) -> int:
+        tasks = (await session.scalars(old)).all()
+        await purge_tasks(session, tasks)
+        return len(tasks)
+
     count = CHUNK
     while count == CHUNK:
-        count = await _purge_some(database, old)
+        count = await database.write(purge_some)
         done.tasks += count
-    async with database.writes.begin() as session:
-        done.expired = await _delete_expired(session)
+    done.expired = await database.write(_delete_expired)
     return done
-
-
-async def _purge_some(database: Database, old: Select[Task]) -> int:
-    """Purges a number of tasks in a transaction, which is tried again where it meets others."""
-    for attempt in range(ATTEMPTS):
-        try:
-            async with database.writes.begin() as session:
-                tasks = (await session.scalars(old)).all()
-                await purge_tasks(session, tasks)
-                return len(tasks)
-        except DBAPIError as error:
-            if not is_conflict(error) or attempt == ATTEMPTS - 1:
-                raise
-    return 0
 
 
 async def purge_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:

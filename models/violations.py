@@ -1,4 +1,4 @@
-"""What the database said when it refused a write: told by its codes, never by its words."""
+"""What the database said when it refused something: told by its codes, never by its words."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Constraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from models.base import Base
 
@@ -112,3 +113,40 @@ def _constraints() -> dict[str, Any]:
             if isinstance(constraint, kinds):
                 named[str(constraint.name)] = constraint
     return named
+
+
+#: Classes of SQLSTATE: connection exception, insufficient resources, operator intervention.
+_OUT_OF_REACH = ("08", "53", "57")
+#: MySQL's and MariaDB's errors of the same meaning, from the client and from the server.
+_OUT_OF_REACH_MYSQL = (1040, 1053, 2002, 2003, 2006, 2013, 2014)
+_QUERY_CANCELED = "57014"
+
+
+#: A statement that took longer than allowed, as each database says it.
+_TIMED_OUT = ("57014", 1969, 3024, "SQLITE_INTERRUPT")
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Whether an error says that a statement took longer than it may."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    return bool(codes_of(error).intersection(_TIMED_OUT))
+
+
+def is_stale(error: BaseException) -> bool:
+    """Whether a connection was found dead that the pool had kept: another one will do."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether an error says that the server gave no answer, rather than what it answered."""
+    if isinstance(error, (PoolTimeout, OSError)):
+        return True
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        error.connection_invalidated
+        or (state.startswith(_OUT_OF_REACH) and state != _QUERY_CANCELED)
+        or bool(codes_of(error).intersection(_OUT_OF_REACH_MYSQL))
+    )

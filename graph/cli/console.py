@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from graph.settings import PREFIX, Settings
-from models.database import Database, DatabaseError, is_unreachable, unreachable
+from models.database import Database, DatabaseError, unreachable
 from models.migrations import require_newest
+from models.violations import is_unreachable
 
 T = TypeVar("T")
 

@@ -65,6 +65,7 @@ class WithinLimits(SchemaExtension):
         text, context = execution.query or "", execution.context
         self.limits: Limits = context.limits
         known = VALID.get((self.limits, text))
+        self.is_new = known is None
         if known is not None:
             execution.graphql_document, execution.pre_execution_errors = known[1], []
         elif text:
@@ -125,9 +126,10 @@ class WithinLimits(SchemaExtension):
             return
         pricing.check(operation, price)
         await execution.context.charge(price.total - READING)
-        # Only now: what is refused for its price is not kept.
-        text = execution.query or ""
-        VALID.keep((self.limits, text), (text, document))
+        if self.is_new:
+            # Only now: what is refused for its price is not kept.
+            text = execution.query or ""
+            VALID.keep((self.limits, text), (text, document))
         if {field.name.value for field in pricing.roots(operation)} <= META_FIELDS.keys():
             execution.result = await self.told(document)
         yield

@@ -28,10 +28,9 @@ from graph.kit.payloads import Outcome, Refused, UserError, UserErrorCode, home_
 from graph.kit.remembered import Memory, digest_of
 from graph.kit.session import Within
 from graph.kit.writes import INPUT, Write
-from models.database import is_stale
 from models.log import log_of, write_log
 from models.viewer import Permission, Scope
-from models.violations import Violation, is_conflict, violated
+from models.violations import Violation, is_conflict, is_stale, violated
 
 Work = Callable[..., Awaitable[Any]]
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 
-from graph.kit.payloads import Outcome, Refusals, Refused, UserError, UserErrorCode
+from graph.kit.payloads import Outcome, UserError, UserErrorCode, refusal
 from models.base import Base, column_of, now
 from models.idempotency import MAX_KEY, REMEMBERED, RememberedWrite
 from models.rules import fault
@@ -30,11 +30,9 @@ class Memory:
 
     async def recall(self) -> Outcome | None:
         """The first result; null where the key is new. With other input it is refused."""
-        refusals = Refusals()
         if not self.key or fault(column_of(RememberedWrite.key), self.key):
             message = f"A key is a line of 1 to {MAX_KEY} characters, such as a random UUID."
-            refusals.add(UserErrorCode.INVALID, (ARGUMENT,), message)
-            refusals.check()
+            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
         found = await self.session.get(RememberedWrite, (self.viewer.user_id, self.key))
         if found is not None and found.created_at < now() - REMEMBERED:
             # scope: the caller's own key.
@@ -45,8 +43,7 @@ class Memory:
             return None
         if found.digest != self.digest:
             message = "This key was used for another write: take a new one for each."
-            refusals.add(UserErrorCode.INVALID, (ARGUMENT,), message)
-            raise Refused(refusals.errors)
+            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
         outcome = _read(found.result)
         if outcome.home not in self.viewer.roles:
             # They have left the workspace since, or it is not this token's.

@@ -165,17 +165,7 @@ class Write:
         self, model: type[Base], given: str, path: Path, refusals: Refusals | None = None
     ) -> UUID | None:
         """The key that an id holds; null, and a refusal, where it is not one of the model."""
-        refusals = refusals or self.refusals
-        try:
-            node = read_id(given, "")
-        except BadUserInput as error:
-            refusals.add(UserErrorCode.INVALID, path, error.message)
-            return None
-        if node is None or node.model is not model:
-            message = f"This is not the id of a {said(model)}."
-            refusals.add(UserErrorCode.NOT_FOUND, path, message)
-            return None
-        return node.key
+        return key_of(model, given, path, refusals or self.refusals)
 
     async def new_key(self, model: type[Base], given: str | None, path: Path = INPUT) -> UUID:
         """The key of a row to be made: the caller's choice, else a new one."""
@@ -198,19 +188,7 @@ class Write:
         refusals: Refusals | None = None,
     ) -> dict[str, Any]:
         """The given values of a model's columns as they are stored, each held to its rules."""
-        refusals = refusals or self.refusals
-        values = {}
-        for name, raw in given.items():
-            column = column_of(getattr(model, name))
-            value = tidy(column, raw)
-            place = (*path, to_camel_case(name))
-            if is_missing(column, value):
-                refusals.add(UserErrorCode.REQUIRED, place, "It cannot be empty.")
-            elif value is not None and (wrong := fault(column, value)):
-                refusals.add(UserErrorCode.INVALID, place, f"{wrong[0].upper()}{wrong[1:]}.")
-            else:
-                values[name] = value
-        return values
+        return values_of(model, given, path, refusals or self.refusals)
 
     def make(self, row: M) -> M:
         """Has a new row written, if nothing is wrong."""
@@ -250,6 +228,37 @@ class Write:
 def said(model: type[Base]) -> str:
     """A model's name as people say it."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name_of(model)).lower()
+
+
+def key_of(model: type[Base], given: str, path: Path, refusals: Refusals) -> UUID | None:
+    """The key that an id holds; null, and a refusal, where it is not one of the model."""
+    try:
+        node = read_id(given, "")
+    except BadUserInput as error:
+        refusals.add(UserErrorCode.INVALID, path, error.message)
+        return None
+    if node is None or node.model is not model:
+        refusals.add(UserErrorCode.NOT_FOUND, path, f"This is not the id of a {said(model)}.")
+        return None
+    return node.key
+
+
+def values_of(
+    model: type[Base], given: Mapping[str, Any], path: Path, refusals: Refusals
+) -> dict[str, Any]:
+    """The given values of a model's columns as they are stored, each held to its rules."""
+    values = {}
+    for name, raw in given.items():
+        column = column_of(getattr(model, name))
+        value = tidy(column, raw)
+        place = (*path, to_camel_case(name))
+        if is_missing(column, value):
+            refusals.add(UserErrorCode.REQUIRED, place, "It cannot be empty.")
+        elif value is not None and (wrong := fault(column, value)):
+            refusals.add(UserErrorCode.INVALID, place, f"{wrong[0].upper()}{wrong[1:]}.")
+        else:
+            values[name] = value
+    return values
 
 
 def given_by(source: Any, *names: str) -> dict[str, Any]:

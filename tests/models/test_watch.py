@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.database import Database, DatabaseOptions, is_timeout
+from models.database import Database, DatabaseOptions
+from models.violations import is_timeout
 from tests.kinds import one_database  # noqa: F401
 
 #: Counts for minutes.
