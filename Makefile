@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
 # One test is the public audit of GraphQL over HTTP, where there is Node to run it.
-AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/audit/node_modules/.installed)
+AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/graph/http/audit/node_modules/.installed)
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test fuzz check benchmark benchmark-writes format lock clean
@@ -21,7 +21,7 @@ test: .venv/.developing $(AUDIT) ## Run all tests
 	@$(BIN)/pytest
 
 fuzz: .venv/.developing ## Send a server thousands of operations made from its schema
-	@TASKLOOM_FUZZ=5000 $(BIN)/pytest tests/graph/access/test_generated.py -n 2 -s
+	@TASKLOOM_FUZZ=5000 $(BIN)/pytest tests/graph/test_fuzz.py -n 2 -s
 
 check: .venv/.developing ## Lint, types, layers, the printed schema, the migrations
 	$(BIN)/ruff check .
@@ -63,5 +63,5 @@ clean: ## Remove .venv and the demo database
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-tests/audit/node_modules/.installed: tests/audit/package-lock.json
-	@cd tests/audit && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+tests/graph/http/audit/node_modules/.installed: tests/graph/http/audit/package-lock.json
+	@cd tests/graph/http/audit && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed

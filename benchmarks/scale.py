@@ -16,13 +16,13 @@ from sqlalchemy import event, select, text
 
 from graph.app import create_app
 from graph.cli import accounts
-from graph.kit.keyset import Order, Term, is_nullable
-from graph.lists import TASKS
+from graph.kit.paging.keyset import Order, Term, is_nullable
 from graph.settings import Settings
+from graph.views.lists import TASKS
 from models import Scope, Task, Workspace
 from models.database import Database
-from tests.client import Api
-from tests.graph.queries import QUERIES
+from tests.support.client import Api
+from tests.support.queries import QUERIES
 
 PAGE = """
 query ($slug: String!, $orderBy: [TaskOrder!], $after: String) { workspace(slug: $slug) {

@@ -16,13 +16,13 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.answers import failure_response
-from graph.auth import redeem
-from graph.chores import keep_house
-from graph.http import GraphQLEndpoint, set_session
+from graph.auth.identity import redeem
+from graph.auth.last_used import keep_writing
+from graph.background import keep_house
+from graph.http.endpoint import GraphQLEndpoint, set_session
+from graph.http.responses import failure_response
 from graph.schema import schema
 from graph.settings import Settings
-from graph.usage import keep_writing
 from models.database import Database, DatabaseError
 from models.migrations import require_newest
 

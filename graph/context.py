@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from graph.auth import Authority, Identity
-from graph.budgets import Budgets, Standing
-from graph.kit.batches import ByColumn
-from graph.kit.limits import Limits
-from graph.kit.loaders import Batch, Loaders, Source
-from graph.kit.pricing import Price
-from graph.kit.session import Reading, Reads, Within
+from graph.auth.identity import Authority, Identity
+from graph.kit.loading.loaders import Batch, Loaders, Source
+from graph.kit.loading.read_sessions import Reading, Reads, Within
+from graph.kit.relations.batches import ByColumn
+from graph.operations.budgets import Budgets, Standing
+from graph.operations.cost import Price
+from graph.operations.limits import Limits
 from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
 

@@ -5,27 +5,27 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-import graph.enums  # noqa: F401 - describes the enumerations
-from graph.access import AccessMutations, AccessToken, Session
-from graph.board import groups
-from graph.comment import Comment, CommentMutations
+import graph.views.enums  # noqa: F401 - describes the enumerations
+from graph.concepts.change_revert import ChangeMutations
+from graph.concepts.comment import Comment, CommentMutations
+from graph.concepts.credential import AccessMutations, AccessToken, Session
+from graph.concepts.event import Attendance, Event, EventMutations
+from graph.concepts.label import Label, LabelMutations
+from graph.concepts.milestone import Milestone, MilestoneMutations
+from graph.concepts.node import NodeQueries
+from graph.concepts.project import Project, ProjectMutations
+from graph.concepts.rate_limit import RateLimitQueries
+from graph.concepts.state import State, StateMutations
+from graph.concepts.task import Task
+from graph.concepts.task.mutations import TaskMutations
+from graph.concepts.user import User, UserQueries
+from graph.concepts.workspace import Membership, Workspace, WorkspaceMutations, WorkspaceQueries
 from graph.context import Context
-from graph.event import Attendance, Event, EventMutations
-from graph.kit.documents import OperationIsNamed, WithinLimits
 from graph.kit.errors import expose
-from graph.kit.moment import MOMENT, Moment
+from graph.kit.filtering.relative_time import MOMENT, Moment
 from graph.kit.scalars import SCALARS
-from graph.label import Label, LabelMutations
-from graph.milestone import Milestone, MilestoneMutations
-from graph.node import NodeQueries
-from graph.project import Project, ProjectMutations
-from graph.rate_limit import RateLimitQueries
-from graph.state import State, StateMutations
-from graph.task import Task
-from graph.task.mutations import TaskMutations
-from graph.undo import ChangeMutations
-from graph.user import User, UserQueries
-from graph.workspace import Membership, Workspace, WorkspaceMutations, WorkspaceQueries
+from graph.operations.documents import OperationIsNamed, WithinLimits
+from graph.views.board import groups
 
 
 @strawberry.type(description="What can be read.")

@@ -1,9 +1,6 @@
 """What is stored, and what is always true of it."""
 
-from models.allowance import Bucket
 from models.base import Base
-from models.change import Change, ChangeKind
-from models.chore import Chore
 from models.comment import Comment
 from models.credential import (
     AccessToken,
@@ -13,12 +10,15 @@ from models.credential import (
     Session,
     SignInCode,
 )
-from models.document import RegisteredDocument
 from models.event import Attendance, AttendanceResponse, Event
-from models.idempotency import RememberedWrite
 from models.label import Label
+from models.log.change import Change, ChangeKind
 from models.milestone import Milestone
 from models.project import Project
+from models.server.chore import Chore
+from models.server.registered_document import RegisteredDocument
+from models.server.remembered_write import RememberedWrite
+from models.server.token_bucket import Bucket
 from models.state import DEFAULT_STATES, State, StateCategory
 from models.task import Assignment, Labeling, Priority, Task, TaskLink, TaskLinkKind
 from models.user import User

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
-from models.types import identifier, instant
+from models.columns.types import identifier, instant
 from models.viewer import Viewer
 
 NAMING = {

@@ -8,9 +8,9 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
+from models.columns.types import identifier, instant, prose
+from models.log.logged import Logged
 from models.task import Task
-from models.types import identifier, instant, prose
 from models.viewer import Permission, Viewer
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
 """What names the sender of a request: tokens, sessions, sign-in codes, passwords, an issuer's word.
 
 Tokens, sessions and codes are random secrets of 256 bits, of which only the SHA-256 digest is
-stored: what was random needs no slow hash. Passwords do, and have one. `graph.auth` finds a row
-by its secret; otherwise a token or session is seen by its user alone, and nothing else by anybody.
+stored: what was random needs no slow hash. Passwords do, and have one. `graph.auth.identity` finds
+a row by its secret; otherwise a token or session is seen by its user alone, and nothing else by
+anybody.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base, Keyed, now
-from models.types import choice, fingerprint, identifier, instant, line
+from models.columns.types import choice, fingerprint, identifier, instant, line
 from models.viewer import Permission, Scope, Viewer
 
 if TYPE_CHECKING:

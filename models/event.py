@@ -18,8 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
-from models.types import choice, identifier, instant, line, prose
+from models.columns.types import choice, identifier, instant, line, prose
+from models.log.logged import Logged
 from models.viewer import Permission, Viewer
 from models.workspace import Membership
 

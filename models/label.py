@@ -6,9 +6,9 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
-from models.rules import COLOR, GRAY, ruled
-from models.types import line, prose
+from models.columns.rules import COLOR, GRAY, ruled
+from models.columns.types import line, prose
+from models.log.logged import Logged
 
 if TYPE_CHECKING:
     from models.workspace import Workspace

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
-from models.types import identifier, instant, line, prose
+from models.columns.types import identifier, instant, line, prose
+from models.log.logged import Logged
 
 if TYPE_CHECKING:
     from models.project import Project

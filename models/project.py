@@ -9,9 +9,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
-from models.rules import Rule, ruled
-from models.types import identifier, instant, line, prose
+from models.columns.rules import Rule, ruled
+from models.columns.types import identifier, instant, line, prose
+from models.log.logged import Logged
 
 if TYPE_CHECKING:
     from models.milestone import Milestone

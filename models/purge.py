@@ -9,13 +9,13 @@ from sqlalchemy import CursorResult, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from models.allowance import FULL_AFTER, Bucket
 from models.base import now
 from models.comment import Comment
 from models.credential import AccessToken, Session, SignInCode
 from models.database import Database
-from models.idempotency import REMEMBERED, RememberedWrite
-from models.log import delete_rows, log_of
+from models.log.recorder import delete_rows, log_of
+from models.server.remembered_write import REMEMBERED, RememberedWrite
+from models.server.token_bucket import FULL_AFTER, Bucket
 from models.task import Task, TaskLink
 
 #: How long a task in the trash can be restored.

@@ -7,9 +7,9 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.logged import Logged
-from models.rules import COLOR, GRAY, POSITION, ruled
-from models.types import choice, line
+from models.columns.rules import COLOR, GRAY, POSITION, ruled
+from models.columns.types import choice, line
+from models.log.logged import Logged
 from models.viewer import Permission
 
 if TYPE_CHECKING:

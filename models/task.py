@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
-from models.change import Change
-from models.logged import Gathered, Logged
-from models.rules import NOT_NEGATIVE, ruled
+from models.columns.rules import NOT_NEGATIVE, ruled
+from models.columns.types import OrderedChoice, choice, identifier, instant, line, prose
+from models.log.change import Change
+from models.log.logged import Gathered, Logged
 from models.state import StateCategory
-from models.types import OrderedChoice, choice, identifier, instant, line, prose
 
 if TYPE_CHECKING:
     from models.comment import Comment

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import Base, Keyed, Timed, Versioned
+from models.columns.types import instant, line
 from models.credential import AccessToken, Session
 from models.event import Event, participation
-from models.types import instant, line
 from models.viewer import Viewer
 from models.workspace import Membership, Workspace
 

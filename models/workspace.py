@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
-from models.logged import Logged
-from models.rules import Rule, ruled
+from models.columns.rules import Rule, ruled
+from models.columns.types import choice, counter, identifier, instant, line
+from models.log.logged import Logged
 from models.state import DEFAULT_STATES, State
-from models.types import choice, counter, identifier, instant, line
 from models.viewer import Permission, Role, Viewer
 
 if TYPE_CHECKING:

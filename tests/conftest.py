@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from graph.app import create_app
-from graph.kit import documents
-from graph.kit.aside import ASIDE
+from graph.operations import documents
+from graph.operations.parser_thread import ASIDE
 from graph.settings import Settings
 from models.database import Database
-from tests import databases
-from tests.client import Api, Statements
-from tests.world import World
+from tests.support import databases
+from tests.support.client import Api, Statements
+from tests.support.office import Office, make_office
+from tests.support.world import World
 
 SERVERS: dict[str, databases.Server] = {}
 
@@ -142,3 +143,14 @@ def statements(api: Api, request: pytest.FixtureRequest) -> Iterator[Statements]
     with Statements(api.database) as counted:
         request.node.stash[STATEMENTS] = counted
         yield counted
+
+
+@pytest.fixture
+async def office(api: Api, world: World) -> Office:
+    return await make_office(api, world)
+
+
+@pytest.fixture
+def roles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The viewer is read once a request, however slow the machine: statements are counted."""
+    monkeypatch.setattr("graph.context.STILL_KNOWN", 3600)

@@ -8,8 +8,8 @@ from uuid_utils.compat import uuid7
 
 from graph.cli.console import CommandError
 from models import AccessToken, Membership, Password, Role, Scope, Session, User, Workspace
+from models.columns.digest import digest
 from models.credential import SHOWN, TOKEN_PREFIX, new_secret
-from models.digest import digest
 from models.user import HANDLE
 from models.workspace import new_workspace
 

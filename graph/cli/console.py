@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from graph.settings import PREFIX, Settings
 from models.database import Database, DatabaseError, unreachable
+from models.database.driver_errors import is_unreachable
 from models.migrations import require_newest
-from models.violations import is_unreachable
 
 T = TypeVar("T")
 

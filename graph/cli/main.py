@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from graph import passwords
-from graph.cli import accounts, serving
-from graph.cli.archive import read_archive, total_rows
+from graph.auth import passwords
+from graph.cli import accounts
+from graph.cli import serve as serving
 from graph.cli.console import fail, notes, open_database, plain, progress, run, say
-from graph.cli.demo import Demo
-from graph.cli.github import GitHubImport
+from graph.cli.demo.workspace import Demo
+from graph.cli.github.archive import read_archive, total_rows
+from graph.cli.github.importer import GitHubImport
 from graph.settings import PREFIX, Settings
 from models import Role, Scope, User, Workspace, migrations
 from models.base import now
@@ -223,7 +224,7 @@ def add_documents(
     files: Annotated[list[Path], typer.Argument(help="GraphQL files, each one document.")],
 ) -> None:
     """Register documents, and print the id of each: what clients send as documentId."""
-    from graph.cli.registry import read_document, register
+    from graph.cli.documents import read_document, register
 
     async def work() -> dict[Path, str]:
         texts = {file: read_document(file) for file in files}

@@ -6,10 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from graph.kit.limits import Limits
-from graph.kit.loaders import Batch, Loaders, Source
-from graph.kit.pricing import Price
-from graph.kit.session import Within
+from graph.kit.loading.loaders import Batch, Loaders, Source
+from graph.kit.loading.read_sessions import Within
 from models.viewer import Viewer
 
 K = TypeVar("K")
@@ -27,19 +25,6 @@ class KitContext(Protocol):
 
     @property
     def loaders(self) -> Loaders: ...
-
-    @property
-    def limits(self) -> Limits: ...
-
-    price: Price
-
-    async def charge(self, cost: int) -> None:
-        """Spends a part of the caller's budget, or raises `RateLimited`."""
-        ...
-
-    async def give_back(self, cost: int) -> None:
-        """Gives back what was charged and not needed."""
-        ...
 
     def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Forgets what was loaded: something may have been written. Some rows are known."""

@@ -16,7 +16,7 @@ from secrets import token_hex
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from models.violations import is_timeout, is_unreachable
+from models.database.driver_errors import is_timeout, is_unreachable
 
 OUT_OF_REACH = "The database does not answer. Try again later."
 TOO_LONG = "The database took too long to answer. Ask for less, or try again later."

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database, DatabaseError, unreachable
-from models.search import belongs_to_search
+from models.search.query import belongs_to_search
 
 #: Not Alembic's own name, so that no other application's history is taken for ours.
 VERSION_TABLE = "taskloom_version"

@@ -6,7 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import String
 
-from models import Base, types
+from models import Base
+from models.columns import types
 from models.migrations import VERSION_TABLE, is_described
 
 NAMED = {
@@ -23,7 +24,7 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
         return "sa.SmallInteger()"
     name = f"types.line({item.length})" if type(item) is String else NAMED.get(repr(item), "")
     if name:
-        autogen.imports.add("from models import types")
+        autogen.imports.add("from models.columns import types")
     return name or False
 
 

@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 
 from graph.schema import schema
 from graph.settings import PREFIX, Settings
-from tests.graph.walk import SCHEMA
+from tests.support.walk import SCHEMA
 
 pytestmark = pytest.mark.check
 

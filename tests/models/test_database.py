@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database, DatabaseError, DatabaseOptions, database_url
-from models.violations import violated
+from models.database.driver_errors import violated
 
 
 @pytest.mark.parametrize(

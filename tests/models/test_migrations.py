@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from models import Base, migrations
 from models.database import Database, DatabaseError
 from models.migrations import VERSION_TABLE
-from models.search import create_search
+from models.search.query import create_search
 
 pytestmark = pytest.mark.check
 

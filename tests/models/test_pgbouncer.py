@@ -16,10 +16,10 @@ from sqlalchemy import URL, text
 from graph.app import create_app
 from graph.settings import Settings
 from models.database import Database, DatabaseError, DatabaseOptions, database_url
-from tests.client import Api
-from tests.databases import PGBOUNCER
-from tests.graph.test_pages import FIFTY, make_team
-from tests.world import World
+from tests.graph.kit.test_pages import FIFTY, make_team
+from tests.support.client import Api
+from tests.support.databases import PGBOUNCER
+from tests.support.world import World
 
 pytestmark = pytest.mark.skipif(shutil.which(PGBOUNCER) is None, reason="PgBouncer is missing")
 

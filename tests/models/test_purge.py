@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from graph.chores import do_chores
+from graph.background import do_chores
 from models import Chore, RememberedWrite, SignInCode, Task
 from models.base import now
-from models.chore import is_due
+from models.columns.digest import digest
 from models.database import Database
-from models.digest import digest
 from models.purge import TRASH_LIFETIME, purge
-from tests.cli.command import taskloom
-from tests.world import World
+from models.server.chore import is_due
+from tests.support.command import taskloom
+from tests.support.world import World
 
 
 async def test_a_chore_is_begun_by_one_process_a_day(database: Database, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from models.search import create_search, drop_search
+from models.search.query import create_search, drop_search
 
 revision = "0002"
 down_revision = "0001"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from models import types
+from models.columns import types
 
 revision = "0004"
 down_revision = "0003"

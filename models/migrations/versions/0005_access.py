@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from models import types
+from models.columns import types
 
 revision = "0005"
 down_revision = "0004"

@@ -1,0 +1,1 @@
+"""One module per concept: its type, inputs, filter, orders and mutations."""

@@ -1,0 +1,5 @@
+"""Tasks, and the links between them."""
+
+from graph.concepts.task.type import Task, TaskLink
+
+__all__ = ["Task", "TaskLink"]

@@ -1,0 +1,95 @@
+"""Ranks: a task's place within a column of the board, kept by the server, compared as bytes."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from fractional_indexing import generate_key_between, generate_n_keys_between
+from sqlalchemy import func, or_
+
+import models
+from graph.kit.loading.scope import visible
+from graph.kit.writing.write import Write
+
+#: Beyond this the ranks of a crowded place are spread anew. The column holds 200.
+MAX_LENGTH = 120
+#: How many neighbors on either side are spread at first, and how many more with each try.
+FIRST_WINDOW, WIDER = 8, 4
+LAST_WINDOW = 2048
+
+
+async def last_rank(write: Write, workspace_id: UUID) -> str:
+    """A rank after those of all tasks of a workspace."""
+    ranks = visible(models.Task, write.source.viewer, func.max(models.Task.rank))
+    last = await write.session.scalar(ranks.where(models.Task.workspace_id == workspace_id))
+    return str(generate_key_between(last, None))
+
+
+async def rank_beside(
+    write: Write, task: models.Task, state_id: UUID, neighbor: models.Task | None, *, after: bool
+) -> str:
+    """A rank for `task` right after or before a neighbor of its column, or at the column's end."""
+    column = _column(task, state_id)
+    if neighbor is None:
+        [*_, last] = [None, *await _next(write, column, None, 1, upward=False)]
+        low, high = last, None
+    else:
+        [*_, other] = [None, *await _next(write, column, neighbor, 1, upward=after)]
+        low, high = (neighbor, other) if after else (other, neighbor)
+    rank = _between(low, high)
+    if rank is not None:
+        return rank
+    assert neighbor is not None
+    return await _spread(write, column, task, neighbor, after=after)
+
+
+def _between(low: models.Task | None, high: models.Task | None) -> str | None:
+    """A rank between two tasks; null where none of a fair length fits."""
+    if low is not None and high is not None and low.rank >= high.rank:
+        return None
+    rank = str(generate_key_between(low and low.rank, high and high.rank))
+    return rank if len(rank) <= MAX_LENGTH else None
+
+
+async def _spread(
+    write: Write, column: list[Any], task: models.Task, neighbor: models.Task, *, after: bool
+) -> str:
+    """Makes room beside a neighbor: gives the tasks around it new ranks of an even distance."""
+    window = FIRST_WINDOW
+    while True:
+        below = await _next(write, column, neighbor, window + 1, upward=False)
+        above = await _next(write, column, neighbor, window + 1, upward=True)
+        low = below[window] if len(below) > window else None
+        high = above[window] if len(above) > window else None
+        crowd = [*reversed(below[:window]), neighbor, *above[:window]]
+        place = len(below[:window]) + (1 if after else 0)
+        crowd.insert(place, task)
+        ends = (low and low.rank, high and high.rank)
+        if low is None or high is None or low.rank < high.rank:
+            ranks = generate_n_keys_between(*ends, len(crowd))
+            if max(map(len, ranks)) <= MAX_LENGTH // 2 or window >= LAST_WINDOW:
+                break
+        window *= WIDER
+    for one, rank in zip(crowd, ranks, strict=True):
+        one.rank = rank
+    return task.rank
+
+
+async def _next(
+    write: Write, column: list[Any], start: models.Task | None, count: int, *, upward: bool
+) -> Sequence[models.Task]:
+    """The tasks of a column that come next after or before a task, locked."""
+    rank, key = models.Task.rank, models.Task.id
+    if start is not None:
+        beyond = rank > start.rank if upward else rank < start.rank
+        level = key > start.id if upward else key < start.id
+        bound = rank >= start.rank if upward else rank <= start.rank
+        column = [*column, bound, or_(beyond, level)]
+    order = (rank.asc(), key.asc()) if upward else (rank.desc(), key.desc())
+    rows = visible(models.Task, write.source.viewer).where(*column).order_by(*order).limit(count)
+    return (await write.session.scalars(rows.with_for_update(key_share=True))).all()
+
+
+def _column(task: models.Task, state_id: UUID) -> list[Any]:
+    """A column of the board without the task itself, archive and trash included."""
+    return [models.Task.state_id == state_id, models.Task.id != task.id]

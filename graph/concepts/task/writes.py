@@ -1,0 +1,112 @@
+"""Tasks made and changed, one or many at once."""
+
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+
+import models
+from graph.concepts.task.edit import Edit, Found, lock_tasks, refuse_circles
+from graph.concepts.task.inputs import (
+    ErrorPolicy,
+    TaskBatchUpdateInput,
+    TaskCreateInput,
+    TaskUpdateInput,
+)
+from graph.concepts.task.ranks import last_rank
+from graph.kit.loading.scope import visible
+from graph.kit.writing.expected_version import refuse_stale
+from graph.kit.writing.mutation import Input
+from graph.kit.writing.payload import Outcome, Refusals, Refused, UserErrorCode
+from graph.kit.writing.write import FOR_REFERENCE, INPUT, Write
+
+
+async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Task:
+    """Makes a task, with the next number of its project."""
+    edit = Edit.read(write, input)
+    key = await write.new_key(models.Task, input.id)
+    path = (*INPUT, "projectId")
+    project = await write.subject(models.Project, input.project_id, path)
+    if project.archived_at is not None:
+        message = "This project is in the archive: take it out first."
+        write.refuse(UserErrorCode.INVALID, path, message)
+    workspace_id = project.workspace_id
+    edit.judge(await Found.by(write, [edit], [workspace_id]), workspace_id, project.id)
+    write.check()
+    if "state_id" not in edit.rows:
+        edit.rows["state_id"] = await first_state(write, workspace_id)
+    project.last_number += 1
+    task = models.Task(
+        id=key,
+        workspace_id=workspace_id,
+        project_id=project.id,
+        number=project.last_number,
+        rank=await last_rank(write, workspace_id),
+        creator_id=write.source.viewer.user_id,
+        assignments=[],
+        labelings=[],
+    )
+    edit.apply(write, task)
+    return write.make(task)
+
+
+async def task_update(write: Write, input: Input[TaskUpdateInput]) -> models.Task:
+    """Changes a task."""
+    edit = Edit.of_task(write, input, INPUT, write.refusals)
+    await update_all(write, [edit])
+    if edit.task is None or edit.is_wrong:
+        # Whoever was too late is shown what there is now.
+        raise Refused(edit.refusals.errors, edit.task if edit.task and edit.seen.is_stale else None)
+    return edit.task
+
+
+async def task_batch_update(write: Write, input: Input[TaskBatchUpdateInput]) -> list[Outcome]:
+    """Changes many tasks in one transaction."""
+    path = (*INPUT, "rows")
+    edits = [
+        Edit.of_task(write, row, (*path, str(index)), Refusals())
+        for index, row in enumerate(input.rows)
+    ]
+    await update_all(write, edits)
+    errors = [error for edit in edits for error in edit.refusals.errors]
+    if errors and input.error_policy is ErrorPolicy.REJECT_EVERYTHING:
+        raise Refused(errors, results=[_outcome(edit, nothing_written=True) for edit in edits])
+    return [_outcome(edit) for edit in edits]
+
+
+async def update_all(write: Write, edits: Sequence[Edit]) -> None:
+    """Does those edits that are right, with one statement for each kind of reading and writing."""
+    seen: set[UUID] = set()
+    tasks = await lock_tasks(write, edits)
+    for edit in edits:
+        if edit.key in seen:
+            edit.refuse("id", "This task has a row already.", UserErrorCode.INVALID)
+        elif edit.key is not None:
+            seen.add(edit.key)
+            edit.admit(write, tasks.get(edit.key))
+    await refuse_stale(write, [edit.seen for edit in edits if edit.task is not None])
+    live = [(edit, edit.task) for edit in edits if edit.task is not None]
+    homes = {task.workspace_id for _, task in live}
+    found = await Found.by(write, [edit for edit, _ in live], homes, tasks)
+    for edit, task in live:
+        edit.judge(found, task.workspace_id, task.project_id)
+    await refuse_circles(write, [edit for edit, _ in live])
+    for edit, task in live:
+        if not edit.is_wrong:
+            edit.apply(write, task)
+
+
+async def first_state(write: Write, workspace_id: UUID) -> models.State:
+    """The first state on a workspace's board."""
+    state = models.State
+    board = visible(state, write.source.viewer).where(state.workspace_id == workspace_id)
+    first = board.order_by(state.position, state.id).limit(1).with_for_update(**FOR_REFERENCE)
+    # A workspace is never without: its last state cannot be deleted.
+    return cast("models.State", await write.session.scalar(first))
+
+
+def _outcome(edit: Edit, *, nothing_written: bool = False) -> Outcome:
+    errors = edit.refusals.errors
+    shown = edit.task is not None and (edit.seen.is_stale or not (errors or nothing_written))
+    outcome = Outcome.of(edit.task) if shown else Outcome()
+    outcome.errors = errors
+    return outcome

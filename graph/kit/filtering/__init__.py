@@ -1,0 +1,1 @@
+"""Filter inputs, and the SQL conditions they become."""

@@ -1,0 +1,1 @@
+"""How resolvers read: scoped selects, sessions, data loaders."""

@@ -1,0 +1,1 @@
+"""Keyset pagination: orders, cursors, page arguments."""

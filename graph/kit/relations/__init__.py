@@ -1,0 +1,1 @@
+"""Declared relations: the fields, their batches, connections and groups."""

@@ -1,0 +1,282 @@
+"""The batches behind declared relations: parent keys in, rows out, one statement each."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Executable,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
+
+from graph.kit.filtering.conditions import Both, Condition
+from graph.kit.loading.loaders import Source
+from graph.kit.loading.scope import visible
+from graph.kit.paging.keyset import Order
+from graph.kit.paging.page_arguments import PageArguments, Rows
+from models.base import Base
+
+M = TypeVar("M", bound=Base)
+
+#: Further conditions on the rows of a list, from the arguments of its field.
+Narrowing = Callable[..., list[ColumnElement[bool]]]
+
+
+EVERYTHING = Both(())
+
+
+def no_narrowing() -> list[ColumnElement[bool]]:
+    """All rows of a relation."""
+    return []
+
+
+def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
+    """The condition that a column holds one of the keys, in a form that does not vary with them.
+
+    PostgreSQL takes them as one array. Elsewhere their number is padded to a power of two, so
+    that there are few statements to prepare.
+    """
+    if len(keys) == 1:
+        return column == keys[0]
+    if source.database.has_arrays:
+        array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
+        return column == any_(array)
+    padding = (1 << (len(keys) - 1).bit_length()) - len(keys)
+    return column.in_([*keys, *[keys[-1]] * padding])
+
+
+def together(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
+    """The condition that several columns together hold one of the keys."""
+    return tuple_(*columns).in_(keys)
+
+
+def stacked(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
+    """Several selections as one statement: the rows of all of them."""
+    return union_all(*branches) if len(branches) > 1 else branches[0]
+
+
+def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAlias:
+    """The keys as a table of one column, `parent`, to join each parent's rows to."""
+    array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
+    keyed = func.unnest(array).table_valued(Column("parent", column.type), name="parents")
+    return keyed.render_derived()
+
+
+@dataclass(frozen=True)
+class ByColumn(Generic[M]):
+    """Rows by the value of a unique column; null for one that is missing or hidden."""
+
+    model: type[M]
+    column: str = "id"
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[Any]
+    ) -> list[M | None]:
+        column = getattr(self.model, self.column)
+        statement = visible(self.model, source.viewer).where(among(column, keys, source))
+        rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
+        return [rows.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class ByColumns(Generic[M]):
+    """Rows by the values of columns that are unique together; null as in `ByColumn`."""
+
+    model: type[M]
+    columns: tuple[str, ...]
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[Any, ...]]
+    ) -> list[M | None]:
+        columns = [getattr(self.model, name) for name in self.columns]
+        statement = visible(self.model, source.viewer).where(together(columns, keys))
+        rows = {
+            tuple(getattr(row, name) for name in self.columns): row
+            for row in await session.scalars(statement)
+        }
+        return [rows.get(key) for key in keys]
+
+
+@dataclass(frozen=True)
+class Path:
+    """From a parent's key to the rows of a to-many relationship."""
+
+    target: Any
+    #: The column that holds the parent's key: on the target, or on the table between.
+    parent_key: ColumnElement[UUID]
+    through: Any = None
+    join: Any = None
+
+    @classmethod
+    def of(cls, attribute: InstrumentedAttribute[Any]) -> "Path":
+        relationship = attribute.property
+        target = relationship.mapper.class_
+        [(_, parent_key)] = relationship.synchronize_pairs
+        if relationship.secondary is None:
+            return cls(target, parent_key)
+        [(key, far)] = relationship.secondary_synchronize_pairs
+        return cls(target, parent_key, relationship.secondary, far == key)
+
+
+@dataclass(frozen=True)
+class Children:
+    """The rows on the far side of a to-many relationship, narrowed by a field's arguments."""
+
+    parent: type[Base]
+    relation: str
+    narrowing: Narrowing = no_narrowing
+    arguments: tuple[tuple[str, Any], ...] = ()
+    condition: Condition = EVERYTHING
+
+    @property
+    def path(self) -> "Path":
+        """How the relationship runs from the parent's key to the target."""
+        return Path.of(getattr(self.parent, self.relation))
+
+    def rows(self, source: Source, *columns: Any) -> Select[Any]:
+        """The rows of all parents, or columns of them, joined so that the parent's key is there."""
+        path = self.path
+        statement = visible(path.target, source.viewer, *columns)
+        if path.through is not None:
+            statement = statement.join(path.through, path.join)
+        statement = statement.where(*self.narrowing(**dict(self.arguments)))
+        if self.condition == EVERYTHING:
+            return statement
+        return statement.where(self.condition.render(path.target, source))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the children of each parent."""
+
+    children: Children
+    order: Order
+    page: PageArguments
+    gathers: bool = False
+
+    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[Rows]:
+        by_parent = await _by_parent(session, self._statement(source, keys))
+        return [self.page.cut(by_parent[key]) for key in keys]
+
+    def _statement(self, source: Source, keys: Sequence[UUID]) -> Select[Any]:
+        path = self.children.path
+        order = self.order.reversed() if self.page.backward else self.order
+        limit = self.page.size + 1
+        rows = self.children.rows(source, path.parent_key.label("parent_"), path.target)
+        if len(keys) == 1:
+            # With one parent an index gives the rows in order, and no more than the page.
+            return self._of_one(rows.where(path.parent_key == keys[0]), order, limit)
+        if self.page.cursor is not None:
+            rows = rows.where(order.after(self.page.cursor))
+        if source.database.has_lateral:
+            parents = _unnest(path.parent_key, keys)
+            rows = rows.where(path.parent_key == parents.c.parent)
+            page = rows.order_by(*order.clauses()).limit(limit).lateral("page")
+            row = aliased(path.target, page)
+            # scope: `page` is scoped.
+            joined = select(page.c.parent_, row).select_from(parents.join(page, true()))
+            return joined.order_by(*order.clauses(row))
+        place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
+        rows = rows.add_columns(place.label("place_"))
+        numbered = rows.where(among(path.parent_key, keys, source)).subquery("numbered")
+        row = aliased(path.target, numbered)
+        # scope: `numbered` is scoped.
+        pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
+        return pages.order_by(numbered.c.place_)
+
+    def _of_one(self, rows: Select[Any], order: Order, limit: int) -> Select[Any]:
+        has_value = self.children.condition.implies(order.terms[0].name)
+        first, *more = order.parts(self.page.cursor, has_value)
+        if not more:
+            return rows.where(first.condition).order_by(*first.clauses).limit(limit)
+        branches = []
+        for part in (first, *more):
+            branch = rows.where(part.condition).order_by(*part.clauses).limit(limit).subquery()
+            # scope: `rows` is scoped.
+            branches.append(select(*branch.c))
+        both = union_all(*branches).subquery("both")
+        row = aliased(self.children.path.target, both)
+        # scope: as above.
+        return select(both.c.parent_, row).order_by(*order.clauses(row)).limit(limit)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many children each parent has, counting no further than one past a limit."""
+
+    children: Children
+    limit: int | None = None
+    gathers: bool = False
+    #: Where each parent has a branch of the statement, SQLite takes no more than 500.
+    max_keys: int = 250
+
+    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[int]:
+        found = await session.execute(self._statement(source, keys))
+        counts: dict[UUID, int] = {row[0]: row[1] for row in found}
+        return [counts.get(key, 0) for key in keys]
+
+    def _statement(self, source: Source, keys: Sequence[UUID]) -> Executable:
+        key = self.children.path.parent_key
+        if self.limit is None:
+            rows = self.children.rows(source, key, func.count())
+            return rows.where(among(key, keys, source)).group_by(key)
+        counted = self.children.rows(source, literal(1).label("one")).limit(self.limit + 1)
+        if source.database.has_lateral:
+            parents = _unnest(key, keys)
+            one = counted.where(key == parents.c.parent).lateral("counted")
+            # scope: `counted` is scoped.
+            found = select(parents.c.parent, func.count(one.c.one))
+            joined = found.select_from(parents.outerjoin(one, true()))
+            return joined.group_by(parents.c.parent)
+        # A derived table cannot see the row it is counted for: one branch for each parent.
+        branches = [
+            # scope: `counted` is scoped.
+            select(
+                literal(parent, key.type).label("parent"), func.count().label("count")
+            ).select_from(counted.where(key == parent).subquery("counted"))
+            for parent in keys
+        ]
+        return stacked(branches)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All children of each parent, for lists that stay short."""
+
+    children: Children
+    order: Order
+    gathers: bool = False
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[UUID]
+    ) -> list[list[Any]]:
+        path = self.children.path
+        rows = self.children.rows(source, path.parent_key, path.target)
+        rows = rows.where(among(path.parent_key, keys, source)).order_by(*self.order.clauses())
+        by_parent = await _by_parent(session, rows)
+        return [by_parent[key] for key in keys]
+
+
+async def _by_parent(session: AsyncSession, rows: Select[Any]) -> dict[Any, list[Any]]:
+    """Runs a selection of (parent's key, row)."""
+    by_parent: dict[Any, list[Any]] = defaultdict(list)
+    for parent, row in await session.execute(rows):
+        by_parent[parent].append(row)
+    return by_parent

@@ -1,0 +1,189 @@
+"""Lists cut into groups: by a column, or by the rows on the far side of a relation.
+
+The groups of all owners with their counts are one statement, and so are the pages of all groups.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, not_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.expression import Select
+
+from graph.kit.context import KitInfo
+from graph.kit.loading.loaders import Source
+from graph.kit.loading.scope import visible
+from graph.kit.paging.keyset import Order
+from graph.kit.paging.page_arguments import PageArguments, Rows
+from graph.kit.relations.batches import Children, among, stacked
+from graph.kit.relations.connection import ConnectionOf
+
+#: Up to so many groups have a branch of the statement each, which an index answers; more are
+#: numbered through, all their rows being read.
+MAX_BRANCHES = 60
+
+
+@dataclass(frozen=True)
+class Group:
+    """How many rows one value has, and the sum of what is summed."""
+
+    key: Any
+    count: int
+    total: float | None
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What a list is cut by: a column of its rows, or a many-to-many relationship of theirs."""
+
+    model: Any
+    name: str
+    #: The column that is summed.
+    summed: str
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether a row can be in several groups."""
+        return hasattr(self._attribute.property, "secondary")
+
+    @property
+    def _attribute(self) -> InstrumentedAttribute[Any]:
+        attribute: InstrumentedAttribute[Any] = getattr(self.model, self.name)
+        return attribute
+
+    def between(self, source: Source) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
+        """The far key, the table that holds it, and how it is joined: to what is visible."""
+        relationship = self._attribute.property
+        table = relationship.secondary
+        [(near, near_key)] = relationship.synchronize_pairs
+        [(_, far_key)] = relationship.secondary_synchronize_pairs
+        far = visible(relationship.mapper.class_, source.viewer, relationship.mapper.class_.id)
+        return far_key, table, and_(near_key == near, far_key.in_(far.scalar_subquery()))
+
+    def joined(self, rows: Select[Any], source: Source) -> tuple[Select[Any], Any]:
+        """The rows with their group: those in none have null."""
+        if not self.is_relation:
+            return rows, self._attribute
+        far_key, table, condition = self.between(source)
+        return rows.outerjoin(table, condition), far_key
+
+    def only(self, rows: Select[Any], key: Any, source: Source) -> Select[Any]:
+        """The rows of one group."""
+        if not self.is_relation:
+            is_none = self._attribute.is_(None)
+            return rows.where(is_none if key is None else self._attribute == key)
+        far_key, table, condition = self.between(source)
+        if key is None:
+            # scope: `condition` is on what is visible.
+            return rows.where(not_(exists().select_from(table).where(condition)))
+        return rows.join(table, and_(condition, far_key == key))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of each owner's list that have a row."""
+
+    children: Children
+    grouping: Grouping
+    gathers: bool = False
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[UUID]
+    ) -> list[list[Group]]:
+        owner = self.children.path.parent_key
+        summed = getattr(self.grouping.model, self.grouping.summed)
+        rows, key = self.grouping.joined(self.children.rows(source, owner), source)
+        rows = rows.with_only_columns(owner, key, func.count(), func.sum(summed))
+        rows = rows.where(among(owner, keys, source)).group_by(owner, key)
+        found: dict[Any, list[Group]] = defaultdict(list)
+        for parent, group, count, total in await session.execute(rows):
+            found[parent].append(Group(group, count, None if total is None else float(total)))
+        return [found[parent] for parent in keys]
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """One page of each group; a key is an owner and a group's key."""
+
+    children: Children
+    grouping: Grouping
+    order: Order
+    page: PageArguments
+    gathers: bool = False
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, Any]]
+    ) -> list[Rows]:
+        if len(keys) > MAX_BRANCHES:
+            statement = self._numbered(source, keys)
+            places: dict[Any, tuple[Any, Any]] = {key: key for key in keys}
+        else:
+            statement = self._branches(source, keys)
+            places = {key: (place, None) for place, key in enumerate(keys)}
+        by_group: dict[Any, list[Any]] = defaultdict(list)
+        for *place, row in await session.execute(statement):
+            by_group[tuple(place)].append(row)
+        return [self.page.cut(by_group[places[key]]) for key in keys]
+
+    @property
+    def _reading(self) -> Order:
+        return self.order.reversed() if self.page.backward else self.order
+
+    def _rows(self, source: Source, *columns: Any) -> Select[Any]:
+        rows = self.children.rows(source, *columns, self.children.path.target)
+        if self.page.cursor is not None:
+            rows = rows.where(self._reading.after(self.page.cursor))
+        return rows
+
+    def _branches(self, source: Source, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+        path, order = self.children.path, self._reading
+        branches = []
+        for place, (owner, key) in enumerate(keys):
+            rows = self._rows(source, literal(place).label("place_"))
+            rows = self.grouping.only(rows.where(path.parent_key == owner), key, source)
+            branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
+            # scope: `rows` is scoped.
+            branches.append(select(*branch.c))
+        pages = stacked(branches).subquery("pages")
+        row = aliased(path.target, pages)
+        # scope: as above.
+        ordered = select(pages.c.place_, literal(None), row)
+        return ordered.order_by(pages.c.place_, *order.clauses(row))
+
+    def _numbered(self, source: Source, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+        path, order = self.children.path, self._reading
+        rows, group = self.grouping.joined(
+            self._rows(source, path.parent_key.label("parent_")), source
+        )
+        owners = sorted({owner for owner, _ in keys})
+        place = func.row_number().over(
+            partition_by=[path.parent_key, group], order_by=order.clauses()
+        )
+        rows = rows.add_columns(group.label("group_"), place.label("place_"))
+        numbered = rows.where(among(path.parent_key, owners, source)).subquery("numbered")
+        row = aliased(path.target, numbered)
+        # scope: `numbered` is scoped.
+        pages = select(numbered.c.parent_, numbered.c.group_, row)
+        pages = pages.where(numbered.c.place_ <= self.page.size + 1)
+        return pages.order_by(numbered.c.place_)
+
+
+@dataclass(frozen=True)
+class GroupConnection(ConnectionOf):
+    """A page of one group, whose count is known."""
+
+    grouping: Grouping
+    known: int
+
+    async def rows(self, info: KitInfo) -> Rows:
+        """The rows of the page."""
+        batch = GroupPage(self.children, self.grouping, self.order, self.page)
+        return await info.context.load(batch, self.parent)
+
+    async def count(self, info: KitInfo, limit: int | None = None) -> int:
+        """The number of rows of the group."""
+        return self.known

@@ -1,0 +1,1 @@
+"""Mutations: one transaction each, with errors as data."""

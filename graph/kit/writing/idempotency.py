@@ -1,0 +1,136 @@
+"""Writes that are sent again: the same key and input answer with the first result."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry import Some
+
+from graph.kit.writing.payload import Outcome, UserError, UserErrorCode, refusal
+from models.base import Base, column_of, now
+from models.columns.json_values import decode, encode
+from models.columns.rules import fault
+from models.server.remembered_write import MAX_KEY, REMEMBERED, RememberedWrite
+from models.viewer import Viewer
+
+ARGUMENT = "idempotencyKey"
+
+
+class Memory:
+    """What one caller sent under one key."""
+
+    def __init__(self, session: AsyncSession, viewer: Viewer, key: str, digest: bytes) -> None:
+        self.session = session
+        self.viewer = viewer
+        self.key = key
+        self.digest = digest
+
+    async def recall(self) -> Outcome | None:
+        """The first result; null where the key is new. With other input it is refused."""
+        if not self.key or fault(column_of(RememberedWrite.key), self.key):
+            message = f"A key is a line of 1 to {MAX_KEY} characters, such as a random UUID."
+            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
+        found = await self.session.get(RememberedWrite, (self.viewer.user_id, self.key))
+        if found is not None and found.created_at < now() - REMEMBERED:
+            # scope: the caller's own key.
+            await self.session.execute(delete(RememberedWrite).where(self._own()))
+            self.session.expunge(found)
+            return None
+        if found is None:
+            return None
+        if found.digest != self.digest:
+            message = "This key was used for another write: take a new one for each."
+            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
+        outcome = _read(found.result)
+        if outcome.home not in self.viewer.roles:
+            # They have left the workspace since, or it is not this token's.
+            outcome.gone, outcome.beside = None, []
+        return outcome
+
+    async def take(self) -> None:
+        """Takes the key before anything is written: whoever else has it waits, then recalls."""
+        self._made = RememberedWrite(
+            user_id=self.viewer.user_id, key=self.key, digest=self.digest, result={}
+        )
+        self.session.add(self._made)
+        await self.session.flush()
+
+    def keep(self, outcome: Outcome) -> None:
+        """Remembers a result, in the transaction of its write."""
+        self._made.result = _written(outcome)
+
+    def _own(self) -> Any:
+        own = RememberedWrite.user_id == self.viewer.user_id
+        return own & (RememberedWrite.key == self.key)
+
+
+def digest_of(name: str, arguments: dict[str, Any]) -> bytes:
+    """What tells one write from another: the mutation and its input."""
+    text = orjson.dumps([name, arguments], default=_plain, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).digest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Some):
+        return [value.value]
+    raise TypeError(type(value))
+
+
+def _written(outcome: Outcome) -> dict[str, Any]:
+    """A result as JSON."""
+    return {
+        "model": outcome.model and outcome.model.__name__,
+        "key": encode(outcome.key),
+        "home": encode(outcome.home),
+        "own": outcome.own,
+        "gone": outcome.gone and _snapshot(outcome.gone),
+        "beside": [_snapshot(row) for row in outcome.beside],
+        "sequence": outcome.sequence,
+        "errors": [[error.code.name, error.message, error.path] for error in outcome.errors],
+        "results": [_written(result) for result in outcome.results],
+    }
+
+
+def _read(result: dict[str, Any]) -> Outcome:
+    """A result from its JSON."""
+    return Outcome(
+        result["model"] and _model(result["model"]),
+        result["key"] and UUID(hex=result["key"]),
+        result["home"] and UUID(hex=result["home"]),
+        result["gone"] and _restored(result["gone"]),
+        [_restored(row) for row in result["beside"]],
+        own=result["own"],
+        sequence=result["sequence"],
+        errors=[
+            UserError(code=UserErrorCode[code], message=message, path=path)
+            for code, message, path in result["errors"]
+        ],
+        results=[_read(inner) for inner in result["results"]],
+    )
+
+
+def _model(name: str) -> type[Base]:
+    named: dict[str, type[Base]] = {
+        one.class_.__name__: one.class_ for one in Base.registry.mappers
+    }
+    return named[name]
+
+
+def _snapshot(row: Any) -> dict[str, Any]:
+    """A row that is gone, as it was."""
+    columns = inspect(type(row)).column_attrs
+    values = {column.key: encode(getattr(row, column.key)) for column in columns}
+    return {"model": type(row).__name__, "values": values}
+
+
+def _restored(snapshot: dict[str, Any]) -> Any:
+    model = _model(snapshot["model"])
+    return model(
+        **{
+            name: decode(column_of(getattr(model, name)), value)
+            for name, value in snapshot["values"].items()
+        }
+    )

@@ -1,0 +1,1 @@
+"""What an operation may do: documents, limits, cost, budgets."""

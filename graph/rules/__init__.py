@@ -1,0 +1,1 @@
+"""Domain rules that several concepts share."""

@@ -1,0 +1,36 @@
+"""The human keys of tasks: TLS-123."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import models
+from graph.kit.loading.loaders import Source
+from graph.kit.loading.scope import visible
+from graph.kit.relations.batches import together
+
+
+def read_key(key: str) -> tuple[str, int] | None:
+    """A project's key and a number; null for what cannot be a task's key."""
+    found = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
+    return None if found is None else (found[1], int(found[2]))
+
+
+@dataclass(frozen=True)
+class TaskByKey:
+    """Tasks by their workspace, project's key and number."""
+
+    gathers: bool = True
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
+    ) -> list[models.Task | None]:
+        task, project = models.Task, models.Project
+        columns = (project.workspace_id, project.key, task.number)
+        statement = visible(task, source.viewer, *columns, task).join(task.project)
+        found = await session.execute(statement.where(together(columns, keys)))
+        rows = {tuple(key): row for *key, row in found}
+        return [rows.get(key) for key in keys]

@@ -1,0 +1,1 @@
+"""Fields that several concepts show: boards, search, the change log."""

@@ -1,0 +1,278 @@
+"""Full-text search."""
+
+import hashlib
+import html
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import Subquery
+
+import models
+from graph.context import Info
+from graph.kit.context import KitInfo
+from graph.kit.errors import BadUserInput
+from graph.kit.filtering.comparators import storable
+from graph.kit.loading.loaders import Source
+from graph.kit.loading.scope import visible
+from graph.kit.paging.keyset import read_cursor, write_cursor
+from graph.kit.paging.page_arguments import DEFAULT_SIZE, Rows, page_size
+from graph.kit.relations.batches import ByColumn, stacked
+from graph.kit.relations.connection import Paged
+from graph.kit.relations.fields import resolved
+from graph.rules.task_key import TaskByKey, read_key
+from graph.types import Comment, Task
+from models.columns.types import identifier
+from models.search.query import MAX_RANKED, Query, SearchError, hits
+
+#: The most characters of a query.
+MAX_LENGTH = 500
+#: The score of the task whose key was searched for: above all others.
+KEY_SCORE = 1_000_000.0
+#: How many characters of a text a snippet shows.
+SNIPPET = 160
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A task, or a comment on it, that a query found."""
+
+    task_id: UUID
+    comment_id: UUID | None
+    score: float
+    query: Query
+
+    @property
+    def id(self) -> UUID:
+        """What was found."""
+        return self.comment_id or self.task_id
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits in each workspace; a key is a workspace and a task to be left out of them."""
+
+    query: Query
+    gathers: bool = False
+
+    def in_workspace(
+        self, source: Source, workspace: UUID, without: UUID | None, most: int | None
+    ) -> Subquery:
+        """The hits of a workspace with their scores, at most so many of each kind."""
+        kind = source.database.kind
+        task, comment = models.Task, models.Comment
+        in_use = and_(task.deleted_at.is_(None), task.workspace_id == workspace)
+        rows = visible(task, source.viewer, task.id).where(in_use)
+        if without is not None:
+            rows = rows.where(task.id != without)
+        tasks, score = hits(rows, "tasks", self.query, kind)
+        tasks = tasks.with_only_columns(
+            task.id.label("task_id"),
+            literal(None, identifier()).label("comment_id"),
+            task.id.label("hit_id"),
+            score.label("score"),
+        )
+        rows = visible(comment, source.viewer, comment.id).where(comment.workspace_id == workspace)
+        comments, score = hits(rows, "comments", self.query, kind)
+        comments = comments.join(task, task.id == comment.task_id).where(in_use)
+        comments = comments.with_only_columns(
+            task.id,
+            comment.id.label("comment_id"),
+            comment.id.label("hit_id"),
+            score.label("score"),
+        )
+        parts = [part.limit(most).subquery() for part in (tasks, comments)]
+        # scope: both parts are scoped.
+        return union_all(*(select(*part.c) for part in parts)).subquery("hits")
+
+
+@dataclass(frozen=True)
+class FoundPage(Found):
+    """The best hits, after a cursor of score and id."""
+
+    size: int = DEFAULT_SIZE
+    cursor: tuple[float, UUID] | None = None
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, UUID | None]]
+    ) -> list[list[Hit]]:
+        branches = []
+        for place, (workspace, without) in enumerate(keys):
+            found = self.in_workspace(source, workspace, without, MAX_RANKED)
+            # scope: `found` is scoped.
+            page = select(literal(place).label("place"), *found.c).where(self._after(found))
+            page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
+            best = page.subquery()
+            branches.append(select(*best.c))  # scope: as above.
+        pages = stacked(branches).subquery()
+        # scope: as above.
+        ordered = select(pages.c.place, pages.c.task_id, pages.c.comment_id, pages.c.score)
+        ordered = ordered.order_by(pages.c.place, pages.c.score.desc(), pages.c.hit_id.desc())
+        by_place: list[list[Hit]] = [[] for _ in keys]
+        for place, task_id, comment_id, score in await session.execute(ordered):
+            by_place[place].append(Hit(task_id, comment_id, float(score), self.query))
+        return by_place
+
+    def _after(self, found: Subquery) -> ColumnElement[bool]:
+        if self.cursor is None:
+            return true()
+        score, hit = self.cursor
+        return or_(found.c.score < score, and_(found.c.score == score, found.c.hit_id < hit))
+
+
+@dataclass(frozen=True)
+class FoundCount(Found):
+    """How many hits there are, of each kind counted no further than one past a limit."""
+
+    limit: int | None = None
+
+    async def load(
+        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, UUID | None]]
+    ) -> list[int]:
+        branches = []
+        for place, (workspace, without) in enumerate(keys):
+            most = None if self.limit is None else self.limit + 1
+            found = self.in_workspace(source, workspace, without, most)
+            # scope: `found` is scoped.
+            counted = select(literal(place).label("place"), func.count().label("count"))
+            branches.append(counted.select_from(found))
+        counts = stacked(branches)
+        by_place = {row[0]: row[1] for row in await session.execute(counts)}
+        return [by_place[place] for place in range(len(keys))]
+
+
+@dataclass(frozen=True)
+class SearchConnection(Paged):
+    """A page of hits; the task whose key was searched for comes before all others."""
+
+    workspace: UUID
+    size: int
+    query: Query
+    digest: str
+    keyed: UUID | None
+    after: tuple[float, UUID] | None
+
+    async def rows(self, info: KitInfo) -> Rows:
+        """The hits of the page."""
+        batch = FoundPage(self.query, False, self.size, self.after)
+        found = await info.context.load(batch, (self.workspace, self.keyed))
+        if self.keyed is not None and self.after is None:
+            found = [Hit(self.keyed, None, KEY_SCORE, self.query), *found]
+        more = len(found) > self.size
+        return Rows(found[: self.size], more, self.after is not None)
+
+    def cursor(self, row: Hit) -> str:
+        """The cursor of a hit."""
+        return write_cursor(self.digest, [row.score, row.id])
+
+    async def count(self, info: KitInfo, limit: int | None = None) -> int:
+        """The number of hits."""
+        batch = FoundCount(self.query, limit=limit)
+        found = await info.context.load(batch, (self.workspace, self.keyed))
+        return found + (self.keyed is not None)
+
+
+async def task_of(root: Hit, info: Info) -> models.Task | None:
+    """The task that was found, or that the comment is about."""
+    return await info.context.load(ByColumn(models.Task), root.task_id)
+
+
+async def comment_of(root: Hit, info: Info) -> models.Comment | None:
+    """The comment that was found."""
+    if root.comment_id is None:
+        return None
+    return await info.context.load(ByColumn(models.Comment), root.comment_id)
+
+
+async def snippet_of(root: Hit, info: Info) -> str:
+    """The text around the first match, or a task's title where only its key matches."""
+    comment, task = await comment_of(root, info), await task_of(root, info)
+    title = task.title if task else ""
+    texts = [comment.body] if comment else [task.body, title] if task else []
+    found = (snippet(text, root.query) for text in texts)
+    return next((text for text in found if text is not None), html.escape(title))
+
+
+def snippet(text: str, query: Query) -> str | None:
+    """The part of a text with the first match, as HTML; null where nothing matches."""
+    alternatives = []
+    for term in query.wanted:
+        words = r"[\W_]+".join(map(re.escape, term.words))
+        alternatives.append(words + (r"[^\W_]*" if term.prefix else r"(?![^\W_])"))
+    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(alternatives)})", re.IGNORECASE)
+    first = pattern.search(text)
+    if first is None:
+        return None
+    start = max(0, first.start() - SNIPPET // 3)
+    start = text.rfind(" ", 0, start + 1) + 1 if start else 0
+    part = text[start : start + SNIPPET]
+    pieces, end = [], 0
+    for match in pattern.finditer(part):
+        pieces += [html.escape(part[end : match.start()]), f"<mark>{html.escape(match[0])}</mark>"]
+        end = match.end()
+    pieces.append(html.escape(part[end:]))
+    shown = "".join(pieces)
+    return f"{'…' if start else ''}{shown}{'…' if start + SNIPPET < len(text) else ''}"
+
+
+@strawberry.type(description="Something that a search found: a task, or a comment on one.")
+class SearchResult:
+    task: Task = resolved(task_of, "The task that was found, or that the comment is about.")
+    comment: Comment | None = resolved(
+        comment_of, "The comment that was found; null where it was the task itself."
+    )
+    snippet: str = resolved(
+        snippet_of, "The text around the first match, as HTML: escaped, each match in <mark>."
+    )
+    score: float = strawberry.field(description="How well it fits; compare it within a search.")
+
+
+async def search(
+    root: models.Workspace,
+    info: Info,
+    query: Annotated[
+        str,
+        strawberry.argument(
+            description='Words, "a phrase", -excluded, begin*: all but the excluded must be there. '
+            "A task's key finds the task first."
+        ),
+    ],
+    first: Annotated[
+        int | None,
+        strawberry.argument(description=f"The number of hits, {DEFAULT_SIZE} if left out."),
+    ] = None,
+    after: Annotated[
+        str | None, strawberry.argument(description="The cursor that the page begins after.")
+    ] = None,
+) -> SearchConnection:
+    """What a query finds in a workspace, outside the trash, the best first."""
+    if len(query) > MAX_LENGTH:
+        raise BadUserInput(f"query: at most {MAX_LENGTH} characters, not {len(query)}.")
+    try:
+        parsed = Query.parse(storable(query))
+    except (SearchError, BadUserInput) as error:
+        raise BadUserInput(f"query: {error}") from None
+    size = page_size("first", first)
+    digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
+    cursor = None if after is None else read_after(after, digest)
+    key = read_key(query.strip().upper())
+    keyed = None if key is None else await info.context.load(TaskByKey(), (root.id, *key))
+    first_id = None if keyed is None or keyed.deleted_at is not None else keyed.id
+    return SearchConnection(root.id, size, parsed, digest, first_id, cursor)
+
+
+def read_after(cursor: str, digest: str) -> tuple[float, UUID]:
+    """The score and the id of a cursor of a search."""
+    score, hit = read_cursor(cursor, digest, 2, "after")
+    try:
+        if not isinstance(score, int | float) or not math.isfinite(score):
+            raise TypeError(score)
+        return float(score), UUID(hex=hit)
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise BadUserInput("after: this cursor is damaged. Pass one that a page gave.") from None

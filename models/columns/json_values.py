@@ -1,0 +1,65 @@
+"""The values of columns as JSON, and back: in cursors, in the log, in remembered results."""
+
+import enum
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column
+
+from models.columns.types import OrderedChoice
+
+#: A column of whole numbers holds these, and a counter those of 64 bits.
+WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
+COUNTER_MAX = 2**63 - 1
+
+
+def encode(value: Any) -> Any:
+    """A column's value as JSON has it: keys as 32 digits, times in ISO 8601, choices by name."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.name if isinstance(value, enum.Enum) else value
+
+
+def decode(column: Column[Any], value: Any) -> Any:
+    """A column's value from its form in JSON.
+
+    Raises a `ValueError`, `TypeError`, `KeyError` or `OverflowError` where it cannot be one: it
+    may come from a caller.
+    """
+    if value is None:
+        if not column.nullable:
+            raise ValueError(column.name)
+        return None
+    kind: Any = column.type
+    if isinstance(kind, OrderedChoice):
+        return kind.members[value]
+    python = kind.python_type
+    if issubclass(python, (UUID, date)) and not isinstance(value, str):
+        raise TypeError(column.name)
+    if python is UUID:
+        return UUID(hex=value)
+    if issubclass(python, datetime):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(column.name)
+        return moment.astimezone(UTC)
+    if issubclass(python, date):
+        return date.fromisoformat(value)
+    if issubclass(python, enum.Enum):
+        return python[value]
+    if python is float and type(value) is int:
+        return float(value)
+    if type(value) is not python or (python is int and not _fits(value, kind)):
+        raise TypeError(column.name)
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError(column.name)
+    return value
+
+
+def _fits(value: int, kind: Any) -> bool:
+    return WHOLE_MIN <= value <= (COUNTER_MAX if isinstance(kind, BigInteger) else WHOLE_MAX)

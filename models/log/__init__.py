@@ -1,0 +1,1 @@
+"""The change log: what it stores, and how commits write it."""

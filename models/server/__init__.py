@@ -1,0 +1,1 @@
+"""Tables of the server itself, outside every workspace."""

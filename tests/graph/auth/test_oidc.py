@@ -1,0 +1,316 @@
+"""Tokens of an OpenID Connect issuer: a local one, with real keys."""
+
+import asyncio
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from sqlalchemy import func, select
+
+from graph.auth import oidc
+from models import ExternalIdentity, User
+from models.base import now
+from models.database import Database
+from tests.support.client import Api, Statements
+from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.world import World
+
+VIEWER = "{ viewer { handle name email } }"
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+OTHER_KEY = rsa.generate_private_key(65537, 2048)
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def public(key: Any, kid: str, **more: Any) -> dict[str, Any]:
+    algorithm: Any = (
+        jwt.algorithms.RSAAlgorithm if key is not EC_KEY else jwt.algorithms.ECAlgorithm
+    )
+    shown: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)
+    return shown | {"kid": kid, "use": "sig"} | more
+
+
+class LocalIssuer:
+    """An issuer on the loopback, which counts how often it is asked for its keys."""
+
+    def __init__(self) -> None:
+        self.keys = [public(RSA_KEY, "one"), public(EC_KEY, "two", alg="ES256")]
+        self.asked = 0
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/.well-known/openid-configuration":
+                    answer: Any = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"}
+                else:
+                    issuer.asked += 1
+                    answer = {"keys": issuer.keys}
+                body = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def token(self, key: Any = RSA_KEY, kid: str | None = "one", /, **claims: Any) -> str:
+        """A token for Ada, but for what is said otherwise; a claim of None is left out."""
+        said = {
+            "iss": self.url, "aud": "taskloom", "sub": "ada-1", "exp": time.time() + 60,
+            "preferred_username": "ada", "name": "Ada L", "email": "Ada@x.example",
+            "email_verified": True,
+        } | claims  # fmt: skip
+        algorithm = "ES256" if key is EC_KEY else "RS256"
+        headers = {} if kid is None else {"kid": kid}
+        kept = {name: value for name, value in said.items() if value is not None}
+        return jwt.encode(kept, key, algorithm, headers)
+
+
+@pytest.fixture(scope="module")
+def local_issuer() -> Iterator[LocalIssuer]:
+    issuer = LocalIssuer()
+    yield issuer
+    issuer.server.shutdown()
+    issuer.server.server_close()
+
+
+@pytest.fixture
+def issuer(local_issuer: LocalIssuer) -> LocalIssuer:
+    local_issuer.asked = 0
+    return local_issuer
+
+
+@pytest.fixture
+def settings(issuer: LocalIssuer) -> dict[str, Any]:
+    return {"oidc_issuer": issuer.url, "oidc_create_users": True}
+
+
+async def users(database: Database) -> int:
+    async with database.reads() as session:
+        return await session.scalar(select(func.count(User.id))) or 0
+
+
+async def test_whom_the_issuer_knows_becomes_a_user_at_first_sight(
+    api: Api, issuer: LocalIssuer, database: Database
+) -> None:
+    ada = {"viewer": {"handle": "ada", "name": "Ada L", "email": "ada@x.example"}}
+    assert await api.ask(VIEWER, issuer.token()) == ada
+    with Statements(api.database) as statements:
+        assert await api.ask(VIEWER, issuer.token(EC_KEY, "two", name="Else")) == ada
+        assert len(statements) == 1
+    assert await users(database) == 1
+    # Another subject of the same name is somebody else, whose address nobody has verified.
+    other = await api.ask(VIEWER, issuer.token(sub="ada-2", email_verified=False))
+    assert other == {"viewer": {"handle": "ada-2", "name": "Ada L", "email": None}}
+    assert issuer.asked == 1
+
+
+async def test_a_verified_address_makes_the_subject_the_user_who_has_it(
+    api: Api, issuer: LocalIssuer, world: World, database: Database
+) -> None:
+    user = await world.make_user(handle="al", email="ada@x.example")
+    await world.make_member(await world.make_workspace(slug="team"), user)
+    query = '{ viewer { handle } workspace(slug: "team") { viewerRole } }'
+    answer = {"viewer": {"handle": "al"}, "workspace": {"viewerRole": "MEMBER"}}
+    assert await api.ask(query, issuer.token()) == answer
+    assert await users(database) == 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"preferred_username": "'; DROP TABLE users; --"},
+        {"preferred_username": "\u202eadmin\0", "email": None},
+        {"preferred_username": "", "name": ""},
+        {"preferred_username": 5, "email": ["x"], "name": {}},
+        {"preferred_username": "x" * 500, "name": "y" * 5000, "email": f"{'z' * 300}@x.example"},
+        {"preferred_username": None, "email": None, "name": None},
+    ],
+)
+async def test_whatever_the_issuer_calls_them(
+    api: Api, issuer: LocalIssuer, names: dict[str, Any]
+) -> None:
+    data = await api.ask(VIEWER, issuer.token(**names))
+    handle = data["viewer"]["handle"]
+    assert handle.isascii()
+    assert 0 < len(handle) <= 64
+    assert "'" not in handle
+
+
+class TestNotCreating:
+    @pytest.fixture
+    def settings(self, issuer: LocalIssuer) -> dict[str, Any]:
+        return {"oidc_issuer": issuer.url}
+
+    async def test_strangers_stay_out(
+        self, api: Api, issuer: LocalIssuer, database: Database
+    ) -> None:
+        code, message = await api.refusal(VIEWER, issuer.token())
+        assert code == "UNAUTHENTICATED"
+        assert message.startswith("Nobody here belongs to this account")
+        assert await users(database) == 0
+
+
+async def test_a_disabled_user_stays_out(api: Api, issuer: LocalIssuer, world: World) -> None:
+    await world.make_user(email="ada@x.example", disabled_at=now())
+    for _ in range(2):
+        assert (await api.refusal(VIEWER, issuer.token()))[0] == "UNAUTHENTICATED"
+
+
+def unsigned(issuer: LocalIssuer, algorithm: str, signature: bytes = b"") -> str:
+    parts = [
+        json.dumps({"alg": algorithm, "kid": "one", "typ": "JWT"}).encode(),
+        json.dumps(
+            {"iss": issuer.url, "aud": "taskloom", "sub": "ada-1", "exp": time.time() + 60}
+        ).encode(),
+        signature,
+    ]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+async def test_what_is_not_good_lets_nobody_in(
+    api: Api, issuer: LocalIssuer, database: Database
+) -> None:
+    good = issuer.token()
+    head, body, signature = good.split(".")
+    bad = {
+        "no algorithm": unsigned(issuer, "none"),
+        "none in capitals": unsigned(issuer, "NONE"),
+        "our key as a secret": unsigned(issuer, "HS256", b"x" * 32),
+        "an algorithm not accepted": jwt.encode(
+            {"iss": issuer.url, "aud": "taskloom", "sub": "a", "exp": time.time() + 60},
+            RSA_KEY, "RS512", {"kid": "one"},
+        ),
+        "another key": issuer.token(OTHER_KEY, "one"),
+        "a key of another kind": issuer.token(EC_KEY, "one"),
+        "an unknown key": issuer.token(OTHER_KEY, "three"),
+        "no name of a key": issuer.token(RSA_KEY, None),
+        "another audience": issuer.token(aud="others"),
+        "no audience": issuer.token(aud=None),
+        "another issuer": issuer.token(iss="http://evil.example"),
+        "no issuer": issuer.token(iss=None),
+        "expired": issuer.token(exp=time.time() - 60),
+        "for ever": issuer.token(exp=None),
+        "not yet": issuer.token(nbf=time.time() + 600),
+        "nobody": issuer.token(sub=None),
+        "cut off": f"{head}.{body}.",
+        "changed": f"{head}.{body[:-2]}AA.{signature}",
+        "no token": "a.b.c",
+        "half": f"{head}.{body}",
+    }  # fmt: skip
+    for what, token in bad.items():
+        response = await api.post({"query": VIEWER}, token)
+        assert response.status_code == 401, what
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED", what
+    assert await users(database) == 0
+    async with database.reads() as session:
+        assert await session.scalar(select(func.count(ExternalIdentity.id))) == 0
+    assert (await api.ask(VIEWER, good))["viewer"]["handle"] == "ada"
+
+
+async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
+    api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.ask(VIEWER, issuer.token())
+    for number in range(5):
+        await api.refusal(VIEWER, issuer.token(OTHER_KEY, f"unknown {number}"))
+    assert issuer.asked == 1
+    issuer.keys.append(public(OTHER_KEY, "new"))
+    try:
+        monkeypatch.setattr(oidc, "PAUSE", -1)
+        assert (await api.ask(VIEWER, issuer.token(OTHER_KEY, "new")))["viewer"]["handle"] == "ada"
+        assert issuer.asked == 2
+    finally:
+        issuer.keys.pop()
+
+
+class TestFirstSight(EveryDatabase):
+    async def test_a_handle_in_other_capitals_is_taken(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
+        await world.make_user(handle="Ada")
+        await world.make_user(handle="adaX2")
+        data = await api.ask(VIEWER, issuer.token())
+        assert data["viewer"]["handle"] == "ada-2"
+
+    async def test_an_address_that_looks_like_anothers_is_not_theirs(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
+        await world.make_user(handle="kate", email="kate@x.example")
+        data = await api.ask(VIEWER, issuer.token(email="\u212aate@x.example"))
+        assert data["viewer"] == {"handle": "ada", "name": "Ada L", "email": None}
+
+    async def test_claims_that_cannot_be_stored_are_left_out(
+        self, api: Api, issuer: LocalIssuer
+    ) -> None:
+        for claims in (
+            {"name": "a\0b", "preferred_username": "x\0y"},
+            {"name": "a\ud800b", "email": "\ud800@x.example"},
+            {"name": "a\u202eb\n"},
+            {"exp": 10**12},
+            {"exp": 10**18},
+        ):
+            data = await api.ask(VIEWER, issuer.token(sub=str(claims), **claims))
+            assert data["viewer"]["name"] in ("Ada L", data["viewer"]["handle"])
+        for claims in ({"sub": ""}, {"sub": "x" * 300}, {"sub": "a\0"}, {"exp": "soon"}):
+            code, _ = await api.refusal(VIEWER, issuer.token(**claims))
+            assert code == "UNAUTHENTICATED", claims
+
+    async def test_many_at_once_are_one_user(
+        self, api: Api, issuer: LocalIssuer, database: Database
+    ) -> None:
+        answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
+        assert {answer["viewer"]["handle"] for answer in answers} == {"ada"}
+        assert await users(database) == 1
+
+
+async def test_whoever_has_a_known_key_waits_for_nobody(
+    api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.ask(VIEWER, issuer.token())
+    ours: oidc.Issuer = api.app.state.server.authority.issuer
+    asked, going_on = threading.Event(), threading.Event()
+
+    def slow() -> Any:
+        asked.set()
+        going_on.wait(30)
+        raise OSError("never")
+
+    monkeypatch.setattr(ours, "_fetch", slow)
+    monkeypatch.setattr(oidc, "PAUSE", -1)
+    forged = asyncio.ensure_future(api.refusal(VIEWER, issuer.token(OTHER_KEY, "unknown")))
+    await asyncio.to_thread(asked.wait, 10)
+    try:
+        async with asyncio.timeout(5):
+            assert (await api.ask(VIEWER, issuer.token()))["viewer"]["handle"] == "ada"
+        assert not forged.done()
+    finally:
+        going_on.set()
+    assert (await forged)[0] == "UNAUTHENTICATED"
+
+
+class TestUnreachable:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"oidc_issuer": "http://127.0.0.1:9"}
+
+    async def test_it_is_said(self, api: Api, issuer: LocalIssuer, world: World) -> None:
+        response = await api.post({"query": VIEWER}, issuer.token())
+        assert response.status_code == 503
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        # Others are let in meanwhile.
+        token = await world.make_token(await world.make_user())
+        assert (await api.ask(VIEWER, token))["viewer"] is not None

@@ -1,0 +1,283 @@
+"""Signing in by password, and what a session is then."""
+
+import asyncio
+import statistics
+import time
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from graph.auth import passwords
+from graph.auth.identity import COOKIE
+from models import Password, Session, User
+from models.base import now
+from models.database import Database
+from models.server.token_bucket import Allowance
+from tests.support.client import Api
+from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.world import World
+
+SIGN_IN = """
+  mutation ($input: SignInInput!) { signIn(input: $input) {
+    errors { code message path } token user { handle } session { id userAgent isCurrent }
+  } }
+"""
+WRONG = {
+    "code": "INVALID",
+    "message": "There is no user with this name and password.",
+    "path": ["input"],
+}
+SECRET = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def password_hash() -> str:
+    return passwords.hashed(SECRET)
+
+
+@pytest.fixture
+async def ada(world: World, password_hash: str) -> User:
+    user = await world.make_user(handle="Ada", email="ada@x.example")
+    await world.save(Password(user_id=user.id, hash=password_hash))
+    return user
+
+
+async def sign_in(api: Api, password: str = SECRET, **name: str) -> dict[str, Any]:
+    data = await api.ask(SIGN_IN, None, input={**name, "password": password})
+    payload: dict[str, Any] = data["signIn"]
+    return payload
+
+
+def at(address: str, api: Api) -> Api:
+    """A client of the same server at another address."""
+    other = Api(api.app)
+    transport = httpx.ASGITransport(api.app, client=(address, 1))
+    other.http = httpx.AsyncClient(transport=transport, base_url="http://taskloom.test")
+    return other
+
+
+async def sessions(database: Database) -> list[Session]:
+    async with database.reads() as session:
+        return list(await session.scalars(select(Session)))
+
+
+class TestPassword(EveryDatabase):
+    async def test_a_password_begins_a_session(
+        self, api: Api, ada: User, database: Database
+    ) -> None:
+        api.http.headers["User-Agent"] = "a browser"
+        body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
+        response = await api.post(body)
+        payload = response.json()["data"]["signIn"]
+        token = payload.pop("token")
+        [session] = await sessions(database)
+        assert payload == {
+            "errors": [],
+            "user": {"handle": "Ada"},
+            "session": {
+                "id": f"session_{session.id.hex}",
+                "userAgent": "a browser",
+                "isCurrent": True,
+            },
+        }
+        # At rest there is only its digest.
+        assert token.startswith("tss_")
+        assert token.encode() not in session.digest
+        assert session.expires_at is not None
+        assert timedelta(days=29) < session.expires_at - now() < timedelta(days=31)
+        cookie = response.headers["set-cookie"]
+        assert cookie.startswith(f"{COOKIE}={token};")
+        for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
+            assert f"; {attribute}" in cookie
+        assert "Secure" not in cookie
+        # The cookie, and the token by itself.
+        assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "Ada"}}
+        api.http.cookies.clear()
+        assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "Ada"}}
+
+
+async def test_over_https_the_cookie_is_for_https_alone(api: Api, ada: User) -> None:
+    body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
+    response = await api.http.post("https://taskloom.test/graphql", json=body)
+    assert "; Secure" in response.headers["set-cookie"]
+    assert response.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "name", [{"handle": "ada"}, {"email": "ADA@x.example"}, {"email": "ada@x.example"}]
+)
+async def test_capitals_of_a_name_do_not_matter(api: Api, ada: User, name: dict[str, str]) -> None:
+    assert (await sign_in(api, **name))["user"] == {"handle": "Ada"}
+
+
+async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
+    api: Api, ada: User, world: World, database: Database
+) -> None:
+    await world.make_user(handle="nopassword")
+    disabled = await world.make_user(handle="gone", disabled_at=now())
+    await world.save(Password(user_id=disabled.id, hash=passwords.hashed(SECRET)))
+    for name, password in (
+        ("Ada", "wrong"), ("nobody", SECRET), ("nopassword", SECRET), ("gone", SECRET),
+        ("Ada' OR '1'='1", SECRET), ("a%", SECRET), ("\0", SECRET), ("Ada", SECRET * 500),
+    ):  # fmt: skip
+        refused = {"errors": [WRONG], "token": None, "user": None, "session": None}
+        assert await sign_in(api, password, handle=name) == refused
+    assert await sessions(database) == []
+
+
+@pytest.mark.parametrize("name", [{}, {"handle": "Ada", "email": "ada@x.example"}])
+async def test_one_name_is_needed(api: Api, ada: User, name: dict[str, str]) -> None:
+    [error] = (await sign_in(api, **name))["errors"]
+    assert error["message"] == "Give the handle or the email: one of them."
+
+
+class TestTiming:
+    async def test_it_takes_as_long_whether_the_user_is_there_or_not(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(1000, 1))
+        await sign_in(api, "wrong", handle="warm")
+        taken: dict[str, list[float]] = {"Ada": [], "nobody": []}
+        for _ in range(8):
+            for name, times in taken.items():
+                begun = time.perf_counter()
+                await sign_in(api, "wrong", handle=name)
+                times.append(time.perf_counter() - begun)
+        there, not_there = (statistics.median(times) for times in taken.values())
+        # Without a hash to check it would be a tenth.
+        assert 1 / 3 < there / not_there < 3
+
+
+class TestFailures(EveryDatabase):
+    async def test_an_account_is_slowed_whoever_tries(self, api: Api, ada: User) -> None:
+        many = passwords.PER_ACCOUNT.capacity
+        answers = await asyncio.gather(
+            *(sign_in(api, f"wrong {n}", handle="ada") for n in range(int(many) + 5))
+        )
+        codes = [answer["errors"][0]["code"] for answer in answers]
+        assert codes.count("INVALID") == many
+        assert codes.count("TOO_MANY") == 5
+        [error] = (await sign_in(api, handle="ADA"))["errors"]
+        assert error["code"] == "TOO_MANY"
+        assert error["message"].startswith("Too many attempts have failed. Try again in ")
+
+    async def test_one_who_succeeds_is_not_slowed(self, api: Api, ada: User) -> None:
+        for _ in range(int(passwords.PER_ACCOUNT.capacity) - 1):
+            assert (await sign_in(api, "wrong", handle="Ada"))["errors"] == [WRONG]
+        for _ in range(3):
+            assert (await sign_in(api, handle="Ada"))["errors"] == []
+
+    async def test_an_address_that_is_slowed_locks_nobody_out(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        async with at("192.0.2.1", api) as attacker:
+            for _ in range(int(passwords.PER_ACCOUNT.capacity) * 2):
+                await sign_in(attacker, "wrong", handle="Ada")
+        assert (await sign_in(api, handle="Ada"))["errors"] == []
+
+    async def test_the_addresses_of_a_network_are_one(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        codes = []
+        for number in range(6):
+            async with at(f"2001:db8::{number}", api) as attacker:
+                payload = await sign_in(attacker, "wrong", handle=f"user{number}")
+            codes.append(payload["errors"][0]["code"])
+        assert codes == ["INVALID"] * 3 + ["TOO_MANY"] * 3
+
+    async def test_both_names_of_an_account_are_one(self, api: Api, ada: User) -> None:
+        names = ({"handle": "ada"}, {"email": "Ada@x.example"})
+        for number in range(int(passwords.PER_ACCOUNT.capacity)):
+            payload = await sign_in(api, "wrong", **names[number % 2])
+            assert payload["errors"] == [WRONG]
+        for name in names:
+            [error] = (await sign_in(api, **name))["errors"]
+            assert error["code"] == "TOO_MANY"
+
+    async def test_an_address_is_slowed_whomever_it_tries(
+        self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        for n in range(3):
+            assert (await sign_in(api, handle=f"user{n}"))["errors"] == [WRONG]
+        [error] = (await sign_in(api, handle="Ada"))["errors"]
+        assert error["code"] == "TOO_MANY"
+
+
+class TestSessions:
+    async def test_signing_out_ends_the_session_and_the_cookie(
+        self, api: Api, ada: User, database: Database
+    ) -> None:
+        token = (await sign_in(api, handle="Ada"))["token"]
+        response = await api.post({"query": "mutation { signOut { errors { code } } }"})
+        assert response.json()["data"] == {"signOut": {"errors": []}}
+        assert f'{COOKIE}=""' in response.headers["set-cookie"]
+        assert await sessions(database) == []
+        api.http.cookies.set(COOKIE, token)
+        assert await api.ask("{ viewer { handle } }") == {"viewer": None}
+        code, _ = await api.refusal("{ viewer { handle } }", token)
+        assert code == "UNAUTHENTICATED"
+        # And again, with nobody signed in.
+        assert await api.ask("mutation { signOut { errors { code } } }") == {
+            "signOut": {"errors": []}
+        }
+
+    async def test_an_expired_one_is_none(self, api: Api, ada: User, world: World) -> None:
+        old = await world.make_session(ada, expires_at=now() - timedelta(seconds=1))
+        api.http.cookies.set(COOKIE, old)
+        assert await api.ask("{ viewer { handle } }") == {"viewer": None}
+
+    async def test_they_are_listed_and_revoked_by_their_user_alone(
+        self, api: Api, ada: User, world: World
+    ) -> None:
+        tokens = [await world.make_session(ada) for _ in range(2)]
+        other = await world.make_user()
+        others = await world.make_session(other)
+        listing = "{ viewer { sessions { nodes { id isCurrent } } } }"
+        data = await api.ask(listing, tokens[1])
+        nodes = data["viewer"]["sessions"]["nodes"]
+        assert [node["isCurrent"] for node in nodes] == [False, True]
+        revoke = "mutation ($id: ID!) { sessionRevoke(id: $id) { errors { code } session { id } } }"
+        first = nodes[0]["id"]
+        by_other = await api.ask(revoke, others, id=first)
+        assert by_other["sessionRevoke"] == {"errors": [{"code": "NOT_FOUND"}], "session": None}
+        assert (await api.answer(listing, tokens[0])).get("errors") is None
+        done = await api.ask(revoke, tokens[1], id=first)
+        assert done["sessionRevoke"] == {"errors": [], "session": {"id": first}}
+        assert (await api.refusal(listing, tokens[0]))[0] == "UNAUTHENTICATED"
+        data = await api.ask(listing, tokens[1])
+        assert data["viewer"]["sessions"]["nodes"] == [nodes[1]]
+
+    async def test_who_signs_in_within_a_request_goes_on_as_that_user(
+        self, api: Api, ada: User
+    ) -> None:
+        document = """
+          mutation ($input: SignInInput!) {
+            signIn(input: $input) { errors { code } }
+            tokenCreate(input: {name: "ci"}) { errors { code } accessToken { name } }
+            signOut { errors { code } }
+            again: tokenCreate(input: {name: "ci"}) { errors { code } }
+          }
+        """
+        answer = await api.answer(document, None, input={"handle": "Ada", "password": SECRET})
+        [error] = answer["errors"]
+        assert (error["path"], error["extensions"]) == (["again"], {"code": "UNAUTHENTICATED"})
+
+
+async def test_a_hash_by_old_parameters_is_still_one(api: Api, world: World) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    user = await world.make_user(handle="old")
+    await world.save(Password(user_id=user.id, hash=weak.hash(SECRET)))
+    assert (await sign_in(api, handle="old"))["user"] == {"handle": "old"}
+
+
+async def test_what_looks_the_same_is_the_same_password(api: Api, world: World) -> None:
+    user = await world.make_user(handle="uni")
+    await world.save(Password(user_id=user.id, hash=passwords.hashed("caf\u00e9 ole")))
+    assert (await sign_in(api, "cafe\u0301 ole", handle="uni"))["user"] == {"handle": "uni"}

@@ -1,0 +1,42 @@
+"""Signing a browser in with a one-time link."""
+
+import asyncio
+
+from graph.auth.identity import COOKIE, issue_code
+from tests.support.client import Api
+from tests.support.world import World
+
+
+async def test_a_link_signs_in_once(api: Api, world: World) -> None:
+    user = await world.make_user(handle="ada")
+    code = await issue_code(world.database, user.id)
+    signed_in = await api.http.get("/sign-in", params={"code": code})
+    assert signed_in.status_code == 303
+    assert signed_in.headers["location"] == "/graphql"
+    cookie = signed_in.headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}=")
+    assert "; HttpOnly" in cookie
+    assert "; SameSite=lax" in cookie
+    assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "ada"}}
+    again = await api.http.get("/sign-in", params={"code": code})
+    assert again.status_code == 410
+    assert "set-cookie" not in again.headers
+
+
+async def test_of_two_that_follow_a_link_at_once_one_is_signed_in(api: Api, world: World) -> None:
+    user = await world.make_user()
+    code = await issue_code(world.database, user.id)
+    answers = await asyncio.gather(
+        *(api.http.get("/sign-in", params={"code": code}) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 410, 410, 410, 410]
+
+
+async def test_an_unknown_code_signs_nobody_in(api: Api) -> None:
+    assert (await api.http.get("/sign-in", params={"code": "x"})).status_code == 410
+    assert (await api.http.get("/sign-in")).status_code == 422
+
+
+async def test_a_cookie_that_is_not_good_is_no_cookie(api: Api) -> None:
+    api.http.cookies.set(COOKIE, "x")
+    assert await api.ask("{ viewer { handle } }") == {"viewer": None}

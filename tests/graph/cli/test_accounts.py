@@ -1,0 +1,91 @@
+"""The commands that say who may come in."""
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from models import RegisteredDocument, Session
+from models.columns.digest import digest
+from models.database import Database
+from tests.support.client import Api
+from tests.support.command import taskloom
+from tests.support.kinds import one_database  # noqa: F401
+from tests.support.world import World
+
+SIGN_IN = """
+  mutation ($handle: String!, $password: String!) {
+    signIn(input: {handle: $handle, password: $password}) { errors { code } token }
+  }
+"""
+
+
+async def set_password(url: str, handle: str, password: str) -> tuple[int, str]:
+    done = await taskloom(url, "user", "set-password", handle, typed=f"{password}\n")
+    return done.code, done.notes
+
+
+async def test_a_password_is_set_and_signs_in(
+    api: Api, url: str, world: World, database: Database
+) -> None:
+    user = await world.make_user(handle="ada")
+    await world.make_session(user)
+    code, said = await set_password(url, "ada", "correct horse")
+    assert (code, said) == (0, "The user ada has a new password, and is signed out everywhere.\n")
+    async with database.reads() as session:
+        assert await session.scalar(select(func.count(Session.id))) == 0
+    data = await api.ask(SIGN_IN, None, handle="ada", password="correct horse")
+    assert data["signIn"]["errors"] == []
+    await set_password(url, "ada", "another one")
+    data = await api.ask(SIGN_IN, None, handle="ada", password="correct horse")
+    assert data["signIn"]["errors"] == [{"code": "INVALID"}]
+
+
+async def test_a_password_that_cannot_be_is_refused(url: str, world: World) -> None:
+    await world.make_user(handle="ada")
+    code, said = await set_password(url, "ada", "short")
+    assert code == 2
+    assert "a password has 8 to 1,000 characters, and this 5" in said
+    code, said = await set_password(url, "bob", "long enough")
+    assert code == 1
+    assert "There is no user bob" in said
+
+
+async def test_who_is_disabled_comes_in_no_more(api: Api, url: str, world: World) -> None:
+    token = await world.make_token(await world.make_user(handle="ada"))
+    done = await taskloom(url, "user", "disable", "ada")
+    assert done.notes == "The user ada is disabled: no token or session of theirs works.\n"
+    assert (await api.refusal("{ viewer { handle } }", token))[0] == "UNAUTHENTICATED"
+    await taskloom(url, "user", "disable", "ada", "--undo")
+    assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "ada"}}
+
+
+async def test_handles_differ_in_more_than_capitals(url: str, world: World) -> None:
+    await world.make_user(handle="ada", email="ada@x.example")
+    done = await taskloom(url, "user", "add", "ADA")
+    assert done.code == 1
+    assert "There is a user ada already" in done.notes
+    done = await taskloom(url, "user", "add", "bob", "--email", "ADA@x.example")
+    assert done.code == 1
+    assert "belongs to the user ada" in done.notes
+
+
+async def test_documents_are_registered_all_or_none(
+    url: str, database: Database, tmp_path: Path
+) -> None:
+    good, bad, none = (tmp_path / name for name in ("good.graphql", "bad.graphql", "none.graphql"))
+    good.write_text("{ viewer { handle } }")
+    bad.write_text("{\n viewer { nothing } }")
+
+    async def count() -> int:
+        async with database.reads() as session:
+            return await session.scalar(select(func.count(RegisteredDocument.digest))) or 0
+
+    for files, reason in (([good, bad], "bad.graphql:2: Cannot query"), ([good, none], "none")):
+        done = await taskloom(url, "documents", "add", *map(str, files))
+        assert done.code == 1
+        assert reason in done.notes
+        assert await count() == 0
+    for _ in range(2):
+        done = await taskloom(url, "documents", "add", str(good))
+        assert done.out == f"{digest(good.read_text()).hex()}  {good}\n"
+        assert await count() == 1

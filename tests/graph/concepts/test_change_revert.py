@@ -1,0 +1,159 @@
+"""Undoing changes."""
+
+from typing import Any
+
+import pytest
+
+from models.database import Database
+from tests.support.office import Office, dump, ids
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+UNDONE = """
+  sequence change { sequence kind actor { handle } fields { name before after } }
+  subject { __typename ... on Task { title deletedAt version } ... on Label { name } }
+"""
+
+
+async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
+    where = {"workspace": office.workspace.slug, "sequence": sequence}
+    return await office.write("changeRevert", f"errors {{ code message }} {UNDONE}", who, **where)
+
+
+async def test_an_update_is_undone_and_that_too(office: Office) -> None:
+    given = {
+        "id": office.gid("task"),
+        "title": "New",
+        "stateId": office.gid("finished"),
+        "assigneeIds": ids(office.guest),
+        "labelIds": ids(office.bug),
+        "parentId": None,
+    }
+    sequence = (await office.done("taskUpdate", input=given))["sequence"]
+    payload = await undo(office, sequence)
+    assert payload["errors"] == []
+    assert payload["sequence"] == payload["change"]["sequence"] == sequence + 1
+    task = {"__typename": "Task", "title": "task", "deletedAt": None, "version": 3}
+    assert payload["subject"] == task
+    [change, reverse] = await office.changes(sequence - 1)
+    assert reverse["kind"] == "UPDATED"
+    assert [(one["name"], one["after"], one["before"]) for one in change["fields"]] == [
+        (one["name"], one["before"], one["after"]) for one in reverse["fields"]
+    ]
+    again = await undo(office, sequence + 1)
+    assert again["subject"] == task | {"title": "New", "version": 4}
+
+
+async def test_what_was_changed_again_is_named(office: Office, database: Database) -> None:
+    key = office.gid("task")
+    first = await office.done("taskUpdate", input={"id": key, "title": "New", "body": "New"})
+    await office.done("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
+    before = await dump(database)
+    payload = await undo(office, first["sequence"])
+    message = "Somebody has changed title again: this cannot be undone any more."
+    assert payload["errors"] == [{"code": "CONFLICT", "message": message}]
+    assert await dump(database) == before
+
+
+async def test_trash_and_archive_are_undone(office: Office) -> None:
+    gone = await office.done("taskDelete", id=office.gid("task"))
+    payload = await undo(office, gone["sequence"])
+    assert payload["change"]["kind"] == "RESTORED"
+    assert payload["subject"]["deletedAt"] is None
+    put_away = await office.done("taskArchive", id=office.gid("task"))
+    payload = await undo(office, put_away["sequence"])
+    assert payload["change"]["kind"] == "UNARCHIVED"
+    shelved = await office.done("projectArchive", id=office.gid("project"))
+    assert (await undo(office, shelved["sequence"]))["change"]["kind"] == "UNARCHIVED"
+
+
+async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> None:
+    for name, mutation in (
+        ("docs", "labelDelete"),
+        ("milestone", "milestoneDelete"),
+        ("remark", "commentDelete"),
+        ("event", "eventDelete"),
+    ):
+        gone = await office.done(mutation, id=office.gid(name))
+        payload = await undo(office, gone["sequence"])
+        assert payload["errors"] == []
+        assert payload["change"]["kind"] == "RESTORED"
+        asked = "query ($id: ID!) { node(id: $id) { id } }"
+        data = await office.api.ask(asked, office.tokens["member"], id=office.gid(name))
+        assert data == {"node": {"id": office.gid(name)}}
+        again = await undo(office, gone["sequence"])
+        assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
+
+
+async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
+    gone = await office.done("labelDelete", id=office.gid("docs"))
+    given = {"workspaceId": office.gid("workspace"), "name": "docs"}
+    await office.done("labelCreate", input=given)
+    before = await dump(database)
+    assert [error["code"] for error in (await undo(office, gone["sequence"]))["errors"]] == [
+        "UNIQUE"
+    ]
+    assert await dump(database) == before
+
+
+async def test_links_are_undone_on_both_ends(office: Office) -> None:
+    ends = {"taskId": office.gid("task"), "kind": "BLOCKS", "otherId": office.gid("linked")}
+    made = await office.done("taskLinkCreate", input=ends)
+    payload = await undo(office, made["sequence"])
+    assert payload["errors"] == []
+    asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { links { kind } } } }"
+    both = ids(office.task, office.linked)
+    data = await office.api.ask(asked, office.tokens["member"], ids=both)
+    assert data == {"nodes": [{"links": []}, {"links": []}]}
+    again = await undo(office, payload["sequence"])
+    assert again["errors"] == []
+    data = await office.api.ask(asked, office.tokens["member"], ids=both)
+    links = [[{"kind": "BLOCKS"}], [{"kind": "BLOCKED_BY"}]]
+    assert [node["links"] for node in data["nodes"]] == links
+
+
+async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: Database) -> None:
+    key = office.gid("task")
+    bug = office.gid("bug")
+    await office.done("taskUpdate", input={"id": key, "labelIds": [bug]})
+    bare = await office.done("taskUpdate", input={"id": key, "labelIds": []})
+    alone = await office.done("taskUpdate", input={"id": key, "parentId": None})
+    free = await office.done("taskUpdate", input={"id": key, "milestoneId": None})
+    await office.done("labelDelete", id=bug)
+    await office.done("milestoneDelete", id=office.gid("milestone"))
+    await office.done("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
+    before = await dump(database)
+    for payload, field in ((bare, "labelIds"), (alone, "parentId"), (free, "milestoneId")):
+        [error] = (await undo(office, payload["sequence"]))["errors"]
+        assert error["code"] == "CONFLICT"
+        assert field in error["message"]
+    assert await dump(database) == before
+
+
+async def test_it_takes_what_the_change_took(office: Office, database: Database) -> None:
+    renamed = await office.done(
+        "stateUpdate", who="admin", input={"id": office.gid("todo"), "name": "next"}
+    )
+    edited = await office.done("commentUpdate", input={"id": office.gid("remark"), "body": "x"})
+    task = await office.done("taskUpdate", input={"id": office.gid("task"), "title": "x"})
+    promoted = await office.done(
+        "memberUpdate",
+        who="owner",
+        input={
+            "workspaceId": office.gid("workspace"),
+            "userId": office.gid("guest"),
+            "role": "ADMIN",
+        },
+    )
+    before = await dump(database)
+    for payload, who, code in (
+        (renamed, "member", "FORBIDDEN"),
+        (edited, "owner", "FORBIDDEN"),
+        (promoted, "owner", "INVALID"),
+        (task, "outsider", "NOT_FOUND"),
+    ):
+        refused = await undo(office, payload["sequence"], who)
+        assert [error["code"] for error in refused["errors"]] == [code]
+    assert await dump(database) == before
+    assert (await undo(office, renamed["sequence"], "admin"))["errors"] == []
+    assert (await undo(office, edited["sequence"]))["errors"] == []

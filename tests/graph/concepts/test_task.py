@@ -1,0 +1,375 @@
+"""What the mutations of tasks do."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from models import Task
+from models.base import now
+from models.database import Database
+from models.purge import TRASH_LIFETIME, purge
+from tests.support.office import Office, dump, gid, ids
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+TASK = """
+  task {
+    key number title body priority estimate dueOn version closedAt startedAt archivedAt deletedAt
+    state { name } creator { handle } assignees { handle } labels { name }
+    milestone { title } parent { key } links { kind task { key } }
+  }
+"""
+
+
+async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
+    given = {
+        "id": "task_" + "a" * 32,
+        "projectId": office.gid("project"),
+        "title": "  Paint it  ",
+        "body": "*blue*\n",
+        "stateId": office.gid("todo"),
+        "priority": "LOW",
+        "estimate": 2.5,
+        "dueOn": "2026-04-01",
+        "assigneeIds": ids(office.member, office.guest, office.member),
+        "labelIds": ids(office.docs, office.bug),
+        "milestoneId": office.gid("milestone"),
+        "parentId": office.gid("task"),
+    }
+    after = await office.sequence()
+    payload = await office.done("taskCreate", f"{TASK} sequence", input=given)
+    assert payload["sequence"] == after + 1
+    assert payload["task"] == {
+        "key": "WEB-6",
+        "number": 6,
+        "title": "Paint it",
+        "body": "*blue*\n",
+        "priority": "LOW",
+        "estimate": 2.5,
+        "dueOn": "2026-04-01",
+        "version": 1,
+        "closedAt": None,
+        "startedAt": None,
+        "archivedAt": None,
+        "deletedAt": None,
+        "state": {"name": "todo"},
+        "creator": {"handle": "member"},
+        "assignees": [{"handle": "guest"}, {"handle": "member"}],
+        "labels": [{"name": "bug"}, {"name": "docs"}],
+        "milestone": {"title": "one"},
+        "parent": {"key": "WEB-2"},
+        "links": [],
+    }
+    [(kind, subject, fields)] = await office.fields(after)
+    assert (kind, subject) == ("CREATED", "Task")
+    assert fields["title"] == (None, "Paint it")
+    assert fields["labelIds"] == (None, sorted(ids(office.bug, office.docs)))
+    assert fields["parentId"] == (None, office.gid("task"))
+    assert fields["priority"] == (None, "LOW")
+
+
+async def test_a_task_begins_in_the_first_state_at_the_end_of_the_board(office: Office) -> None:
+    selection = "task { rank state { name } body }"
+    made = [
+        await office.done(
+            "taskCreate", selection, input={"projectId": office.gid("project"), "title": title}
+        )
+        for title in ("one", "two")
+    ]
+    assert [one["task"]["state"]["name"] for one in made] == ["triage", "triage"]
+    assert "a5" < made[0]["task"]["rank"] < made[1]["task"]["rank"]
+    assert made[0]["task"]["body"] == ""
+
+
+async def test_an_update_changes_what_was_said_and_nothing_else(office: Office) -> None:
+    after = await office.sequence()
+    given = {"id": office.gid("task"), "title": "New", "milestoneId": None, "estimate": 0}
+    payload = await office.done("taskUpdate", f"{TASK} sequence", input=given)
+    task = payload["task"]
+    assert (task["title"], task["milestone"], task["estimate"]) == ("New", None, 0)
+    assert (task["parent"], task["version"]) == ({"key": "WEB-1"}, 2)
+    changed = {
+        "title": ("task", "New"),
+        "estimate": (None, 0),
+        "milestoneId": (office.gid("milestone"), None),
+    }
+    assert await office.fields(after) == [("UPDATED", "Task", changed)]
+
+
+async def test_what_changes_nothing_is_no_change(office: Office, database: Database) -> None:
+    before = await dump(database)
+    given = {
+        "id": office.gid("task"),
+        "title": " task ",
+        "stateId": office.gid("todo"),
+        "assigneeIds": [],
+        "removedLabelIds": [office.gid("bug")],
+    }
+    payload = await office.done("taskUpdate", "sequence task { version }", input=given)
+    assert payload == {"errors": [], "sequence": None, "task": {"version": 1}}
+    assert await dump(database) == before
+
+
+async def test_added_and_removed_merge_and_a_whole_set_replaces(office: Office) -> None:
+    key = {"id": office.gid("task")}
+    selection = "task { labels { name } assignees { handle } version }"
+
+    async def labels(**given: Any) -> list[str]:
+        payload = await office.done("taskUpdate", selection, input=key | given)
+        return [label["name"] for label in payload["task"]["labels"]]
+
+    bug, docs = office.gid("bug"), office.gid("docs")
+    assert await labels(addedLabelIds=[bug]) == ["bug"]
+    assert await labels(addedLabelIds=[docs, bug]) == ["bug", "docs"]
+    assert await labels(removedLabelIds=[bug]) == ["docs"]
+    assert await labels(labelIds=[bug]) == ["bug"]
+    assert await labels(labelIds=[bug], addedLabelIds=[docs], removedLabelIds=[bug]) == ["docs"]
+    assert await labels(labelIds=None) == []
+    people = ids(office.guest, office.owner)
+    payload = await office.done("taskUpdate", selection, input=key | {"assigneeIds": people})
+    assert payload["task"]["assignees"] == [{"handle": "guest"}, {"handle": "owner"}]
+    assert payload["task"]["version"] == 8
+
+
+async def test_states_set_when_it_was_started_and_closed(office: Office) -> None:
+    selection = "task { startedAt closedAt }"
+
+    async def enter(name: str) -> tuple[Any, Any]:
+        given = {"id": office.gid("task"), "stateId": office.gid(name)}
+        task = (await office.done("taskUpdate", selection, input=given))["task"]
+        return task["startedAt"], task["closedAt"]
+
+    assert await enter("triage") == (None, None)
+    started, closed = await enter("doing")
+    assert started is not None
+    assert closed is None
+    begun, closed = await enter("finished")
+    assert begun == started
+    assert closed > started
+    assert await enter("canceled") == (started, closed)
+    assert await enter("todo") == (started, None)
+    again, reclosed = await enter("finished")
+    assert again == started
+    assert reclosed > closed
+
+
+class TestExpectedVersion:
+    async def test_the_right_one_is_accepted(self, office: Office) -> None:
+        given = {"id": office.gid("task"), "expectedVersion": 1, "title": "x"}
+        payload = await office.done("taskUpdate", "task { version }", input=given)
+        assert payload["task"] == {"version": 2}
+
+    async def test_a_stale_one_shows_the_task_and_what_changed(
+        self, office: Office, database: Database
+    ) -> None:
+        key = office.gid("task")
+        await office.done("taskUpdate", input={"id": key, "title": "theirs"})
+        await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+        before = await dump(database)
+        mine = {
+            "id": key,
+            "expectedVersion": 1,
+            "title": "mine",
+            "body": "mine",
+            "removedLabelIds": [office.gid("docs")],
+        }
+        selection = "task { title version } sequence errors { message code path }"
+        payload = await office.write("taskUpdate", selection, input=mine)
+        assert payload["task"] == {"title": "theirs", "version": 3}
+        assert payload["sequence"] is None
+        assert [(error["code"], error["path"][-1]) for error in payload["errors"]] == [
+            ("CONFLICT", "expectedVersion"),
+            ("CONFLICT", "title"),
+            ("CONFLICT", "removedLabelIds"),
+        ]
+        message = "It has version 3 now, not 1. Changed since: labelIds, title."
+        assert payload["errors"][0]["message"] == message
+        assert await dump(database) == before
+
+
+class TestBatches:
+    ROWS = "count sequence errors { code path } results { errors { code path } task { title } }"
+
+    def rows(self, office: Office) -> list[dict[str, Any]]:
+        return [
+            {"id": office.gid("task"), "title": "one"},
+            {"id": office.gid("child"), "title": ""},
+            {"id": office.gid("parent"), "expectedVersion": 9, "title": "late"},
+            {"id": office.gid("linked"), "title": "four"},
+        ]
+
+    async def test_everything_is_rejected_for_one_row(
+        self, office: Office, database: Database
+    ) -> None:
+        before = await dump(database)
+        payload = await office.write(
+            "taskBatchUpdate", self.ROWS, input={"rows": self.rows(office)}
+        )
+        late = [{"code": "CONFLICT", "path": ["input", "rows", "2", "expectedVersion"]}]
+        missing = [{"code": "REQUIRED", "path": ["input", "rows", "1", "title"]}]
+        assert payload == {
+            "count": 0,
+            "sequence": None,
+            "errors": missing + late,
+            "results": [
+                {"errors": [], "task": None},
+                {"errors": missing, "task": None},
+                {"errors": late, "task": {"title": "parent"}},
+                {"errors": [], "task": None},
+            ],
+        }
+        assert await dump(database) == before
+
+    async def test_failed_rows_are_rejected_alone(self, office: Office) -> None:
+        after = await office.sequence()
+        given = {"rows": self.rows(office), "errorPolicy": "REJECT_FAILED_ROWS"}
+        payload = await office.write("taskBatchUpdate", self.ROWS, input=given)
+        assert (payload["count"], payload["errors"]) == (2, [])
+        assert payload["sequence"] == after + 2
+        assert [len(row["errors"]) for row in payload["results"]] == [0, 1, 1, 0]
+        titles = [row["task"] and row["task"]["title"] for row in payload["results"]]
+        assert titles == ["one", None, "parent", "four"]
+        assert await office.fields(after) == [
+            ("UPDATED", "Task", {"title": ("task", "one")}),
+            ("UPDATED", "Task", {"title": ("linked", "four")}),
+        ]
+
+    async def test_an_empty_batch_is_done(self, office: Office) -> None:
+        payload = await office.write("taskBatchUpdate", self.ROWS, input={"rows": []})
+        assert payload == {"count": 0, "sequence": None, "errors": [], "results": []}
+
+    async def test_fifty_rows_take_as_many_statements_as_three(
+        self, office: Office, statements: Any
+    ) -> None:
+        tasks = [
+            await office.world.make_task(office.project, office.todo, number=100 + n)
+            for n in range(50)
+        ]
+        counts = []
+        for count in (3, 50):
+            rows = [
+                {
+                    "id": gid(task),
+                    **([{"title": f"t{count}"}, {"priority": "HIGH"}][index % 2]),
+                    "stateId": office.gid("doing" if count == 3 else "finished"),
+                    "addedLabelIds": ids(office.bug if count == 3 else office.docs),
+                    "addedAssigneeIds": ids(office.guest if count == 3 else office.member),
+                    "milestoneId": office.gid("milestone") if count == 3 else None,
+                    "parentId": office.gid("linked" if count == 3 else "parent"),
+                }
+                for index, task in enumerate(tasks[:count])
+            ]
+            statements.forget()
+            payload = await office.write("taskBatchUpdate", "count", input={"rows": rows})
+            assert payload == {"count": count}
+            counts.append(len(statements))
+        # The milestone that is taken off is not looked for.
+        assert counts[1] == counts[0] - 1
+
+
+class TestTrash:
+    async def test_it_goes_and_comes_back(self, office: Office) -> None:
+        after = await office.sequence()
+        selection = "task { deletedAt version }"
+        key = office.gid("task")
+        gone = await office.done("taskDelete", selection, id=key)
+        assert gone["task"]["deletedAt"] is not None
+        again = await office.done("taskDelete", f"{selection} sequence", id=key)
+        assert again == gone | {"sequence": None}
+        back = await office.done("taskRestore", selection, id=key)
+        assert back["task"] == {"deletedAt": None, "version": 3}
+        kinds = [change["kind"] for change in await office.changes(after)]
+        assert kinds == ["DELETED", "RESTORED"]
+
+    async def test_for_good_it_takes_along_what_hangs_on_it(self, office: Office) -> None:
+        await office.done(
+            "taskLinkCreate",
+            input={
+                "taskId": office.gid("task"),
+                "kind": "BLOCKS",
+                "otherId": office.gid("linked"),
+            },
+        )
+        after = await office.sequence()
+        selection = "sequence task { title version comments { totalCount } }"
+        arguments = {"id": office.gid("task"), "permanently": True}
+        payload = await office.done("taskDelete", selection, who="admin", **arguments)
+        assert payload["task"] == {"title": "task", "version": 2, "comments": {"totalCount": 0}}
+        told = await office.fields(after)
+        assert payload["sequence"] == after + 4
+        assert {(kind, subject) for kind, subject, _ in told[:2]} == {("UPDATED", "Task")}
+        link = {"kind": "BLOCKED_BY", "taskId": office.gid("task")}
+        assert {"links": ([link], [])} in [fields for _, _, fields in told]
+        assert {"parentId": (office.gid("task"), None)} in [fields for _, _, fields in told]
+        assert [(kind, subject) for kind, subject, _ in told[2:]] == [
+            ("PURGED", "Comment"),
+            ("PURGED", "Task"),
+        ]
+        asked = "query ($id: ID!) { node(id: $id) { id } }"
+        data = await office.api.ask(asked, office.tokens["owner"], id=office.gid("task"))
+        assert data == {"node": None}
+
+    async def test_after_thirty_days_it_is_purged(self, office: Office, database: Database) -> None:
+        old = now() - TRASH_LIFETIME - timedelta(minutes=1)
+        for name, deleted_at in (("task", old), ("child", old + timedelta(minutes=2))):
+            async with database.writes.begin() as session:
+                one = update(Task).where(Task.id == office.rows[name].id)
+                await session.execute(one.values(deleted_at=deleted_at))
+        async with database.writes.begin() as session:
+            # The office's own is from years ago, by the clock of this test.
+            one = update(Task).where(Task.id == office.trashed.id)
+            await session.execute(one.values(deleted_at=now()))
+        done = await purge(database)
+        assert (done.tasks, done.expired) == (1, 0)
+        assert (await purge(database)).tasks == 0
+        asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+        keys = ids(office.task, office.child, office.trashed)
+        data = await office.api.ask(asked, office.tokens["owner"], ids=keys)
+        assert [node is None for node in data["nodes"]] == [True, False, False]
+        actors = [change["actor"] for change in await office.changes(await office.sequence() - 1)]
+        assert actors == [None]
+
+
+async def test_archive_and_back(office: Office) -> None:
+    after = await office.sequence()
+    selection = "task { archivedAt version } sequence"
+    put_away = await office.done("taskArchive", selection, id=office.gid("task"))
+    again = await office.done("taskArchive", selection, id=office.gid("task"))
+    assert again["task"] == put_away["task"]
+    assert again["sequence"] is None
+    back = await office.done("taskUnarchive", selection, id=office.gid("task"))
+    assert back["task"] == {"archivedAt": None, "version": 3}
+    kinds = [change["kind"] for change in await office.changes(after)]
+    assert kinds == ["ARCHIVED", "UNARCHIVED"]
+
+
+class TestLinks:
+    LINK = "link { kind task { key links { kind task { key } } } } sequence"
+
+    async def test_both_tasks_have_it(self, office: Office) -> None:
+        ends = {"taskId": office.gid("task"), "otherId": office.gid("linked")}
+        given = ends | {"kind": "BLOCKED_BY"}
+        payload = await office.done("taskLinkCreate", self.LINK, input=given)
+        far = {"key": "WEB-5", "links": [{"kind": "BLOCKS", "task": {"key": "WEB-2"}}]}
+        assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
+        again = await office.done("taskLinkCreate", self.LINK, input=given)
+        assert again == payload | {"sequence": None}
+
+    async def test_it_can_be_deleted_from_either_end(self, office: Office) -> None:
+        given = {
+            "taskId": office.gid("child"),
+            "kind": "BLOCKED_BY",
+            "otherId": office.gid("parent"),
+        }
+        payload = await office.done("taskLinkDelete", self.LINK, input=given)
+        far = {"key": "WEB-1", "links": []}
+        assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
+
+    async def test_relations_may_run_in_circles(self, office: Office) -> None:
+        names = ("task", "child", "linked", "task")
+        for near, far in pairwise(names):
+            given = {"taskId": office.gid(near), "otherId": office.gid(far), "kind": "RELATES_TO"}
+            await office.done("taskLinkCreate", input=given)

@@ -1,0 +1,102 @@
+"""Places on the board."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from models import Task
+from models.database import Database
+from tests.support.office import Office
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+COLUMN = """
+  query ($slug: String!, $state: ID!) { workspace(slug: $slug) {
+    tasks(filter: {state: {id: {eq: $state}}}, orderBy: [{field: RANK}]) { nodes { title rank } }
+  } }
+"""
+
+
+async def column(office: Office, state: str = "triage") -> list[str]:
+    """The titles of a column, from the top."""
+    variables = {"slug": office.workspace.slug, "state": office.gid(state)}
+    data = await office.api.ask(COLUMN, office.tokens["member"], **variables)
+    nodes = data["workspace"]["tasks"]["nodes"]
+    assert [node["rank"] for node in nodes] == sorted({node["rank"] for node in nodes})
+    return [node["title"] for node in nodes]
+
+
+async def make(office: Office, *titles: str) -> dict[str, str]:
+    """Tasks in the first column, and their ids."""
+    found = {}
+    for title in titles:
+        given = {"projectId": office.gid("project"), "title": title}
+        payload = await office.done("taskCreate", "task { id }", input=given)
+        found[title] = payload["task"]["id"]
+    return found
+
+
+async def test_a_task_goes_where_it_is_put(office: Office) -> None:
+    keys = await make(office, "a", "b", "c", "d")
+
+    async def move(title: str, **where: str) -> list[str]:
+        named = {f"{name}Id": keys[other] for name, other in where.items()}
+        await office.done("taskMove", input={"id": keys[title], **named})
+        return await column(office)
+
+    assert await move("d", before="a") == ["d", "a", "b", "c"]
+    assert await move("d", after="a") == ["a", "d", "b", "c"]
+    assert await move("d", after="b", before="c") == ["a", "b", "d", "c"]
+    assert await move("a") == ["b", "d", "c", "a"]
+    assert await move("b", after="a") == ["d", "c", "a", "b"]
+    assert await move("c", before="d") == ["c", "d", "a", "b"]
+    # Others stand between what a filtered board shows as neighbors.
+    assert await move("b", after="c", before="a") == ["c", "b", "d", "a"]
+
+
+async def test_a_move_to_another_column_enters_its_state(office: Office) -> None:
+    keys = await make(office, "a", "b")
+    selection = "task { state { name } startedAt version }"
+    moved = []
+    for title, where in (("a", {}), ("b", {"beforeId": keys["a"]})):
+        given = {"id": keys[title], "stateId": office.gid("doing"), **where}
+        moved.append(await office.done("taskMove", selection, input=given))
+    assert [one["task"]["state"] for one in moved] == [{"name": "doing"}] * 2
+    assert all(one["task"]["startedAt"] for one in moved)
+    assert [one["task"]["version"] for one in moved] == [2, 2]
+    assert await column(office, "doing") == ["b", "a"]
+    assert await column(office) == []
+
+
+async def test_hundreds_of_moves_into_one_gap(office: Office) -> None:
+    keys = await make(office, "low", "one", "two", "high")
+    shown = ["one", "two"]
+    for count in range(400):
+        title = shown[count % 2]
+        given = {"id": keys[title], "afterId": keys["low"], "beforeId": keys["high"]}
+        payload = await office.done("taskMove", "task { rank }", input=given)
+        assert len(payload["task"]["rank"]) < 200
+    assert await column(office) == ["low", "two", "one", "high"]
+
+
+async def test_a_crowded_place_is_spread(office: Office, database: Database) -> None:
+    titles = [f"t{n:02}" for n in range(30)]
+    keys = await make(office, *titles)
+    # As after a thousand moves, and as two who did not see one another leave it.
+    crowd = {"t09": "a8" + "V" * 150, "t10": "a8" + "V" * 150, "t11": "a8" + "V" * 150 + "8"}
+    async with database.writes.begin() as session:
+        for title, rank in crowd.items():
+            await session.execute(update(Task).where(Task.title == title).values(rank=rank))
+    start = [title for title in titles if title not in crowd]
+    assert len(start) == 27
+    after = await office.sequence()
+    given = {"id": keys["t29"], "afterId": keys["t10"]}
+    payload = await office.done("taskMove", "task { rank } sequence", input=given)
+    assert len(payload["task"]["rank"]) < 10
+    changes = await office.changes(after)
+    assert payload["sequence"] == changes[-1]["sequence"]
+    assert {one["name"] for change in changes for one in change["fields"]} == {"rank"}
+    shown: Any = await column(office)
+    assert shown.index("t29") == shown.index("t10") + 1
+    assert shown.index("t11") == shown.index("t29") + 1

@@ -1,0 +1,162 @@
+"""A cookie is sent by a browser, whoever asked it to: it does not speak for other sites."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from graph.auth.identity import COOKIE
+from models.database import Database
+from tests.support.kinds import one_database  # noqa: F401
+from tests.support.office import Office, dump
+
+CREATE = """
+  mutation ($id: ID!) { labelCreate(input: {workspaceId: $id, name: "evil"}) {
+    errors { code } label { name }
+  } }
+"""
+FOREIGN = [
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://sub.taskloom.test", "Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://taskloom.test:8080"},
+    {"Origin": "http://taskloom.test.evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://["},
+    {"Origin": ""},
+    {"Sec-Fetch-Site": "cross-site"},
+]
+OWN = [
+    {},
+    {"Origin": "http://taskloom.test", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "http://taskloom.test"},
+    {"Origin": "https://taskloom.test"},
+]
+
+
+async def send(office: Office, headers: dict[str, str], **more: Any) -> httpx.Response:
+    body = {"query": CREATE, "variables": {"id": f"workspace_{office.workspace.id.hex}"}}
+    return await office.api.http.post("/graphql", **({"json": body} | more), headers=headers)
+
+
+@pytest.fixture
+async def signed_in(office: Office) -> Office:
+    office.api.http.cookies.set(COOKIE, await office.world.make_session(office.member))
+    return office
+
+
+async def test_a_page_of_another_site_writes_nothing(signed_in: Office, database: Database) -> None:
+    before = await dump(database)
+    for headers in FOREIGN:
+        response = await send(signed_in, headers)
+        assert response.status_code == 403, headers
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "FORBIDDEN"
+        assert error["message"].startswith("A cookie does not speak for the page of another site")
+        assert "access-control-allow-origin" not in response.headers
+    assert await dump(database) == before
+
+
+async def test_forms_and_links_write_nothing(signed_in: Office, database: Database) -> None:
+    before = await dump(database)
+    key = f"workspace_{signed_in.workspace.id.hex}"
+    query = CREATE.replace("$id: ID!", f'$id: ID! = "{key}"')
+    for body, kind in (
+        (f"query={query}", "application/x-www-form-urlencoded"),
+        (f'{{"query": "{query}"}}', "text/plain"),
+        ("--x\r\n\r\n--x--", "multipart/form-data; boundary=x"),
+    ):
+        for headers in ({}, FOREIGN[0]):
+            response = await send(
+                signed_in, headers | {"Content-Type": kind}, json=None, content=body
+            )
+            assert response.status_code in (403, 415)
+    link = await signed_in.api.http.get("/graphql", params={"query": query}, headers=FOREIGN[0])
+    assert link.status_code == 405
+    assert await dump(database) == before
+
+
+async def test_the_servers_own_pages_write(signed_in: Office) -> None:
+    for number, headers in enumerate(OWN):
+        response = await send(signed_in, headers)
+        payload = response.json()["data"]["labelCreate"]
+        codes = [error["code"] for error in payload["errors"]]
+        assert codes == ([] if number == 0 else ["UNIQUE"])
+
+
+async def test_a_token_speaks_for_itself(office: Office) -> None:
+    token = {"Authorization": f"Bearer {office.tokens['member']}"}
+    response = await send(office, FOREIGN[0] | token)
+    assert response.json()["data"]["labelCreate"]["errors"] == []
+
+
+async def test_no_other_site_is_told_anything_by_default(office: Office) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    response = await office.api.http.options("/graphql", headers=asked)
+    assert response.status_code == 405
+    assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+async def test_sockets_are_not_opened(signed_in: Office) -> None:
+    """There is none yet, for any origin."""
+    sent: list[Any] = []
+    scope = {
+        "type": "websocket", "path": "/graphql", "raw_path": b"/graphql", "root_path": "",
+        "query_string": b"", "scheme": "ws", "headers": [(b"origin", b"https://evil.example")],
+        "server": ("taskloom.test", 80), "client": ("127.0.0.1", 1), "extensions": {},
+        "subprotocols": ["graphql-transport-ws"],
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    await signed_in.api.app(scope, receive, send)
+    assert sent == ["websocket.close"]
+
+
+class TestAllowed:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"allowed_origins": "https://app.example, https://other.example"}
+
+    async def test_an_allowed_site_writes_with_the_cookie(self, signed_in: Office) -> None:
+        origin = {"Origin": "https://app.example"}
+        asked = origin | {
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type",
+        }
+        preflight = await signed_in.api.http.options("/graphql", headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == "https://app.example"
+        assert preflight.headers["access-control-allow-credentials"] == "true"
+        response = await send(signed_in, origin | {"Sec-Fetch-Site": "cross-site"})
+        assert response.json()["data"]["labelCreate"]["errors"] == []
+        assert response.headers["access-control-allow-origin"] == "https://app.example"
+
+    async def test_no_other_does(self, signed_in: Office) -> None:
+        for headers in FOREIGN:
+            response = await send(signed_in, headers)
+            assert response.status_code == 403
+            assert "access-control-allow-origin" not in response.headers
+
+
+async def test_browsers_are_told_to_trust_nothing_else(office: Office) -> None:
+    response = await office.api.post({"query": "{ __typename }"})
+    told = {name: response.headers.get(name) for name in (
+        "x-content-type-options", "referrer-policy", "cross-origin-resource-policy",
+        "cross-origin-opener-policy", "cache-control", "strict-transport-security",
+    )}  # fmt: skip
+    assert told == {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cache-control": "no-store",
+        "strict-transport-security": None,
+    }
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy

@@ -1,0 +1,271 @@
+"""Requests that are not as they should be, and what is said of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from models import Scope
+from models.base import now
+from tests.conftest import NO_LIMITS
+from tests.support.client import Api, Statements, told
+from tests.support.world import World
+
+PRINTED = Path("schema.graphql").read_text()
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+
+
+def nested(depth: int) -> str:
+    value = '{"a":' * depth + "1" + "}" * depth
+    return '{"query": "{ viewer { id } }", "variables": {"a": VALUE}}'.replace("VALUE", value)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "This is not valid JSON"),
+        ('{"query": "{ view', "This is not valid JSON"),
+        ("1", "Send one JSON object"),
+        ("null", "Send one JSON object"),
+        ('"{ viewer { id } }"', "Send one JSON object"),
+        ("[]", "Send one JSON object"),
+        ("{}", "The request has no `query`."),
+        ('{"query": ""}', "The request has no `query`."),
+        ('{"query": 1}', "The request's `query` must be a string or null."),
+        ('{"query": "{ a }", "variables": []}', "The request's `variables` must be an object"),
+        ('{"query": "{ a }", "operationName": {}}', "The request's `operationName` must be"),
+        ('{"query": "{ a }", "extensions": "x"}', "The request's `extensions` must be an object"),
+        ('{"query": "query A { viewer { id } }", "operationName": "B"}', 'Unknown operation'),
+        (nested(5000), "This is not valid JSON"),
+        (nested(900), "The variables are nested more than 200 deep: send them flatter."),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_request_is_a_bad_request(
+    api: Api, body: str, message: str
+) -> None:
+    response = await api.http.post("/graphql", content=body, headers={"Content-Type": JSON})
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["message"].startswith(message)
+    assert error["extensions"]["code"] in ("BAD_REQUEST", "LIMIT_EXCEEDED")
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ viewer {", "GRAPHQL_PARSE_FAILED"),
+        ("{ viewer { secret } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($id: ID!) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("accept", "status", "media_type"),
+    [(GRAPHQL, 400, GRAPHQL), (JSON, 200, JSON), ("*/*", 400, JSON)],
+)
+async def test_a_document_that_cannot_run_has_errors_and_no_data(
+    api: Api, query: str, code: str, accept: str, status: int, media_type: str
+) -> None:
+    response = await api.post({"query": query}, accept=accept)
+    assert response.status_code == status
+    assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
+    answer = response.json()
+    assert list(answer) == ["errors"]
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> None:
+    query = '{ viewer { id } node(id: "what") { id } }'
+    response = await api.post({"query": query}, accept=GRAPHQL)
+    assert response.status_code == 200
+    assert told(response) == {
+        "data": {"viewer": None, "node": None},
+        "errors": [
+            {
+                "message": "id: 'what' is not an id of this server. Pass an id as a field gave it.",
+                "locations": [{"line": 1, "column": 17}],
+                "path": ["node"],
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
+        ],
+    }
+
+
+async def test_a_query_goes_by_get_too(api: Api) -> None:
+    parameters = {"query": "query ($id: ID!) { node(id: $id) { id } }"}
+    variables = {"variables": json.dumps({"id": "task_" + "0" * 32})}
+    response = await api.http.get("/graphql", params=parameters | variables)
+    assert response.status_code == 200
+    assert told(response) == {"data": {"node": None}}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("PUT", {"Content-Type": JSON}, 405),
+        ("DELETE", {}, 405),
+        ("POST", {"Content-Type": "text/plain"}, 415),
+        ("POST", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ("POST", {"Content-Type": JSON, "Accept": "text/plain"}, 406),
+        ("GET", {"Accept": JSON}, 400),
+    ],
+)
+async def test_methods_and_types_that_do_not_fit(
+    api: Api, method: str, headers: dict[str, str], status: int
+) -> None:
+    body = None if method == "GET" else '{"query": "{ viewer { id } }"}'
+    response = await api.http.request(method, "/graphql", content=body, headers=headers)
+    assert response.status_code == status
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer tsk_wrong", "Bearer", "Basic YTpi", "tsk_", "Bearer é"]
+)
+async def test_a_wrong_token_is_unauthorized(api: Api, authorization: str) -> None:
+    response = await api.http.post(
+        "/graphql",
+        json={"query": "{ viewer { id } }"},
+        headers=httpx.Headers({"Authorization": authorization}, encoding="utf-8"),
+    )
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+@pytest.mark.parametrize("why", ["expired", "revoked", "disabled"])
+async def test_a_token_that_is_no_longer_good_is_unauthorized(
+    api: Api, world: World, why: str
+) -> None:
+    user = await world.make_user(disabled_at=now() if why == "disabled" else None)
+    columns: dict[str, Any] = {
+        "expired": {"expires_at": now()},
+        "revoked": {"revoked_at": now()},
+        "disabled": {},
+    }[why]
+    token = await world.make_token(user, scope=Scope.READ, **columns)
+    response = await api.post({"query": "{ viewer { id } }"}, token)
+    assert response.status_code == 401
+
+
+async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    refusal = await api.refusal(query, ids=["task_" + "0" * 32] * 101)
+    assert refusal == (
+        "LIMIT_EXCEEDED",
+        "nodes is given 101 ids, and takes 100: ask for the others in another operation.",
+    )
+
+
+@pytest.mark.parametrize(
+    "given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
+)
+async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
+    query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
+    code, message = await api.refusal(query, at=given)
+    assert code == "BAD_USER_INPUT"
+    assert "'$at'" in message
+    assert "write it with its offset, as 2026-11-20T09:30:00Z" in message
+
+
+async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
+    page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/explorer/explorer.js" in page.text
+    script = await api.http.get("/explorer/explorer.js")
+    assert script.status_code == 200
+    assert script.headers["content-type"].startswith("text/javascript")
+
+
+async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
+    served = await api.http.get("/schema.graphql")
+    assert served.text == PRINTED
+
+
+async def test_a_database_that_does_not_answer_is_said_so(api: Api, world: World) -> None:
+    token = await world.make_token(await world.make_user())
+
+    def refuse(*_: Any) -> None:
+        raise ConnectionRefusedError("no server there")
+
+    event.listen(api.database.read_engine.sync_engine, "do_connect", refuse)
+    response = await api.post({"query": "{ viewer { id } }"}, token)
+    assert response.status_code == 503
+    assert response.json() == {
+        "errors": [
+            {
+                "message": "The database does not answer. Try again later.",
+                "extensions": {"code": "UNAVAILABLE"},
+            }
+        ]
+    }
+    ready = await api.http.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, {"status": "unavailable"})
+    assert (await api.http.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_a_server_that_is_well_says_so(api: Api) -> None:
+    ready = await api.http.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
+
+
+async def test_which_of_several_operations_runs_must_be_said(api: Api) -> None:
+    document = "query A { a: __typename } query B { b: __typename }"
+    response = await api.post({"query": document}, accept=GRAPHQL)
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["message"] == "The document has several operations: name one as operationName."
+    named = await api.post({"query": document, "operationName": "B"})
+    assert told(named) == {"data": {"b": "Query"}}
+
+
+class TestWithoutLimits:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return NO_LIMITS
+
+    async def test_a_thousand_lookups_by_key_are_one_statement(
+        self, api: Api, world: World, statements: Statements
+    ) -> None:
+        workspace = await world.make_workspace()
+        user = await world.make_member(workspace)
+        await world.make_project(workspace, key="ONE")
+        token = await world.make_token(user)
+        aliases = " ".join(f'p{n}: project(key: "K{n}") {{ id }}' for n in range(1100))
+        fields = f'{aliases} one: project(key: "ONE") {{ key }}'
+        query = f'{{ workspace(slug: "{workspace.slug}") {{ {fields} }} }}'
+        answer = await api.ask(query, token)
+        assert answer["workspace"]["one"] == {"key": "ONE"}
+        assert len(statements) == 2
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "x" * 30_000, "'; DROP TABLE users; --"])
+async def test_what_cannot_be_a_slug_or_a_key_is_not_found(
+    api: Api, world: World, text: str
+) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    query = f'''{{
+      workspace(slug: "{text}") {{ id }}
+      own: workspace(slug: "{workspace.slug}") {{
+        project(key: "{text}") {{ id }} task(key: "{text}") {{ id }}
+      }}
+    }}'''
+    assert await api.ask(query, token) == {
+        "workspace": None,
+        "own": {"project": None, "task": None},
+    }
+
+
+async def test_a_number_beyond_all_bounds_is_a_bad_request(api: Api) -> None:
+    query = "{ viewer { workspaces(first: " + "9" * 5000 + ") { totalCount } } }"
+    response = await api.post({"query": query}, accept=GRAPHQL)
+    assert response.status_code == 400
+    assert {error["extensions"]["code"] for error in response.json()["errors"]} == {
+        "GRAPHQL_VALIDATION_FAILED"
+    }

@@ -1,0 +1,115 @@
+"""Writing at the same time as others."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from models import Task
+from models.database import Database
+from tests.support.hammer import Hammer
+from tests.support.office import Office, gid
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+
+async def test_many_clients_leave_one_history(office: Office, database: Database) -> None:
+    names = ("parent", "task", "child", "linked")
+    hammer = Hammer(office, [office.gid(name) for name in names])
+    await hammer.run(clients=32, rounds=8)
+    # Most of it must have been done, or this shows nothing.
+    assert len(hammer.done) > 100
+    await hammer.check(database)
+
+
+async def test_one_key_two_hundred_times_is_one_task(office: Office, database: Database) -> None:
+    given = {"projectId": office.gid("project"), "title": "Once"}
+    writing = (
+        office.write("taskCreate", idempotencyKey="the same", input=given) for _ in range(200)
+    )
+    payloads = await asyncio.gather(*writing)
+    assert all(payload == payloads[0] for payload in payloads)
+    assert payloads[0]["errors"] == []
+    async with database.reads() as session:
+        count = await session.scalar(select(func.count()).where(Task.title == "Once"))
+    assert count == 1
+
+
+async def test_two_moves_into_one_gap_end_in_a_definite_order(office: Office) -> None:
+    others = [
+        await office.world.make_task(office.project, office.todo, number=n, rank=f"b{n:02}")
+        for n in (20, 30)
+    ]
+    for _ in range(10):
+        moves = (
+            office.done("taskMove", input={"id": gid(task), "afterId": office.gid("task")})
+            for task in others
+        )
+        await asyncio.gather(*moves)
+        asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { rank } } }"
+        keys = [gid(task) for task in (office.task, *others, office.child)]
+        data = await office.api.ask(asked, office.tokens["member"], ids=keys)
+        low, *moved, high = [node["rank"] for node in data["nodes"]]
+        assert low < min(moved) < max(moved) < high
+
+
+async def test_two_writers_cannot_close_a_circle_together(
+    office: Office, database: Database
+) -> None:
+    for _ in range(10):
+        made = [
+            await office.done(
+                "taskCreate",
+                "task { id }",
+                input={"projectId": office.gid("project"), "title": title},
+            )
+            for title in ("one", "two")
+        ]
+        one, two = [payload["task"]["id"] for payload in made]
+        payloads = await asyncio.gather(
+            office.write("taskUpdate", input={"id": one, "parentId": two}),
+            office.write("taskUpdate", input={"id": two, "parentId": one}),
+        )
+        assert sorted(len(payload["errors"]) for payload in payloads) == [0, 1]
+        links = await asyncio.gather(
+            *(
+                office.write(
+                    "taskLinkCreate", input={"taskId": near, "kind": "BLOCKS", "otherId": far}
+                )
+                for near, far in ((one, two), (two, one))
+            )
+        )
+        assert sorted(len(payload["errors"]) for payload in links) == [0, 1]
+
+
+@pytest.mark.parametrize("delay", [0.001, 0.005, 0.01, 0.02, 0.05])
+async def test_a_cancelled_write_is_whole_or_not_there(
+    office: Office, database: Database, delay: float
+) -> None:
+    given = {"projectId": office.gid("project"), "title": "Cut", "labelIds": [office.gid("bug")]}
+    for _ in range(4):
+        writing = asyncio.ensure_future(office.write("taskCreate", input=given))
+        await asyncio.sleep(delay)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await office.done("taskCreate", input=given | {"title": "Whole"})
+    await Hammer(office).check(database)
+
+
+class TestSmallPool:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"pool_size": 1, "pool_timeout": 20}
+
+    async def test_dry_runs_and_writes_do_not_wait_for_each_other_for_ever(
+        self, office: Office
+    ) -> None:
+        given = {"projectId": office.gid("project"), "title": "x"}
+        selection = "task { key project { name } workspace { slug } }"
+        writing = [
+            office.done("taskCreate", selection, dryRun=n % 2 == 0, input=given) for n in range(20)
+        ]
+        payloads = await asyncio.gather(*writing)
+        keys = [payload["task"]["key"] for payload in payloads]
+        assert sorted(keys[1::2]) == sorted(f"WEB-{n}" for n in range(6, 16))

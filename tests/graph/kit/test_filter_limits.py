@@ -1,0 +1,134 @@
+"""Filters that cannot be, and what is said of them; and what durations mean."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.graph.kit.test_filters import PAGE
+from tests.support.client import Api
+from tests.support.reference import Row
+from tests.support.world import World
+
+
+@pytest.mark.parametrize(
+    ("filled", "message"),
+    [
+        ({"id": {"eq": "x"}}, "filter.id.eq: 'x' is not an id"),
+        ({"id": {"in": ["user_" + "0" * 32]}}, "filter.id.in: 'user_"),
+        ({"title": {"in": ["x"] * 600}}, "filter.title.in: at most 500 values, not 600."),
+        ({"title": {"nin": ["x"] * 501}}, "filter.title.nin: at most 500 values, not 501."),
+        ({"title": {"eq": "a\0"}}, "filter.title.eq: a text cannot hold the character NUL"),
+        ({"title": {"contains": "x" * 10_001}}, "filter.title.contains: at most 10000"),
+        ({"title": {"eq": None}}, "filter.title.eq: null compares to nothing."),
+        ({"and": [{}, {"or": [{"number": {"lt": None}}]}]}, "filter.and[1].or[0].number.lt: null"),
+        ({"assignees": {"length": {"gt": None}}}, "filter.assignees.length.gt: null"),
+        ({"dueOn": {"lt": "P99999Y"}}, "filter.dueOn.lt: P99999Y from now is beyond the calendar."),
+        ({"and": [{"number": {"eq": 1}}] * 201}, "filter"),
+        ({"or": [{"estimate": {"in": [1.0] * 500}}] * 11}, "filter.or[10].estimate: a filter may"),
+        ({"null": True}, "filter.null: null is asked of a relation itself"),
+        ({"milestone": {"or": [{"null": True}]}}, "filter.milestone.or[0].null: null is asked"),
+        ({"assignees": {"some": {"null": False}}}, "filter.assignees.some.null: null is asked"),
+    ],
+)
+async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
+    api: Api, world: World, filled: Row, message: str
+) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter=filled)
+    assert code == "BAD_USER_INPUT"
+    assert told.startswith(message)
+
+
+@pytest.mark.parametrize("given", ["soon", "P", "PXY", "2026-13-01", "2026-11-20T09:30:00", 5])
+async def test_a_date_that_is_nonsense_is_refused_by_the_name_of_its_field(
+    api: Api, world: World, given: Any
+) -> None:
+    filled = {"and": [{"dueOn": {"lt": given}}]}
+    code, told = await api.refusal(PAGE, None, slug="x", filter=filled)
+    assert code == "BAD_USER_INPUT"
+    assert "filter" in told
+    assert "dueOn.lt" in told
+
+
+async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    filled: Row = {}
+    for _ in range(13):
+        filled = {"not": filled}
+    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter=filled)
+    assert code == "BAD_USER_INPUT"
+    assert told.endswith("filters may be nested 12 deep, not deeper.")
+
+
+async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    order = [{"field": "TITLE"}] * 6
+    code, told = await api.refusal(PAGE, token, slug=workspace.slug, orderBy=order)
+    assert (code, told) == ("BAD_USER_INPUT", "orderBy: at most 5 fields, not 6.")
+
+
+async def test_durations_count_from_now_and_for_days_from_today(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    project, state = await world.make_project(workspace), await world.make_state(workspace)
+    today = datetime.now(UTC)
+    for days in (-8, -1, 0, 1, 40):
+        moment = today + timedelta(days=days, minutes=5)
+        await world.make_task(
+            project, state, title=str(days), created_at=moment, due_on=moment.date()
+        )
+    query = """
+    query ($slug: String!, $filter: TaskFilter) { workspace(slug: $slug) {
+      tasks(filter: $filter, orderBy: [{field: CREATED_AT}]) { nodes { title } }
+    } }
+    """
+    for filled, titles in (
+        ({"dueOn": {"lt": "P0D"}}, ["-8", "-1"]),
+        ({"dueOn": {"gte": "P0D", "lte": "P1D"}}, ["0", "1"]),
+        ({"dueOn": {"gt": "P1M"}}, ["40"]),
+        ({"createdAt": {"lt": "-P1W"}}, ["-8"]),
+        ({"createdAt": {"gt": "-P1W", "lt": "PT1H"}}, ["-1", "0"]),
+        ({"createdAt": {"gt": "P4W"}}, ["40"]),
+    ):
+        answer = await api.ask(query, token, slug=workspace.slug, filter=filled)
+        found = [node["title"] for node in answer["workspace"]["tasks"]["nodes"]]
+        assert found == titles
+
+
+@pytest.mark.parametrize("literal", ["1e999", "-1e999", "9" * 400])
+@pytest.mark.parametrize("field", ["number", "estimate"])
+async def test_a_number_without_end_is_refused(
+    api: Api, world: World, literal: str, field: str
+) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    query = f'''{{ workspace(slug: "{workspace.slug}") {{
+      tasks(filter: {{{field}: {{gt: {literal}}}}}) {{ totalCount }}
+    }} }}'''
+    code, told = await api.refusal(query, token)
+    assert (code, told) == ("BAD_USER_INPUT", f"filter.{field}.gt: a number must be finite.")
+
+
+async def test_a_filter_as_deep_as_it_may_be_is_answered(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    filled: Row = {"title": {"contains": "e"}}
+    for _ in range(6):
+        filled = {"or": [{"parent": filled}, {"assignees": {"none": {"isMe": True}}}]}
+    answer = await api.ask(PAGE, token, slug=workspace.slug, filter=filled)
+    assert answer["workspace"]["tasks"]["totalCount"] == 0
+    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter={"parent": filled})
+    assert code == "BAD_USER_INPUT"
+    assert told.endswith("a filter may go 6 relations deep, not more.")
+
+
+async def test_many_conditions_on_relations_are_answered(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    some = {"assignees": {"some": {"handle": {"contains": "b"}}}}
+    answer = await api.ask(PAGE, token, slug=workspace.slug, filter={"and": [some] * 45})
+    assert answer["workspace"]["tasks"]["totalCount"] == 0

@@ -1,0 +1,293 @@
+"""Pages of tasks, as clients walk them."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from models import Role, Task, User, Workspace
+from tests.support.client import Api, Statements
+from tests.support.world import NOON, World
+
+PAGE = """
+query ($slug: String!, $first: Int, $after: String, $last: Int, $before: String) {
+  workspace(slug: $slug) {
+    tasks(first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      nodes { title }
+      edges { cursor node { title } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+}
+"""
+
+
+class Team:
+    """A workspace with tasks, each pair of which was made in the same moment."""
+
+    def __init__(self, workspace: Workspace, token: str, tasks: list[Task], users: list[User]):
+        self.workspace = workspace
+        self.token = token
+        self.tasks = tasks
+        self.users = users
+
+    @property
+    def titles(self) -> list[str]:
+        """Newest first, and where the moment is the same by id, the larger first."""
+        ordered = sorted(self.tasks, key=lambda task: (task.created_at, task.id), reverse=True)
+        return [task.title for task in ordered]
+
+
+async def make_team(world: World, tasks: int) -> Team:
+    workspace = await world.make_workspace()
+    users = [await world.make_member(workspace, role=Role.MEMBER) for _ in range(4)]
+    project = await world.make_project(workspace)
+    states = [await world.make_state(workspace) for _ in range(3)]
+    labels = [await world.make_label(workspace) for _ in range(4)]
+    made = []
+    for number in range(1, tasks + 1):
+        task = await world.make_task(
+            project,
+            states[number % 3],
+            number=number,
+            creator_id=users[number % 4].id,
+            created_at=NOON.replace(minute=number // 2),
+        )
+        await world.assign(task, users[number % 4], users[(number + 1) % 4])
+        await world.label(task, labels[number % 4])
+        made.append(task)
+    return Team(workspace, await world.make_token(users[0]), made, users)
+
+
+@pytest.fixture
+async def team(world: World) -> Team:
+    return await make_team(world, 11)
+
+
+async def page(api: Api, team: Team, **arguments: Any) -> dict[str, Any]:
+    data = await api.ask(PAGE, team.token, slug=team.workspace.slug, **arguments)
+    found: dict[str, Any] = data["workspace"]["tasks"]
+    return found
+
+
+def titles(found: dict[str, Any]) -> list[str]:
+    return [node["title"] for node in found["nodes"]]
+
+
+@pytest.mark.parametrize("size", [1, 3, 11, 100])
+async def test_walking_forwards_meets_each_task_once(api: Api, team: Team, size: int) -> None:
+    met: list[str] = []
+    after = None
+    while True:
+        found = await page(api, team, first=size, after=after)
+        assert found["totalCount"] == 11
+        assert found["pageInfo"]["hasPreviousPage"] == (after is not None)
+        met += titles(found)
+        after = found["pageInfo"]["endCursor"]
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+    assert met == team.titles
+
+
+@pytest.mark.parametrize("size", [1, 3, 11, 100])
+async def test_walking_backwards_meets_each_task_once(api: Api, team: Team, size: int) -> None:
+    met: list[str] = []
+    before = None
+    while True:
+        found = await page(api, team, last=size, before=before)
+        assert found["pageInfo"]["hasNextPage"] == (before is not None)
+        met = titles(found) + met
+        before = found["pageInfo"]["startCursor"]
+        if not found["pageInfo"]["hasPreviousPage"]:
+            break
+    assert met == team.titles
+
+
+async def test_each_edge_has_the_cursor_that_resumes_after_it(api: Api, team: Team) -> None:
+    found = await page(api, team)
+    for place, edge in enumerate(found["edges"]):
+        resumed = await page(api, team, first=1, after=edge["cursor"])
+        assert titles(resumed) == team.titles[place + 1 : place + 2]
+
+
+async def test_a_page_of_nothing_says_whether_there_is_something(api: Api, team: Team) -> None:
+    assert await page(api, team, first=0) == {
+        "totalCount": 11,
+        "nodes": [],
+        "edges": [],
+        "pageInfo": {
+            "hasNextPage": True,
+            "hasPreviousPage": False,
+            "startCursor": None,
+            "endCursor": None,
+        },
+    }
+
+
+async def test_a_page_goes_on_after_a_row_that_is_gone(api: Api, team: Team, world: World) -> None:
+    found = await page(api, team, first=4)
+    gone = next(task for task in team.tasks if task.title == team.titles[3])
+    async with world.database.writes.begin() as session:
+        await session.execute(delete(Task).where(Task.id == gone.id))
+    resumed = await page(api, team, first=4, after=found["pageInfo"]["endCursor"])
+    assert titles(resumed) == team.titles[4:8]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"first": -1}, "first: a page has 0 to 100 rows, not -1."),
+        ({"first": 101}, "first: a page has 0 to 100 rows, not 101."),
+        ({"last": 101}, "last: a page has 0 to 100 rows, not 101."),
+        ({"first": 1, "last": 1}, "first, last: ask for one end of the list, not for both"),
+        ({"first": 1, "before": "x"}, "first, before: use first with after, and last with before."),
+        ({"last": 1, "after": "x"}, "last, after: use first with after, and last with before."),
+        ({"after": "x", "before": "x"}, "after, before: a page begins at one cursor, not between"),
+    ],
+)  # fmt: skip
+async def test_arguments_that_cannot_be_are_refused_by_name(
+    api: Api, team: Team, arguments: dict[str, Any], message: str
+) -> None:
+    code, told = await api.refusal(PAGE, team.token, slug=team.workspace.slug, **arguments)
+    assert code == "BAD_USER_INPUT"
+    assert told.startswith(message)
+
+
+def forged(cursor: str, place: int, value: Any) -> str:
+    """A cursor with another value at a place."""
+    values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    values[place] = value
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
+    query = (
+        "query ($slug: String!) { workspace(slug: $slug) { members { pageInfo { endCursor } } } }"
+    )
+    data = await api.ask(query, team.token, slug=team.workspace.slug)
+    cursor = data["workspace"]["members"]["pageInfo"]["endCursor"]
+    code, message = await api.refusal(PAGE, team.token, slug=team.workspace.slug, after=cursor)
+    assert code == "BAD_USER_INPUT"
+    assert message == (
+        "after: this cursor belongs to another list or another order. "
+        "Pass one of the same field with the same order, or begin without one."
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cursor: "",
+        lambda cursor: "?",
+        lambda cursor: "é",
+        lambda cursor: cursor[:-3],
+        lambda cursor: cursor[1:],
+        lambda cursor: cursor + "AAAA",
+        lambda cursor: "e30",
+        lambda cursor: "bnVsbA",
+        lambda cursor: "W10",
+        lambda cursor: forged(cursor, 1, "0001-01-01T00:00:00+14:00"),
+        lambda cursor: forged(cursor, 1, 5),
+        lambda cursor: forged(cursor, 2, 5),
+        lambda cursor: forged(cursor, 2, [None]),
+        lambda cursor: forged(cursor, 2, None),
+        lambda cursor: forged(cursor, 2, "zz"),
+    ],
+)
+async def test_a_damaged_cursor_is_refused(api: Api, team: Team, damage: Any) -> None:
+    cursor = (await page(api, team))["pageInfo"]["endCursor"]
+    code, message = await api.refusal(
+        PAGE, team.token, slug=team.workspace.slug, before=damage(cursor)
+    )
+    assert code == "BAD_USER_INPUT"
+    assert message.startswith("before: ")
+
+
+FIFTY = """
+query ($slug: String!) {
+  workspace(slug: $slug) {
+    tasks(first: 50) {
+      nodes {
+        key title
+        creator { handle }
+        assignees { handle }
+        labels { name color }
+        state { name category }
+        project { key name }
+        comments(first: 3) { nodes { body author { handle } } }
+      }
+    }
+  }
+}
+"""
+
+
+async def test_a_page_of_fifty_tasks_with_all_around_them_takes_eight_statements(
+    api: Api, world: World, statements: Statements
+) -> None:
+    team = await make_team(world, 50)
+    for task in team.tasks:
+        for place in range(4):
+            await world.make_comment(task, team.users[place], body=f"{task.title} {place}")
+    statements.forget()
+    data = await api.ask(FIFTY, team.token, slug=team.workspace.slug)
+    # Viewer and workspace, tasks, assignees, labels, comments; then states, projects, users.
+    assert len(statements) == 8
+    nodes = data["workspace"]["tasks"]["nodes"]
+    assert [node["title"] for node in nodes] == team.titles
+    newest = next(task for task in team.tasks if task.title == team.titles[0])
+    handles = [user.handle for user in team.users]
+    expected_assignees = sorted([handles[newest.number % 4], handles[(newest.number + 1) % 4]])
+    assert nodes[0]["creator"]["handle"] == handles[newest.number % 4]
+    assert [user["handle"] for user in nodes[0]["assignees"]] == expected_assignees
+    for node in nodes:
+        assert node["comments"]["nodes"] == [
+            {"body": f"{node['title']} {place}", "author": {"handle": handles[place]}}
+            for place in range(3)
+        ]
+
+
+async def test_counting_reads_no_rows_and_stops_at_its_limit(
+    api: Api, team: Team, statements: Statements
+) -> None:
+    query = """
+    query ($slug: String!) { workspace(slug: $slug) { tasks {
+      totalCount
+      under: count(limit: 10) { value isExact }
+      even: count(limit: 11) { value isExact }
+      default: count { value isExact }
+    } } }
+    """
+    data = await api.ask(query, team.token, slug=team.workspace.slug)
+    assert data["workspace"]["tasks"] == {
+        "totalCount": 11,
+        "under": {"value": 10, "isExact": False},
+        "even": {"value": 11, "isExact": True},
+        "default": {"value": 11, "isExact": True},
+    }
+    assert len(statements) == 5
+
+
+async def test_archived_tasks_are_shown_on_demand_and_deleted_ones_never(
+    api: Api, team: Team, world: World
+) -> None:
+    project, state = team.tasks[0].project_id, team.tasks[0].state_id
+    columns = {"workspace_id": team.workspace.id, "project_id": project, "state_id": state}
+    await world.save(
+        Task(**columns, number=100, title="archived", rank="b", archived_at=NOON, created_at=NOON),
+        Task(**columns, number=101, title="deleted", rank="b", deleted_at=NOON, created_at=NOON),
+    )
+    query = """
+    query ($slug: String!, $archived: Boolean) { workspace(slug: $slug) {
+      tasks(includeArchived: $archived) { nodes { title } }
+    } }
+    """
+    seen = {}
+    for archived in (False, True, None):
+        data = await api.ask(query, team.token, slug=team.workspace.slug, archived=archived)
+        seen[archived] = set(titles(data["workspace"]["tasks"]))
+    assert seen[False] == seen[None] == set(team.titles)
+    assert seen[True] == {*team.titles, "archived"}

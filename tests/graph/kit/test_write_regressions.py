@@ -1,0 +1,307 @@
+"""Faults that were found once: what happens between two writers, or after somebody has left."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from models import Membership
+from models.database import Database
+from tests.support.client import Statements
+from tests.support.hammer import Hammer
+from tests.support.office import Office, dump, ids
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+
+async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
+    where = {"workspace": office.workspace.slug, "sequence": sequence}
+    selection = "errors { code } change { subjectId kind } subject { id }"
+    return await office.write("changeRevert", selection, who, **where)
+
+
+@pytest.mark.parametrize(
+    ("mutation", "arguments"),
+    [
+        ("labelCreate", lambda o: {"input": {"workspaceId": o.gid("workspace"), "name": "x"}}),
+        ("labelDelete", lambda o: {"id": o.gid("bug")}),
+        (
+            "commentCreate",
+            lambda o: {
+                "input": {"id": "comment_" + "a" * 32, "taskId": o.gid("task"), "body": "x"}
+            },
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+async def test_one_key_at_the_same_moment_gives_one_answer(
+    office: Office, database: Database, mutation: str, arguments: Any
+) -> None:
+    writing = (office.write(mutation, idempotencyKey="k", **arguments(office)) for _ in range(20))
+    payloads = await asyncio.gather(*writing)
+    assert payloads[0]["errors"] == []
+    assert all(payload == payloads[0] for payload in payloads)
+    await Hammer(office).check(database)
+
+
+async def test_who_was_uninvited_cannot_undo_it(office: Office) -> None:
+    given = {"id": office.gid("event"), "attendeeIds": []}
+    sequence = (await office.done("eventUpdate", input=given))["sequence"]
+    assert (await undo(office, sequence, "guest"))["errors"] == [{"code": "FORBIDDEN"}]
+    assert (await undo(office, sequence))["errors"] == []
+
+
+async def test_only_who_deleted_a_comment_brings_it_back(office: Office) -> None:
+    given = {"taskId": office.gid("task"), "body": "mine"}
+    made = await office.done("commentCreate", who="guest", input=given)
+    gone = await office.done("commentDelete", who="admin", id=made["comment"]["id"])
+    for who in ("guest", "member", "owner"):
+        assert (await undo(office, gone["sequence"], who))["errors"] == [{"code": "FORBIDDEN"}]
+    assert (await undo(office, gone["sequence"], "admin"))["errors"] == []
+
+
+async def test_an_event_takes_the_invitations_of_those_who_left(
+    office: Office, database: Database
+) -> None:
+    left = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
+    await office.done("memberRemove", who="admin", input=left)
+    after = await office.sequence()
+    await office.done("eventDelete", id=office.gid("event"))
+    kinds = [(kind, subject) for kind, subject, _ in await office.fields(after)]
+    assert kinds == [("DELETED", "Attendance"), ("DELETED", "Event")]
+    await Hammer(office).check(database)
+
+
+async def test_a_change_of_the_workspace_is_undone(office: Office) -> None:
+    given = {"id": office.gid("workspace"), "name": "Bureau"}
+    sequence = (await office.done("workspaceUpdate", who="admin", input=given))["sequence"]
+    assert (await undo(office, sequence))["errors"] == [{"code": "FORBIDDEN"}]
+    payload = await undo(office, sequence, "admin")
+    assert payload["subject"] == {"id": office.gid("workspace")}
+
+
+async def test_a_membership_that_ended_is_shown_whole(office: Office) -> None:
+    selection = "member { role user { handle } workspace { slug name } }"
+    where = {"workspaceId": office.gid("workspace")}
+    removed = where | {"userId": office.gid("guest")}
+    asked: dict[str, Any] = {"who": "admin", "idempotencyKey": "k", "input": removed}
+    for _ in range(2):
+        payload = await office.done("memberRemove", selection, **asked)
+        assert payload["member"] == {
+            "role": "GUEST",
+            "user": {"handle": "guest"},
+            "workspace": {"slug": "office", "name": "Office"},
+        }
+    left = where | {"userId": office.gid("admin")}
+    payload = await office.done("memberRemove", selection, who="admin", input=left)
+    assert payload["member"]["workspace"] == {"slug": "office", "name": "Office"}
+
+
+async def test_who_has_left_is_not_shown_again_what_they_deleted(
+    office: Office, database: Database
+) -> None:
+    asked: dict[str, Any] = {"idempotencyKey": "k", "id": office.gid("remark")}
+    gone = await office.done("commentDelete", "comment { body } sequence", **asked)
+    assert gone["comment"] == {"body": "mine"}
+    async with database.writes.begin() as session:
+        await session.execute(delete(Membership).where(Membership.user_id == office.member.id))
+    payload = await office.done("commentDelete", "comment { body } sequence", **asked)
+    assert payload == gone | {"comment": None}
+
+
+async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None:
+    key = office.gid("foreign_task")
+    await office.done("taskDelete", who="outsider", id=key, permanently=True)
+    given = {"id": key, "projectId": office.gid("project"), "title": "Ours"}
+    await office.done("taskCreate", input=given)
+    await office.done("taskUpdate", input={"id": key, "body": "changed"})
+    payload = await office.write(
+        "taskUpdate",
+        "errors { message }",
+        input={"id": key, "title": "x", "body": "y", "expectedVersion": 1},
+    )
+    assert [error["message"] for error in payload["errors"]] == [
+        "It has version 2 now, not 1. Changed since: body.",
+        "Somebody has changed this field since.",
+    ]
+
+
+async def test_undoing_points_at_nothing_in_the_trash(office: Office, database: Database) -> None:
+    alone = await office.done("taskUpdate", input={"id": office.gid("task"), "parentId": None})
+    silent = await office.done("commentDelete", id=office.gid("remark"))
+    ends = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
+    parted = await office.done("taskLinkDelete", input=ends)
+    await office.done("taskDelete", id=office.gid("parent"))
+    await office.done("taskDelete", id=office.gid("task"))
+    await office.done("taskDelete", id=office.gid("child"))
+    before = await dump(database)
+    for payload in (silent, parted):
+        [error] = (await undo(office, payload["sequence"]))["errors"]
+        assert error["code"] in ("CONFLICT", "INVALID")
+    assert await dump(database) == before
+    await office.done("taskRestore", id=office.gid("task"))
+    [error] = (await undo(office, alone["sequence"]))["errors"]
+    assert error["code"] == "CONFLICT"
+
+
+async def test_a_batch_may_turn_a_family_round(office: Office) -> None:
+    rows = [
+        {"id": office.gid("task"), "parentId": None},
+        {"id": office.gid("parent"), "parentId": office.gid("task")},
+    ]
+    payload = await office.write("taskBatchUpdate", "count errors { code }", input={"rows": rows})
+    assert payload == {"count": 2, "errors": []}
+
+
+async def test_a_batch_has_a_number_though_its_first_row_failed(office: Office) -> None:
+    rows = [
+        {"id": office.gid("task"), "title": "x", "expectedVersion": 9},
+        {"id": office.gid("child"), "title": "y"},
+    ]
+    given = {"rows": rows, "errorPolicy": "REJECT_FAILED_ROWS"}
+    after = await office.sequence()
+    payload = await office.write("taskBatchUpdate", "count sequence", input=given)
+    assert payload == {"count": 1, "sequence": after + 1}
+
+
+async def test_undoing_a_link_names_the_change_of_its_subject(office: Office) -> None:
+    for near, far in (("task", "linked"), ("linked", "child")):
+        ends = {"taskId": office.gid(near), "kind": "RELATES_TO", "otherId": office.gid(far)}
+        made = await office.done("taskLinkCreate", input=ends)
+        for sequence in (made["sequence"], made["sequence"] + 2):
+            payload = await undo(office, sequence)
+            assert payload["change"]["subjectId"] == payload["subject"]["id"]
+
+
+async def test_stale_rows_take_one_statement_together(
+    office: Office, statements: Statements
+) -> None:
+    tasks = [
+        await office.world.make_task(office.project, office.todo, number=100 + n) for n in range(20)
+    ]
+    counts = []
+    for some in (tasks[:1], tasks):
+        rows = [{"id": key, "expectedVersion": 0, "title": "x"} for key in ids(*some)]
+        statements.forget()
+        payload = await office.write("taskBatchUpdate", "errors { code }", input={"rows": rows})
+        assert {error["code"] for error in payload["errors"]} == {"CONFLICT"}
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+async def test_the_last_states_cannot_be_deleted_together(office: Office) -> None:
+    for _ in range(3):
+        given = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
+        made = [
+            await office.done(
+                "stateCreate", "state { id }", who="admin", input=given | {"name": f"s{n}"}
+            )
+            for n in range(4)
+        ]
+        deleting = (
+            office.write("stateDelete", who="admin", id=payload["state"]["id"]) for payload in made
+        )
+        assert [payload["errors"] for payload in await asyncio.gather(*deleting)] == [[]] * 4
+
+
+async def test_what_was_seen_before_is_looked_at_again(office: Office) -> None:
+    """Each field of a request answers what is there by then."""
+    asked = """
+      mutation ($task: ID!, $label: ID!) {
+        one: taskUpdate(input: {id: $task, labelIds: [$label]}) { task { labels { name } } }
+        two: labelUpdate(input: {id: $label, name: "renamed"}) { label { name } }
+        three: taskUpdate(input: {id: $task, expectedVersion: 1}) {
+          task { labels { name } } errors { code }
+        }
+      }
+    """
+    keys = {"task": office.gid("task"), "label": office.gid("bug")}
+    data = await office.api.ask(asked, office.tokens["member"], **keys)
+    assert data["one"] == {"task": {"labels": [{"name": "bug"}]}}
+    assert data["three"]["task"] == {"labels": [{"name": "renamed"}]}
+    assert data["three"]["errors"] == [{"code": "CONFLICT"}]
+
+
+async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
+    office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.context.STILL_KNOWN", 0)
+    key = office.gid("workspace")
+    fields = " ".join(
+        f'm{n}: labelCreate(input: {{workspaceId: "{key}", name: "m{n}"}}) {{ errors {{ code }} }}'
+        for n in range(50)
+    )
+    writing = asyncio.ensure_future(
+        office.api.ask(f"mutation {{ {fields} }}", office.tokens["member"])
+    )
+    given = {"workspaceId": key, "userId": office.gid("member")}
+    removed = await office.done("memberRemove", who="admin", input=given)
+    answers = [payload["errors"] for payload in (await writing).values()]
+    assert answers[-1] == [{"code": "NOT_FOUND"}]
+    later = await office.changes(removed["sequence"])
+    # What had begun before is done.
+    assert len(later) <= 1
+
+
+async def test_a_client_that_leaves_does_not_keep_others_from_writing(
+    office: Office, database: Database
+) -> None:
+    given = {"projectId": office.gid("project"), "title": "Cut"}
+    asked: dict[str, Any] = {"input": given}
+    for n in range(60):
+        writing = asyncio.ensure_future(office.write("taskCreate", dryRun=n % 3 == 0, **asked))
+        await asyncio.sleep(n % 20 / 1000)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await asyncio.wait_for(office.done("taskCreate", **asked), timeout=10)
+    await Hammer(office).check(database)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+async def test_moments_that_not_every_database_holds_are_refused(
+    office: Office, moment: str
+) -> None:
+    given = {
+        "workspaceId": office.gid("workspace"), "title": "x", "startsAt": moment, "endsAt": moment,
+    }  # fmt: skip
+    payload = await office.write("eventCreate", input=given)
+    assert [error["code"] for error in payload["errors"]] == ["INVALID", "INVALID"]
+
+
+async def test_positions_stay_within_their_bounds(office: Office) -> None:
+    given: dict[str, Any] = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
+    for position, errors in ((2**31 - 1, 1), (-1, 1), (1_000_000, 0), (None, 0)):
+        named = given | {"name": f"at {position}", "position": position}
+        payload = await office.write("stateCreate", who="admin", input=named)
+        assert len(payload["errors"]) == errors
+    asked = "query ($slug: String!) { workspace(slug: $slug) { states { position } } }"
+    data = await office.api.ask(asked, office.tokens["guest"], slug="office")
+    assert [state["position"] for state in data["workspace"]["states"]][-2:] == [1_000_000] * 2
+
+
+async def test_what_cannot_be_a_change_is_not_found(office: Office) -> None:
+    for workspace, sequence in (("x\0y", -1), ("office", 0), ("Not A Slug", 2**31 - 1)):
+        payload = await office.write("changeRevert", workspace=workspace, sequence=sequence)
+        assert payload["errors"] == [{"code": "NOT_FOUND", "path": ["sequence"]}]
+
+
+async def test_a_title_that_shows_nothing_is_missing(office: Office) -> None:
+    for title in ("\u200b", "\u00a0\u2003", "\u0301"):
+        payload = await office.write("taskUpdate", input={"id": office.gid("task"), "title": title})
+        assert payload["errors"] == [{"code": "REQUIRED", "path": ["input", "title"]}]
+    for title in ("…", "🙂", "ß"):
+        await office.done("taskUpdate", input={"id": office.gid("task"), "title": title})
+
+
+async def test_days_have_one_form(office: Office) -> None:
+    asked = """
+      mutation ($id: ID!, $day: Date) {
+        taskUpdate(input: {id: $id, dueOn: $day}) { task { dueOn } }
+      }
+    """
+    for day in ("2026-W47-5", "20261120", "2026-11-20T00:00:00Z"):
+        code, _ = await office.api.refusal(
+            asked, office.tokens["member"], id=office.gid("task"), day=day
+        )
+        assert code == "BAD_USER_INPUT"

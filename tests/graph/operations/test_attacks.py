@@ -1,0 +1,331 @@
+"""What is refused of those who try to get in, or to take the server down."""
+
+import asyncio
+import statistics
+import time
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from models.database import Database
+from tests.support.attacks import bombs
+from tests.support.client import Statements
+from tests.support.office import Office, dump
+from tests.support.serving import Remote, serving
+from tests.support.walk import SCHEMA
+
+HEADERS = {"Content-Type": "application/json"}
+
+
+class TestBombs:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"budget": 10**12, "anonymous_budget": 10**12}
+
+    @pytest.mark.parametrize("who", ["anonymous", "member"])
+    async def test_each_is_refused_in_no_time_and_before_anything_runs(
+        self, office: Office, who: str
+    ) -> None:
+        headers = HEADERS | (
+            {"Authorization": f"Bearer {office.tokens['member']}"} if who == "member" else {}
+        )
+        with Statements(office.api.database) as statements:
+            for name, body in bombs().items():
+                statements.forget()
+                async with asyncio.timeout(10):
+                    response = await office.api.http.post("/graphql", content=body, headers=headers)
+                assert response.status_code in (400, 413), name
+                answer = response.json()
+                assert "data" not in answer, name
+                assert len(response.content) < 20_000, name
+                for error in answer["errors"]:
+                    assert len(error["message"]) > 10, name
+                    assert error["extensions"]["code"] not in ("INTERNAL_ERROR", None), name
+                # Nothing but who asks.
+                assert len(statements) <= (who == "member"), name
+
+
+#: Seconds of asking, with and without an attack, and how many attack.
+SPELL, ATTACKERS = 1.5, 4
+
+
+class TestOthers:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    async def test_they_are_answered_meanwhile(self, office: Office, url: str) -> None:
+        """The only test of times: the same client in the same run, with an attack and without."""
+        async with serving(url) as (remote, _):
+            usual = await latency(remote, office)
+            stop = asyncio.Event()
+            attacks = [
+                asyncio.ensure_future(attack(remote, stop, number)) for number in range(ATTACKERS)
+            ]
+            attacked = await latency(remote, office)
+            stop.set()
+            sent = sum(await asyncio.gather(*attacks))
+            usual = max(usual, await latency(remote, office))
+        assert sent > ATTACKERS
+        assert attacked < 3 * usual, (attacked, usual, sent)
+
+
+async def latency(remote: Remote, office: Office) -> float:
+    """The median time of a request."""
+    query = (
+        '{ workspace(slug: "office") { tasks(first: 20) { nodes { title assignees { name } } } } }'
+    )
+    times = []
+    end = time.perf_counter() + SPELL
+    while time.perf_counter() < end:
+        begun = time.perf_counter()
+        await remote.ask(query, office.tokens["member"])
+        times.append(time.perf_counter() - begun)
+        await asyncio.sleep(0.005)
+    return statistics.median(times)
+
+
+async def attack(remote: Remote, stop: asyncio.Event, number: int) -> int:
+    """Sends one bomb after another, as fast as they are answered."""
+    bodies = [body for body in bombs().values() if len(body) < 2_000_000]
+    sent = 0
+    async with Remote(remote.address) as attacker:
+        while not stop.is_set():
+            body = bodies[(sent + number * 5) % len(bodies)]
+            response = await attacker.http.post("/graphql", content=body, headers=HEADERS)
+            assert response.status_code in (400, 413, 429)
+            sent += 1
+    return sent
+
+
+class TestTampering:
+    async def test_an_id_of_another_type_or_workspace_finds_nothing(
+        self, office: Office, database: Database
+    ) -> None:
+        hexed = office.task.id.hex
+        wrong = [
+            f"project_{hexed}", f"user_{hexed}", f"comment_{office.project.id.hex}",
+            f"access-token_{office.member.id.hex}", f"task_{office.foreign_task.id.hex}",
+            f"Task_{hexed}", f"task_{hexed.upper()}", f"task_{hexed} ", f"task-{hexed}",
+            f"task_{hexed[:-1]}", f"_{hexed}", f"task_task_{hexed}", f"nonsense_{hexed}",
+            f"task_{hexed}\0", f"t\u0430sk_{hexed}", "", "1", "' OR 1=1 --", "task_" + "0" * 32,
+        ]  # fmt: skip
+        before = await dump(database)
+        token = office.tokens["member"]
+        query = "query ($id: ID!) { node(id: $id) { id } }"
+        update = """
+          mutation ($id: ID!) { taskUpdate(input: {id: $id, title: "mine"}) {
+            errors { code path } task { id }
+          } }
+        """
+        for given in wrong:
+            answer = await office.api.answer(query, token, id=given)
+            codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+            assert answer["data"] == {"node": None}, given
+            assert codes <= {"BAD_USER_INPUT"}, given
+            written = await office.api.ask(update, token, id=given)
+            [error] = written["taskUpdate"]["errors"]
+            assert error["code"] in ("NOT_FOUND", "INVALID"), given
+            assert (error["path"], written["taskUpdate"]["task"]) == (["input", "id"], None)
+        assert await dump(database) == before
+
+    async def test_a_cursor_of_elsewhere_opens_nothing(self, office: Office) -> None:
+        page = """
+          query ($slug: String!, $after: String) { workspace(slug: $slug) {
+            tasks(first: 1, after: $after) { nodes { id } pageInfo { endCursor } }
+          } }
+        """
+        await office.world.make_member(office.foreign, office.admin)
+        foreign = await office.api.ask(page, office.tokens["admin"], slug="foreign")
+        cursor = foreign["workspace"]["tasks"]["pageInfo"]["endCursor"]
+        # It names a place in an order, not a row: what is after it is one's own.
+        own = await office.api.ask(page, office.tokens["member"], slug="office", after=cursor)
+        ids = {node["id"] for node in own["workspace"]["tasks"]["nodes"]}
+        assert f"task_{office.foreign_task.id.hex}" not in ids
+        for wrong in (
+            cursor[:-2], cursor + "AA", cursor[::-1], "", "x", "null", "W10", "eyJ9", "é",
+            "WyIiLDEsMl0", "A" * 5_000, "'; DROP TABLE tasks; --", "\0",
+        ):  # fmt: skip
+            given = {"slug": "office", "after": wrong}
+            code, message = await office.api.refusal(page, office.tokens["member"], **given)
+            assert code == "BAD_USER_INPUT", wrong
+            assert "after" in message
+
+    async def test_names_that_look_like_others_are_not_made(
+        self, office: Office, database: Database
+    ) -> None:
+        before = await dump(database)
+        create = """
+          mutation ($slug: String!) { workspaceCreate(input: {slug: $slug, name: "x"}) {
+            errors { code path }
+          } }
+        """
+        for slug in (
+            "\u043effice", "office\u200b", "o\u0301ffice", "of\ufb01ce", "OFFICE", "office\0",
+            "office/..", "../office", "%6fffice", "\u202eeciffo", "\u2134ffice", "-office",
+        ):  # fmt: skip
+            data = await office.api.ask(create, office.tokens["member"], slug=slug)
+            [error] = data["workspaceCreate"]["errors"]
+            assert (error["code"], error["path"]) == ("INVALID", ["input", "slug"]), slug
+        add = """
+          mutation ($id: ID!, $handle: String!) {
+            memberAdd(input: {workspaceId: $id, handle: $handle}) { errors { code } }
+          }
+        """
+        for handle in (
+            "\u043eutsider",
+            "outsider\u200b",
+            "OUTSIDER",
+            "outsider\0",
+            "out%",
+            "ou_sider",
+        ):
+            given = {"id": f"workspace_{office.workspace.id.hex}", "handle": handle}
+            data = await office.api.ask(add, office.tokens["admin"], **given)
+            [error] = data["memberAdd"]["errors"]
+            assert error["code"] in ("NOT_FOUND", "INVALID"), handle
+        assert await dump(database) == before
+
+
+PATTERNS = [
+    "%",
+    "_",
+    "(a+)+$",
+    "^(a|a)*b",
+    ".*",
+    "[",
+    "\\",
+    "\\%",
+    "a" * 30 + "!",
+    "$(id)",
+    "{",
+    "*",
+]
+
+
+async def test_a_text_is_no_pattern(office: Office) -> None:
+    query = """
+      query ($text: String!) { workspace(slug: "office") {
+        a: tasks(filter: {title: {contains: $text}}) { totalCount }
+        b: tasks(filter: {title: {startsWith: $text}}) { totalCount }
+        c: tasks(filter: {title: {containsIgnoreCase: $text}}) { totalCount }
+      } }
+    """
+    for text in PATTERNS:
+        async with asyncio.timeout(5):
+            data = await office.api.ask(query, office.tokens["member"], text=text)
+        assert [one["totalCount"] for one in data["workspace"].values()] == [0, 0, 0], text
+
+
+INJECTIONS = [
+    "'; DROP TABLE users; --",
+    '" OR "1"="1',
+    "' UNION SELECT digest FROM access_tokens --",
+    "\\' OR 1=1 /*",
+    "%' AND SLEEP(30) #",
+    "$1; SELECT pg_sleep(30)",
+]
+
+
+async def test_sql_in_every_argument_that_is_a_text(office: Office, database: Database) -> None:
+    """Arguments of every field, and every field of their inputs: all reach it as texts."""
+    before = await dump(database)
+    asked = 0
+    for kind in SCHEMA.type_map.values():
+        if not isinstance(kind, GraphQLObjectType) or kind.name.startswith("__"):
+            continue
+        for name, field in kind.fields.items():
+            for value in texts_for(field):
+                document = reaching(kind, name, field, value)
+                if document is None:
+                    continue
+                async with asyncio.timeout(10):
+                    answer = await office.api.answer(document, office.tokens["admin"])
+                codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
+                assert not codes & {"INTERNAL_ERROR", "UNAVAILABLE"}, (document, answer)
+                asked += 1
+    assert asked > 150
+    after = await dump(database)
+    # Signing in counts who fails.
+    del before["buckets"], after["buckets"]
+    assert {name: len(rows) for name, rows in after.items()}.keys() == before.keys()
+    assert after["users"] == before["users"]
+    assert after["memberships"] == before["memberships"]
+
+
+def texts_for(field: GraphQLField) -> list[str]:
+    """Arguments of a field, one text in each of them replaced."""
+    found = []
+    for name, argument in field.args.items():
+        for place, one in enumerate(literals(argument.type, 2)):
+            found.append(f"{name}: {one(INJECTIONS[place % len(INJECTIONS)])}")
+    return found
+
+
+def literals(kind: Any, depth: int) -> list[Any]:
+    """Ways to write a value of a type with a text in it."""
+    if is_non_null_type(kind):
+        return literals(kind.of_type, depth)
+    if is_list_type(kind):
+        return [lambda text, one=one: f"[{one(text)}]" for one in literals(kind.of_type, depth)]
+    named = get_named_type(kind)
+    if named.name in ("String", "ID"):
+        return [lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    if not isinstance(named, GraphQLInputObjectType) or depth == 0:
+        return []
+    ways = []
+    for name, field in named.fields.items():
+        others = " ".join(
+            f"{other}: {filler(one.type)}" for other, one in named.fields.items()
+            if other != name and is_non_null_type(one.type) and one.default_value is None
+        )  # fmt: skip
+        for one in literals(field.type, depth - 1):
+            ways.append(
+                lambda text, one=one, name=name, others=others: f"{{{name}: {one(text)} {others}}}"
+            )
+    return ways
+
+
+def filler(kind: Any) -> str:
+    named = get_named_type(kind)
+    plain = {"String": '"x"', "ID": '"x"', "Int": "1", "Float": "1", "Boolean": "true",
+             "DateTime": '"2026-01-01T00:00:00Z"', "Date": '"2026-01-01"'}  # fmt: skip
+    if hasattr(named, "values"):
+        return str(next(iter(named.values)))
+    if isinstance(named, GraphQLInputObjectType):
+        return "{}"
+    return f"[{plain[named.name]}]" if is_list_type(kind.of_type) else plain[named.name]
+
+
+def reaching(kind: GraphQLObjectType, name: str, field: GraphQLField, given: str) -> str | None:
+    """A document that asks for a field with an argument."""
+    target = get_named_type(field.type)
+    given_names = {given.split(":", maxsplit=1)[0]}
+    others = [
+        f"{other}: {filler(one.type)}" for other, one in field.args.items()
+        if other not in given_names and is_non_null_type(one.type)
+    ]  # fmt: skip
+    inner = " { __typename }" if hasattr(target, "fields") or hasattr(target, "types") else ""
+    asked = f"{name}({', '.join([given, *others])}){inner}"
+    if kind is SCHEMA.mutation_type:
+        return f"mutation {{ {asked} }}"
+    paths = {
+        "Query": asked,
+        "User": f"viewer {{ {asked} }}",
+        "Workspace": f'workspace(slug: "office") {{ {asked} }}',
+        "Project": f'workspace(slug: "office") {{ project(key: "WEB") {{ {asked} }} }}',
+        "Task": f'workspace(slug: "office") {{ task(key: "WEB-2") {{ {asked} }} }}',
+    }
+    return f"{{ {paths[kind.name]} }}" if kind.name in paths else None

@@ -1,0 +1,281 @@
+"""What operations cost, and what a caller may spend."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from graph.http.requests import network
+from graph.kit.errors import RateLimited
+from graph.operations import budgets
+from graph.operations.budgets import Budgets, Caller
+from graph.settings import Settings
+from models.database import Database
+from models.server.token_bucket import Allowance
+from tests.support.client import Api, Statements
+from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.office import Office
+
+TASKS = """
+  query ($size: Int, $dry: Boolean = false) {
+    rateLimit(dryRun: $dry) { cost limit nodeCount remaining used resetAt }
+    workspace(slug: "office") {
+      tasks(first: $size) { totalCount nodes { title labels { name } } }
+    }
+  }
+"""
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return {"budget": 5_000, "anonymous_budget": 100, "budget_period": 3600}
+
+
+def caller_of(office: Office) -> Caller:
+    """The member, as the budgets know them."""
+    budgets_of: Budgets = office.api.app.state.server.budgets
+    return budgets_of.caller(office.member.id, "")
+
+
+class TestRateLimit:
+    async def test_it_is_told_in_the_answer_and_its_headers(self, office: Office) -> None:
+        body = {"query": TASKS, "variables": {"size": 10}}
+        # To read a document costs something too, the first time.
+        await office.api.post(body, office.tokens["member"])
+        before = office.api.app.state.server.budgets.standing(caller_of(office)).used
+        response = await office.api.post(body, office.tokens["member"])
+        answer = response.json()
+        # rateLimit 1 + 1, workspace 1 + 1, tasks 1, totalCount 1 + 2, nodes 10 + 1,
+        # labels 100 + 1, and 5 for their 100 names.
+        cost = 125
+        limit = answer["data"]["rateLimit"]
+        assert (limit["cost"], limit["limit"], limit["nodeCount"]) == (cost, 5_000, 112)
+        assert limit["remaining"] + limit["used"] == 5_000
+        assert limit["used"] - before in (cost - 1, cost)
+        # 4 tasks, the six fields that take a statement, counting, and the names.
+        actual = answer["extensions"]["cost"]["actual"]
+        assert answer["extensions"]["cost"] == {"requested": cost, "actual": actual}
+        assert actual == 17
+        shown = {name: int(response.headers[f"x-ratelimit-{name}"]) for name in (
+            "limit", "remaining", "used", "reset"
+        )}  # fmt: skip
+        assert shown["limit"] == 5_000
+        # What was not needed is given back.
+        assert shown["used"] - before in (actual - 1, actual)
+        assert shown["remaining"] == 5_000 - shown["used"]
+        in_seconds = shown["reset"] - datetime.now(UTC).timestamp()
+        assert 0 < in_seconds < 3600 * 200 / 5000
+
+    async def test_a_dry_run_prices_and_does_nothing_else(self, office: Office) -> None:
+        token = office.tokens["member"]
+        before = (await office.api.ask(TASKS, token, size=100, dry=True))["rateLimit"]
+        with Statements(office.api.database) as statements:
+            response = await office.api.post(
+                {"query": TASKS, "variables": {"size": 100, "dry": True}}, token
+            )
+        # Who asks: nothing else is read.
+        assert len(statements) == 1
+        data = response.json()["data"]
+        assert list(data) == ["rateLimit"]
+        assert data["rateLimit"]["cost"] == before["cost"] == 1_165
+        assert data["rateLimit"]["used"] < 30
+        assert response.headers["x-ratelimit-used"] == str(data["rateLimit"]["used"])
+
+    async def test_a_dry_run_tells_the_cost_of_what_may_not_run(self, office: Office) -> None:
+        inner = "tasks(first: 100) { nodes { subtasks(first: 100) { nodes { id } } } }"
+        document = f'{{ rateLimit(dryRun: true) {{ cost }} workspace(slug: "x") {{ {inner} }} }}'
+        data = await office.api.ask(document, office.tokens["member"])
+        assert data == {"rateLimit": {"cost": 10_608}}
+
+    async def test_within_fragments_too(self, office: Office) -> None:
+        document = """
+          query { ...F viewer { handle } }
+          fragment F on Query { ... on Query { limit: rateLimit(dryRun: true) { cost } } }
+        """
+        data = await office.api.ask(document, office.tokens["member"])
+        assert data == {"limit": {"cost": 4}}
+
+
+class TestBudget:
+    async def test_one_that_is_spent_is_refused_until_it_has_filled_again(
+        self, office: Office
+    ) -> None:
+        token = office.tokens["member"]
+        tasks = "tasks(first: 100) { nodes { labels { id } assignees { id } } }"
+        document = f'{{ workspace(slug: "office") {{ {tasks} }} }}'
+        assert (await office.api.post({"query": document}, token)).status_code == 200
+        await office.api.app.state.server.budgets.spend(caller_of(office), 4_000)
+        refused = await office.api.post({"query": document}, token)
+        assert refused.status_code == 429
+        [error] = refused.json()["errors"]
+        assert "data" not in refused.json()
+        assert error["extensions"] == {"code": "RATE_LIMITED"}
+        assert error["message"].startswith("This costs 2,205, and ")
+        assert error["message"].endswith(" seconds, or ask for less.")
+        assert int(refused.headers["retry-after"]) > 60
+        # Others have budgets of their own.
+        other = await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
+        assert other == {"viewer": {"handle": "admin"}}
+
+    async def test_all_tokens_of_a_user_share_one(self, office: Office) -> None:
+        document = "{ rateLimit { used } }"
+        await office.api.ask(TASKS, office.tokens["owner"], size=5)
+        used = (await office.api.ask(document, office.tokens["reader"]))["rateLimit"]["used"]
+        assert used > 5
+
+    async def test_the_anonymous_have_a_small_one_by_their_address(self, office: Office) -> None:
+        data = await office.api.ask("{ rateLimit { limit } }")
+        assert data["rateLimit"]["limit"] == 100
+        document = "{ __schema { types { fields { name } } } }"
+        answer = await office.api.answer(document)
+        assert "errors" not in answer
+        codes = set()
+        for _ in range(120):
+            answer = await office.api.answer("{ nonsense }")
+            codes.add(answer["errors"][0]["extensions"]["code"])
+        # What cannot be read costs something too.
+        assert codes == {"GRAPHQL_VALIDATION_FAILED", "RATE_LIMITED"}
+        assert (await office.api.answer("{ viewer { id } }", office.tokens["member"]))["data"]
+
+    async def test_the_time_that_reading_takes_is_charged(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("graph.operations.documents.A_SECOND", 10**9)
+        document = "{ viewer { name handle email } }"
+        code, message = await office.api.refusal(document, office.tokens["member"])
+        assert code == "RATE_LIMITED"
+        assert message.endswith("and the whole budget is 5,000: ask for less, or sign in for a "
+                                "larger one.")  # fmt: skip
+        # What is known is read in no time.
+        monkeypatch.setattr("graph.operations.documents.A_SECOND", 0)
+        await office.api.ask(document, office.tokens["member"])
+        monkeypatch.setattr("graph.operations.documents.A_SECOND", 10**9)
+        await office.api.ask(document, office.tokens["member"])
+
+
+NAMED = Caller("user x", Allowance(100, 100))
+
+
+class TestLevels:
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        at = [0.0]
+        monkeypatch.setattr("graph.operations.budgets.time.monotonic", lambda: at[0])
+        return at
+
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    async def test_it_fills_again_and_does_not_run_over(
+        self, database: Database, clock: list[float]
+    ) -> None:
+        kept = Budgets(database, Settings(shared_budgets=False))
+        await kept.spend(NAMED, 90)
+        with pytest.raises(RateLimited) as refused:
+            await kept.spend(NAMED, 30)
+        assert refused.value.wait == pytest.approx(20)
+        clock[0] = 20
+        assert (await kept.spend(NAMED, 30)).remaining == 0
+        assert (await kept.give_back(NAMED, 10)).remaining == 10
+        clock[0] = 1000
+        assert kept.standing(NAMED).remaining == 100
+        assert (await kept.give_back(NAMED, 10)).remaining == 100
+        with pytest.raises(RateLimited, match="the whole budget is 100"):
+            await kept.spend(NAMED, 101)
+
+    async def test_those_who_are_forgotten_have_a_full_one(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(budgets, "CALLERS", 3)
+        kept = Budgets(database, Settings())
+        for number in range(5):
+            await kept.spend(Caller(f"user {number}", NAMED.allowance), 50)
+        assert len(kept._levels) == 3
+
+
+class TestShared(EveryDatabase):
+    async def test_processes_share_a_budget_through_the_database(self, database: Database) -> None:
+        processes = [Budgets(database, Settings(shared_budgets=True)) for _ in range(3)]
+        caller = Caller("user x", Allowance(100, 10**9))
+        spent = 0
+
+        async def spend(process: Budgets) -> None:
+            nonlocal spent
+            for _ in range(30):
+                try:
+                    await process.spend(caller, 2)
+                except RateLimited:
+                    return
+                spent += 2
+
+        await asyncio.gather(*(spend(process) for process in processes))
+        # All of it, but for what a process has taken and not spent.
+        assert 94 <= spent <= 100
+
+    async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
+        process = Budgets(database, Settings(shared_budgets=True))
+        caller = Caller("user x", Allowance(300_000, 10**9))
+        await process.spend(caller, 20_000)
+        await process.give_back(caller, 15_000)
+        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(4)))
+        assert process.standing(caller).remaining == 300_000 - 5_000 - 80_000
+
+    async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
+        process = Budgets(database, Settings(shared_budgets=True))
+        caller = Caller("user x", Allowance(300_000, 10**9))
+        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(10)))
+        for _ in range(10):
+            await process.give_back(caller, 20_000)
+        other = Budgets(database, Settings(shared_budgets=True))
+        await other.spend(caller, 280_000)
+        with pytest.raises(RateLimited):
+            await process.spend(caller, 20_001)
+
+    async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
+        process = Budgets(database, Settings(shared_budgets=True))
+        caller = Caller("user x", Allowance(10_000, 10**9))
+        with Statements(database) as statements:
+            for _ in range(150):
+                await process.spend(caller, 1)
+        # 20 at once: select, and write, and what the driver says around them.
+        assert len(statements) <= 150 / 20 * 4
+        assert process.standing(caller).remaining == 9_850
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_address(address: str, counts_as: str) -> None:
+    assert network(address) == counts_as
+
+
+class TestAnswers:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"max_answer_size": 1_000}
+
+    async def test_one_that_is_too_large_is_not_sent(self, office: Office, api: Api) -> None:
+        parts = " ".join(f"a{n}: name" for n in range(50))
+        aliases = f'{{ workspace(slug: "office") {{ {parts} parts: slug }} }}'
+        assert "errors" not in await api.answer(aliases, office.tokens["member"])
+        name = "x" * 200
+        update = "mutation ($id: ID!, $name: String) { workspaceUpdate(input: {id: $id, name: "
+        update += "$name}) { errors { code } } }"
+        key = f"workspace_{office.workspace.id.hex}"
+        await api.ask(update, office.tokens["owner"], id=key, name=name)
+        code, message = await api.refusal(aliases, office.tokens["member"])
+        assert code == "LIMIT_EXCEEDED"
+        assert message == (
+            "The answer has 10,576 bytes, and may have 1,000: ask for fewer of them. "
+            "What was written stays."
+        )

@@ -1,0 +1,282 @@
+"""What a document and a body may be: refused before anything runs, and answered in no time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+
+from tests.support.client import Api, Statements, told
+from tests.support.kinds import one_database  # noqa: F401
+from tests.support.queries import QUERIES
+from tests.support.world import World
+
+CODE = "LIMIT_EXCEEDED"
+
+
+async def refused(api: Api, document: str, **variables: Any) -> str:
+    """The message of a refusal, which has no data and is no fault of the server's."""
+    response = await api.post({"query": document, "variables": variables})
+    assert response.status_code in (200, 400)
+    answer = response.json()
+    assert "data" not in answer
+    [error] = answer["errors"]
+    assert error["extensions"] == {"code": CODE}
+    message: str = error["message"]
+    return message
+
+
+def doubling(count: int) -> str:
+    """Fragments that each spread the next one twice."""
+    parts = [f"fragment f{n} on User {{ ...f{n + 1} ...f{n + 1} }}" for n in range(count)]
+    return f"{{ viewer {{ ...f0 }} }} {' '.join(parts)} fragment f{count} on User {{ id }}"
+
+
+def nested(depth: int) -> str:
+    """Users of workspaces of users."""
+    inner = "id"
+    for _ in range(depth):
+        inner = (
+            f"workspaces(first: 1) {{ nodes {{ members(first: 1) {{ nodes {{ {inner} }} }} }} }}"
+        )
+    return inner
+
+
+async def test_a_long_text(api: Api, statements: Statements) -> None:
+    message = await refused(api, "{ viewer { id } } #" + "x" * 100_000)
+    assert message == (
+        "The document has 100,019 bytes, and may have 100,000: "
+        "send it in parts, and values as variables."
+    )
+    assert len(statements) == 0
+
+
+async def test_many_tokens(api: Api, statements: Statements) -> None:
+    message = await refused(api, "{ viewer { " + "id " * 10_001 + "} }")
+    assert message == "The document has more than 10,000 tokens: send it in parts."
+    assert len(statements) == 0
+
+
+@pytest.mark.parametrize("count", [13, 20, 60])
+async def test_a_bomb_of_fragments(api: Api, statements: Statements, count: int) -> None:
+    assert len(doubling(13)) < 650
+    message = await asyncio.wait_for(refused(api, doubling(count)), timeout=5)
+    assert message == (
+        "The operation has more than 1,000 fields, its fragments written out: ask for fewer."
+    )
+    assert len(statements) == 0
+
+
+async def test_fragments_that_lead_back_to_themselves(api: Api) -> None:
+    document = "{ viewer { ...a } } fragment a on User { ...b } fragment b on User { ...a id }"
+    code, message = await api.refusal(document)
+    assert code == "GRAPHQL_VALIDATION_FAILED"
+    assert message == "Cannot spread fragment 'a' within itself via 'b'."
+
+
+async def test_many_aliases(api: Api) -> None:
+    aliases = " ".join(f"a{n}: id" for n in range(2_000))
+    message = await refused(api, f"{{ viewer {{ {aliases} }} }}")
+    assert message.startswith("The operation has more than 100 aliases: ")
+
+
+async def test_many_directives(api: Api) -> None:
+    fields = " ".join("id @include(if: true)" for _ in range(101))
+    message = await refused(api, f"{{ viewer {{ {fields} }} }}")
+    assert message == (
+        "The operation has more than 100 directives: put them on fragments rather than on fields."
+    )
+
+
+async def test_many_fields_at_the_root(api: Api) -> None:
+    message = await refused(api, "{ " + "viewer { id } " * 51 + "}")
+    assert message == (
+        "The operation has 51 fields at its root, and may have 50: send it in parts."
+    )
+
+
+async def test_depth(api: Api) -> None:
+    message = await refused(api, f"{{ viewer {{ {nested(30)} }} }}")
+    assert message.startswith("The operation is nested deeper than 20 fields: ")
+
+
+class TestCost:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"max_cost": 20_000}
+
+    async def test_a_refusal_names_the_dearest_paths_and_what_would_fit(
+        self, api: Api, statements: Statements
+    ) -> None:
+        document = """
+          query ($slug: String!, $size: Int = 100) { workspace(slug: $slug) {
+            name
+            tasks(first: $size) { nodes {
+              title
+              assignees { handle }
+              comments(last: $size) { edges { node { author { handle } } } }
+            } }
+          } }
+        """
+        message = await refused(api, document, slug="x")
+        # workspace 1 + 1; tasks 1; nodes 100 + 1; assignees 1,000 + 1; comments 1;
+        # edges, node and author 10,000 + 1 each; and one for each 20 titles and handles.
+        assert message == (
+            "The operation could cost 31,664, and may cost 20,000. Most is due to "
+            "workspace.tasks.nodes.comments.edges.node.author (10,501), "
+            "workspace.tasks.nodes.comments.edges (10,001), "
+            "workspace.tasks.nodes.comments.edges.node (10,001): "
+            "with `first: 79` everywhere it fits."
+        )
+        assert len(statements) == 0
+        answer = await api.answer(document, None, slug="x", size=79)
+        assert answer == {"data": {"workspace": None}}
+        assert (await refused(api, document, slug="x", size=80)).startswith("The operation could")
+
+    async def test_pages_within_pages_are_refused_whatever_there_is(self, api: Api) -> None:
+        inner = "id"
+        for _ in range(3):
+            inner = f"subtasks(first: 100) {{ nodes {{ {inner} }} }}"
+        document = f'{{ node(id: "x") {{ ... on Task {{ {inner} }} }} }}'
+        message = await refused(api, document)
+        assert "node.subtasks.nodes.subtasks.nodes.subtasks.nodes (1,050,001)" in message
+
+    async def test_variables_and_defaults_count(self, api: Api) -> None:
+        document = """
+          query ($ids: [ID!]!) { nodes(ids: $ids) {
+            ... on Project { tasks { nodes { ...T } } }
+          } }
+          fragment T on Task { comments { nodes { id } } }
+        """
+        few = await api.answer(document, None, ids=["task_" + "0" * 32] * 2)
+        assert few == {"data": {"nodes": [None, None]}}
+        message = await refused(api, document, ids=["task_" + "0" * 32] * 20)
+        assert "nodes.tasks.nodes.comments.nodes (52,501)" in message
+
+    async def test_a_whole_number_may_be_written_as_a_fraction(self, api: Api) -> None:
+        document = """
+          query ($n: Int) { viewer { workspaces(first: $n) { nodes {
+            tasks(first: $n) { nodes { state { id } creator { id } } }
+          } } } }
+        """
+        assert await api.answer(document, None, n=5.0) == {"data": {"viewer": None}}
+        assert await refused(api, document, n=100.0) == await refused(api, document, n=100)
+
+    async def test_the_rows_of_a_batch_count(self, api: Api) -> None:
+        document = """
+          mutation { taskBatchUpdate(input: {rows: []}) {
+            results { task { comments { nodes { author { workspaces { nodes { id } } } } } } }
+          } }
+        """
+        assert "taskBatchUpdate.results" in await refused(api, document)
+
+    async def test_a_batch_of_too_many_rows(self, api: Api, statements: Statements) -> None:
+        document = """
+          mutation ($input: TaskBatchUpdateInput!) { taskBatchUpdate(input: $input) { count } }
+        """
+        message = await refused(api, document, input={"rows": [{"id": "x"}] * 51})
+        assert message == (
+            "taskBatchUpdate is given 51 rows, and takes 50: send the others in another mutation."
+        )
+        assert len(statements) == 0
+
+    async def test_filters_within_lists(self, api: Api, statements: Statements) -> None:
+        """They are read once for each object that they are asked of."""
+        inner = " ".join(f"a{n}: tasks(first: 1, filter: $f) {{ totalCount }}" for n in range(9))
+        document = f"""
+          query ($f: TaskFilter) {{ workspace(slug: "x") {{
+            tasks(first: 100, filter: $f) {{ nodes {{ project {{ {inner} }} }} }}
+          }} }}
+        """
+        parts = {"or": [{"title": {"contains": "i"}}] * 40}
+        message = await refused(api, document, f=parts)
+        assert message == (
+            "The operation's arguments hold 109,021 values, those of a field within a list as "
+            "often as the list is long, and may hold 10,000: use shorter filters, or smaller "
+            "pages around them."
+        )
+        assert len(statements) == 0
+        few = {"or": [{"title": {"contains": "i"}}] * 2}
+        assert await api.answer(document, None, f=few) == {"data": {"workspace": None}}
+
+    async def test_a_document_nested_too_deeply_to_be_read(self, api: Api) -> None:
+        for text in ("{ a " * 300 + "}" * 300, "{ nodes(ids: " + "[" * 300 + "]" * 300 + ") }"):
+            code, _ = await api.refusal(text)
+            assert code in ("LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED")
+
+    async def test_the_schema_many_times_over(self, api: Api) -> None:
+        inner = "fields { args { type { ofType { ofType { name } } } } }"
+        parts = " ".join(f"a{n}: types {{ {inner} }}" for n in range(99))
+        assert "__schema.types.fields" in await refused(api, f"{{ __schema {{ {parts} }} }}")
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+async def test_variables_of_many_values(api: Api, statements: Statements, name: str) -> None:
+    wide: list[dict[str, Any]] = [{"x": [0] * 10_001}, {"x": [[{}]] * 5_001}]
+    for given in wide:
+        response = await api.post({"query": "{ __typename }", name: given})
+        assert response.status_code == 400
+        [error] = response.json()["errors"]
+        assert error["message"] == f"The {name} hold more than 10,000 values: send less at once."
+    assert len(statements) == 0
+
+
+async def test_junk_among_the_variables_costs_nothing(api: Api) -> None:
+    spread = "...F " * 200
+    document = (
+        f"{{ viewer {{ workspaces {{ nodes {{ tasks {{ nodes {{ {spread} }} }} }} }} }} }} "
+        "fragment F on Task { subtasks(first: 1, after: null) { totalCount } }"
+    )
+    junk = {f"v{n}": n for n in range(9_000)}
+    await asyncio.wait_for(api.answer(document, None, **junk), timeout=5)
+
+
+async def test_what_clients_really_send_is_within_the_limits(api: Api, world: World) -> None:
+    token = await world.make_token(await world.make_user())
+    for name, query in QUERIES.items():
+        answer = await api.answer(query, token, slug="nothing")
+        assert "errors" not in answer, name
+    answer = await api.answer(get_introspection_query())
+    assert "errors" not in answer
+
+
+async def test_introspection_does_not_go_round_in_circles(api: Api) -> None:
+    inner = "name"
+    for _ in range(8):
+        inner = f"fields {{ type {{ {inner} }} }}"
+    code, _ = await api.refusal(f"{{ __schema {{ types {{ {inner} }} }} }}")
+    assert code == "GRAPHQL_VALIDATION_FAILED"
+
+
+class TestBodies:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"max_body_size": 2_000}
+
+    async def test_a_large_one_is_refused(self, api: Api, statements: Statements) -> None:
+        body = {"query": "{ __typename }", "variables": {"x": "y" * 2_000}}
+        response = await api.post(body)
+        assert response.status_code == 413
+        [error] = response.json()["errors"]
+        message = "The request's body may have 2,000 bytes: send less at once."
+        assert error == {"message": message, "extensions": {"code": CODE}}
+        assert len(statements) == 0
+
+    async def test_in_pieces_too(self, api: Api) -> None:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b'{"query": "{ __typename }", "variables": {"x": "'
+            for _ in range(30):
+                yield b"y" * 100
+            yield b'"}}'
+
+        headers = {"Content-Type": "application/json"}
+        response = await api.http.post("/graphql", content=pieces(), headers=headers)
+        assert response.status_code == 413
+
+    async def test_one_that_fits_is_answered(self, api: Api) -> None:
+        body = json.dumps({"query": "{ __typename }", "variables": {"x": "y" * 1_900}})
+        headers = {"Content-Type": "application/json"}
+        response = await api.http.post("/graphql", content=body, headers=headers)
+        assert told(response) == {"data": {"__typename": "Query"}}

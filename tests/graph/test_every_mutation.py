@@ -1,0 +1,95 @@
+"""What holds of every mutation: statements, dry runs, sending again, the log."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from models.database import Database
+from tests.support.client import Statements
+from tests.support.examples import EXAMPLES, one_by_one
+from tests.support.office import Office, dump, writes
+from tests.support.replay import replay, stored
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+GOLDEN = Path(__file__).parent / "statements"
+
+#: What the driver says to begin and end a transaction, where it is seen at all.
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+def test_each_mutation_has_an_example() -> None:
+    assert {example.mutation for example in EXAMPLES} == writes()
+
+
+async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
+    office: Office, kind: str
+) -> None:
+    """Authorization, log and reading the id of what was written included."""
+    counts = []
+    async for example, arguments in one_by_one(office):
+        with Statements(office.api.database) as statements:
+            await office.done(example.mutation, who=example.who, **arguments)
+        sent = [one for one in statements.sent if not one.startswith(FRAME)]
+        counts.append(f"{example.mutation} {len(sent)}\n")
+    file = GOLDEN / f"{kind}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text("".join(counts))
+    assert "".join(counts) == file.read_text()
+
+
+async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
+    office: Office, database: Database
+) -> None:
+    async for example, arguments in one_by_one(office):
+        before = await dump(database)
+        asked = {"who": example.who, **arguments}
+        tried = await office.write(example.mutation, dryRun=True, **asked)
+        assert await dump(database) == before, example.mutation
+        done = await office.done(example.mutation, **asked)
+        assert None not in done.values(), example.mutation
+        if not re.search("Create|Add", example.mutation):
+            # What is made has another id each time.
+            assert tried == done | {"sequence": None}, example.mutation
+
+
+async def test_sent_again_with_its_key_it_answers_the_same_and_writes_nothing(
+    office: Office, database: Database
+) -> None:
+    async for example, arguments in one_by_one(office):
+        asked = {"who": example.who, "idempotencyKey": f"key {example.mutation}", **arguments}
+        first = await office.done(example.mutation, **asked)
+        before = await dump(database)
+        assert await office.write(example.mutation, **asked) == first
+        assert await dump(database) == before, example.mutation
+
+
+async def test_the_log_tells_all_of_it(office: Office, database: Database) -> None:
+    async for example, arguments in one_by_one(office):
+        before = await office.sequence()
+        payload = await office.done(example.mutation, who=example.who, **arguments)
+        if example.mutation != "workspaceCreate":
+            changes = await office.changes(before)
+            numbers = [change["sequence"] for change in changes]
+            assert numbers == list(range(before + 1, before + 1 + len(numbers)))
+            assert payload["sequence"] == numbers[-1] == await office.sequence()
+            assert {change["actor"]["handle"] for change in changes} == {example.who}
+        # An admin told by the log alone knows every field of every object.
+        assert await replay(office) == await stored(database, office), example.mutation
+
+
+async def test_a_refused_field_does_not_undo_those_before_it(office: Office) -> None:
+    answer = "errors { code } task { key }"
+    fields = [
+        f'{name}: taskCreate(input: {{projectId: $id, title: "{title}"}}) {{ {answer} }}'
+        for name, title in (("one", "1"), ("two", ""), ("three", "3"))
+    ]
+    asked = f"mutation ($id: ID!) {{ {' '.join(fields)} }}"
+    data = await office.api.ask(asked, office.tokens["member"], id=office.gid("project"))
+    assert data == {
+        "one": {"errors": [], "task": {"key": "WEB-6"}},
+        "two": {"errors": [{"code": "REQUIRED"}], "task": None},
+        "three": {"errors": [], "task": {"key": "WEB-7"}},
+    }

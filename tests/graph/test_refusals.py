@@ -1,0 +1,39 @@
+"""What each mutation refuses, how it says so, and that nothing is written then."""
+
+import pytest
+
+from models.database import Database
+from tests.support.office import Office, brief, document, dump, writes
+from tests.support.refused_others import OTHERS
+from tests.support.refused_tasks import TASKS
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+CASES = [*TASKS, *OTHERS]
+
+
+@pytest.mark.parametrize("mutation", sorted({case.mutation for case in CASES}))
+async def test_it_is_refused_and_nothing_is_written(
+    office: Office, database: Database, mutation: str
+) -> None:
+    before = await dump(database)
+    for case in (case for case in CASES if case.mutation == mutation):
+        payload = await office.write(mutation, who=case.who, **case.arguments(office))
+        errors = [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
+        assert (str(case), errors) == (str(case), case.errors)
+        assert payload["sequence"] is None
+        assert await dump(database) == before
+
+
+async def test_nobody_writes_without_signing_in(office: Office, database: Database) -> None:
+    before = await dump(database)
+    for case in CASES:
+        name = case.mutation
+        asked = document(name, brief(name))
+        code, message = await office.api.refusal(asked, None, **case.arguments(office))
+        assert (code, message) == ("UNAUTHENTICATED", f"{name}: sign in, or send a token.")
+    assert await dump(database) == before
+
+
+def test_each_mutation_has_a_refusal() -> None:
+    assert {case.mutation for case in CASES} == writes()

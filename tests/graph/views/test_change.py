@@ -1,0 +1,126 @@
+"""The log as clients read it."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Statements
+from tests.support.office import Office
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+PAGE = """
+  query ($slug: String!, $after: Int, $first: Int, $filter: ChangeFilter) {
+    workspace(slug: $slug) {
+      sequence
+      changes(after: $after, first: $first, filter: $filter) {
+        lastSequence hasMore nodes { sequence kind subjectType }
+      }
+    }
+  }
+"""
+
+
+async def page(office: Office, **variables: Any) -> dict[str, Any]:
+    variables = {"slug": "office"} | variables
+    data = await office.api.ask(PAGE, office.tokens["guest"], **variables)
+    found: dict[str, Any] = data["workspace"]["changes"]
+    return found
+
+
+async def test_pages_go_on_from_the_last_seen(office: Office) -> None:
+    newest = await office.sequence()
+    seen: list[int] = []
+    after = 0
+    for _ in range(100):
+        found = await page(office, after=after, first=7)
+        seen += [change["sequence"] for change in found["nodes"]]
+        after = found["lastSequence"]
+        if not found["hasMore"]:
+            break
+    assert seen == list(range(1, newest + 1))
+    assert after == newest
+    empty = {"lastSequence": newest, "hasMore": False, "nodes": []}
+    assert await page(office, after=newest) == empty
+
+
+async def test_a_filter_says_how_far_it_has_looked(office: Office) -> None:
+    newest = await office.sequence()
+    tasks = await page(office, filter={"subjectTypes": ["Task"], "kinds": ["CREATED"]})
+    assert [change["subjectType"] for change in tasks["nodes"]] == ["Task"] * 5
+    assert (tasks["lastSequence"], tasks["hasMore"]) == (newest, False)
+    two = await page(office, first=2, filter={"subjectTypes": ["Task"]})
+    assert two["hasMore"]
+    assert two["lastSequence"] == two["nodes"][-1]["sequence"] == tasks["nodes"][1]["sequence"]
+    one = await page(office, filter={"subjectIds": [office.gid("remark")]})
+    assert [change["subjectType"] for change in one["nodes"]] == ["Comment"]
+    project = await page(office, filter={"projectIds": [office.gid("project")]})
+    kinds = {change["subjectType"] for change in project["nodes"]}
+    assert kinds == {"Project", "Milestone", "Task", "Comment"}
+    assert (await page(office, filter={"kinds": []}))["nodes"] == []
+
+
+async def test_no_rows_asks_only_how_far_it_goes(office: Office) -> None:
+    found = await page(office, first=0)
+    assert found == {"lastSequence": 0, "hasMore": True, "nodes": []}
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"after": -1}, "after: numbers begin at 1; ask for 0 or more, not -1."),
+        ({"first": 101}, "first: a page has 0 to 100 rows, not 101."),
+        (
+            {"filter": {"subjectTypes": ["User"]}},
+            "filter.subjectTypes: there is no 'User', but Attendance, Comment, Event, Label, "
+            "Membership, Milestone, Project, State, Task, Workspace.",
+        ),
+        (
+            {"filter": {"projectIds": ["x"]}},
+            "filter.projectIds[0]: 'x' is not an id of this server. Pass an id as a field gave it.",
+        ),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    office: Office, variables: dict[str, Any], message: str
+) -> None:
+    asked = {"slug": "office"} | variables
+    refusal = await office.api.refusal(PAGE, office.tokens["guest"], **asked)
+    assert refusal == ("BAD_USER_INPUT", message)
+
+
+async def test_a_task_has_its_own_changes(office: Office) -> None:
+    key = office.gid("task")
+    await office.done("taskUpdate", input={"id": key, "title": "one"})
+    await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+    asked = """
+      query ($id: ID!, $after: String) { node(id: $id) { ... on Task {
+        changes(first: 2, after: $after) {
+          totalCount pageInfo { endCursor hasNextPage }
+          nodes { kind actor { handle } subject { id } fields { name before after } }
+        }
+      } } }
+    """
+    with Statements(office.api.database) as statements:
+        data = await office.api.ask(asked, office.tokens["guest"], id=key)
+    first = data["node"]["changes"]
+    # Who asks, the task, the page, the count, the actors; the subject is there already.
+    assert len(statements) == 5
+    assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
+    assert [node["kind"] for node in first["nodes"]] == ["CREATED", "UPDATED"]
+    assert first["nodes"][1] == {
+        "kind": "UPDATED",
+        "actor": {"handle": "member"},
+        "subject": {"id": key},
+        "fields": [{"name": "title", "before": "task", "after": "one"}],
+    }
+    cursor = first["pageInfo"]["endCursor"]
+    data = await office.api.ask(asked, office.tokens["guest"], id=key, after=cursor)
+    assert [node["fields"] for node in data["node"]["changes"]["nodes"]] == [
+        [{"name": "labelIds", "before": [], "after": [office.gid("bug")]}]
+    ]
+
+
+async def test_an_outsider_sees_no_change(office: Office) -> None:
+    data = await office.api.ask(PAGE, office.tokens["outsider"], slug="office")
+    assert data == {"workspace": None}

@@ -1,0 +1,253 @@
+"""Full-text search, the same on all databases."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from graph.views.search import snippet
+from models import Comment, Role, Task
+from models.base import now
+from models.search.query import Query, SearchError
+from tests.graph.kit.test_pages import forged
+from tests.support.client import Api, Statements
+from tests.support.world import World
+
+SEARCH = """
+query ($slug: String!, $query: String!, $first: Int, $after: String) {
+  workspace(slug: $slug) { search(query: $query, first: $first, after: $after) {
+    nodes { task { key title } comment { body } snippet score }
+    totalCount
+    pageInfo { hasNextPage endCursor }
+  } }
+}
+"""
+
+#: Titles, bodies and comments.
+TEXTS = [
+    ("Handshake fails", "The server rejects the client key exchange.", ["Seen with OpenSSL."]),
+    ("Key exchange in 1-RTT", "Describe the key schedule.", []),
+    ("Exchange of keys", "The key is wrong; so is the exchange.", ["A handshake, again."]),
+    ("Überprüfung der Länge", "Die LÄNGE ist_falsch, siehe example.com/laenge.", []),
+    ("It is to be", "the of and", ["to be or not to be"]),
+    ("Release 1.2.3", "Fixes C++ and the <b>bold</b> bug & more.", []),
+]
+
+
+class Team:
+    """A workspace to be searched."""
+
+    def __init__(self, slug: str, token: str, tasks: list[Task]) -> None:
+        self.slug = slug
+        self.token = token
+        self.tasks = tasks
+
+
+@pytest.fixture
+async def team(world: World) -> Team:
+    workspace = await world.make_workspace()
+    user = await world.make_member(workspace, role=Role.GUEST)
+    project = await world.make_project(workspace, key="TLS")
+    state = await world.make_state(workspace)
+    tasks = []
+    for number, (title, body, comments) in enumerate(TEXTS, start=1):
+        task = await world.make_task(project, state, number=number, title=title, body=body)
+        for said in comments:
+            await world.make_comment(task, user, body=said)
+        tasks.append(task)
+    return Team(workspace.slug, await world.make_token(user), tasks)
+
+
+async def search(api: Api, team: Team, query: str, **arguments: Any) -> list[dict[str, Any]]:
+    answer = await api.ask(SEARCH, team.token, slug=team.slug, query=query, **arguments)
+    found: dict[str, Any] = answer["workspace"]["search"]
+    assert found["totalCount"] == len(found["nodes"])
+    nodes: list[dict[str, Any]] = found["nodes"]
+    return nodes
+
+
+def names(hits: list[dict[str, Any]]) -> list[str]:
+    """What was found: the numbers of tasks, with an asterisk for a comment."""
+    return sorted(
+        hit["task"]["key"].removeprefix("TLS-") + ("*" if hit["comment"] else "") for hit in hits
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("handshake", ["1", "3*"]),
+        ("HANDSHAKE", ["1", "3*"]),
+        ("key exchange", ["1", "2", "3"]),
+        ('"key exchange"', ["1", "2"]),
+        ("key-exchange", ["1", "2"]),
+        ("exchange -server", ["2", "3"]),
+        ('key -"key exchange"', ["3"]),
+        ("exch*", ["1", "2", "3"]),
+        ("länge", ["4"]),
+        ("lange", []),
+        ("ÜBERPRÜFUNG", ["4"]),
+        ("falsch", ["4"]),
+        ("example", ["4"]),
+        ("laenge", ["4"]),
+        ("to be", ["5", "5*"]),
+        ("the", ["1", "2", "3", "5", "6"]),
+        ("release 2 3", ["6"]),
+        ('"1 2 3"', ["6"]),
+        ("bold", ["6"]),
+        ("nothing-of-the-kind", []),
+        ("fails handshake", ["1"]),
+        ("keys", ["3"]),
+        ("' OR 1=1 --", []),
+        ("rtt) | (key", ["2"]),
+        ("हिन्दी", []),
+        ("key½exchange", ["1", "2"]),
+    ],
+)  # fmt: skip
+async def test_words_phrases_exclusions_and_prefixes(
+    api: Api, team: Team, query: str, found: list[str]
+) -> None:
+    assert names(await search(api, team, query)) == found
+
+
+@pytest.mark.parametrize("query", ["", "  ", '""', "-handshake", "***", "!?", "-"])
+async def test_a_query_for_nothing_is_refused(api: Api, team: Team, query: str) -> None:
+    refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
+    assert refusal == ("BAD_USER_INPUT", "query: name at least one word to be found.")
+
+
+@pytest.mark.parametrize("query", ["a" * 501, "\0", "word " * 21])
+async def test_a_query_beyond_the_limits_is_refused(api: Api, team: Team, query: str) -> None:
+    code, message = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
+    assert code == "BAD_USER_INPUT"
+    assert message.startswith("query: ")
+
+
+async def test_a_key_finds_its_task_first_and_once(api: Api, team: Team) -> None:
+    first, *others = await search(api, team, "tls-6")
+    assert (first["task"]["key"], first["snippet"]) == ("TLS-6", "Release 1.2.3")
+    assert others == []
+    assert names(await search(api, team, "TLS-77")) == []
+
+
+async def test_the_title_counts_more_than_the_body(api: Api, team: Team, kind: str) -> None:
+    if kind == "mysql":
+        pytest.skip("its one index does not tell the title from the body")
+    hits = await search(api, team, "exchange")
+    assert {hit["task"]["key"] for hit in hits[:2]} == {"TLS-2", "TLS-3"}
+    assert hits[2]["task"]["key"] == "TLS-1"
+
+
+async def test_pages_of_hits_meet_each_once(api: Api, team: Team) -> None:
+    met: list[str] = []
+    after = None
+    for _ in range(5):
+        answer = await api.ask(
+            SEARCH, team.token, slug=team.slug, query="the", first=2, after=after
+        )
+        page = answer["workspace"]["search"]
+        assert page["totalCount"] == 5
+        met += names(page["nodes"])
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert sorted(met) == ["1", "2", "3", "5", "6"]
+    refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query="other", after=after)
+    assert refusal[0] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("score", ["nan", "1", None, [], 10**400])
+async def test_a_forged_cursor_of_a_search_is_refused(api: Api, team: Team, score: Any) -> None:
+    answer = await api.ask(SEARCH, team.token, slug=team.slug, query="the", first=2)
+    cursor = answer["workspace"]["search"]["pageInfo"]["endCursor"]
+    variables = {"slug": team.slug, "query": "the", "after": forged(cursor, 1, score)}
+    code, _ = await api.refusal(SEARCH, team.token, **variables)
+    assert code == "BAD_USER_INPUT"
+
+
+async def test_the_snippet_marks_the_match_and_nothing_else_is_markup(api: Api, team: Team) -> None:
+    [hit] = await search(api, team, "bold")
+    assert (
+        hit["snippet"] == "Fixes C++ and the &lt;b&gt;<mark>bold</mark>&lt;/b&gt; bug &amp; more."
+    )
+    [hit] = await search(api, team, "openssl")
+    assert hit["snippet"] == "Seen with <mark>OpenSSL</mark>."
+    [hit] = await search(api, team, "überprü*")
+    assert hit["snippet"] == "<mark>Überprüfung</mark> der Länge"
+
+
+async def test_search_follows_every_change(api: Api, team: Team, world: World) -> None:
+    async with world.database.writes.begin() as session:
+        task = team.tasks[0]
+        await session.execute(update(Task).where(Task.id == task.id).values(title="Zebra"))
+        await session.execute(update(Comment).values(body="zebra crossing"))
+    assert names(await search(api, team, "zebra")) == ["1", "1*", "3*", "5*"]
+    assert names(await search(api, team, "fails")) == []
+    async with world.database.writes.begin() as session:
+        await session.execute(delete(Task).where(Task.id == task.id))
+    assert names(await search(api, team, "zebra")) == ["3*", "5*"]
+    async with world.database.writes.begin() as session:
+        await session.execute(
+            update(Task).where(Task.id == team.tasks[2].id).values(deleted_at=now())
+        )
+    assert names(await search(api, team, "zebra")) == ["5*"]
+
+
+async def test_hits_are_counted_exactly_or_up_to_a_limit(api: Api, team: Team) -> None:
+    query = """
+    query ($slug: String!) { workspace(slug: $slug) { search(query: "the", first: 1) {
+      totalCount
+      under: count(limit: 4) { value isExact }
+      even: count(limit: 5) { value isExact }
+    } } }
+    """
+    answer = await api.ask(query, team.token, slug=team.slug)
+    assert answer["workspace"]["search"] == {
+        "totalCount": 5,
+        "under": {"value": 4, "isExact": False},
+        "even": {"value": 5, "isExact": True},
+    }
+
+
+async def test_nobody_finds_what_they_may_not_see(api: Api, team: Team, world: World) -> None:
+    other = await world.make_workspace()
+    outsider = await world.make_member(other)
+    theirs = Team(other.slug, await world.make_token(outsider), [])
+    assert await search(api, theirs, "handshake") == []
+    assert await search(api, theirs, "tls-1") == []
+
+
+async def test_a_page_of_hits_takes_four_statements(
+    api: Api, team: Team, statements: Statements
+) -> None:
+    query = """
+    query ($slug: String!) { workspace(slug: $slug) { search(query: "handshake") {
+      nodes { task { title } comment { body } snippet score }
+    } } }
+    """
+    await api.ask(query, team.token, slug=team.slug)
+    # Viewer and workspace, hits, tasks, comments.
+    assert len(statements) == 4
+
+
+def test_queries_are_read_as_they_are_meant() -> None:
+    query = Query.parse('one "two three" -four -"five six" sev* a-b')
+    assert query.tsquery() == (
+        "('one') & ('two' <-> 'three') & !('four') & !('five' <-> 'six') & ('sev':*) "
+        "& ('a' <-> 'b')"
+    )
+    assert query.fts5() == (
+        '("one" AND "two three" AND "sev" * AND "a b") NOT "four" NOT "five six"'
+    )
+    with pytest.raises(SearchError):
+        Query.parse("-no")
+
+
+def test_a_snippet_is_cut_around_the_first_match() -> None:
+    text = "x" * 10 + " " + "word " * 100 + "needle " + "word " * 100
+    cut = snippet(text, Query.parse("needle"))
+    assert cut is not None
+    assert cut.startswith("…")
+    assert cut.endswith("…")
+    assert cut.count("<mark>needle</mark>") == 1
+    assert len(cut) < 200

@@ -1,0 +1,213 @@
+"""A workspace to write in: people of each role, and one of each thing; another beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type, is_object_type
+from sqlalchemy import select
+
+from models import Base, Role, Scope, StateCategory
+from models.database import Database
+from tests.support.client import Api
+from tests.support.walk import SCHEMA
+from tests.support.world import NOON, World
+
+MUTATIONS = SCHEMA.mutation_type
+ERRORS = "errors { code path }"
+
+
+def gid(row: Any) -> str:
+    """The id of a row in the API."""
+    name = type(row).__name__.lower()
+    return f"{name}_{row.id.hex}"
+
+
+def ids(*rows: Any) -> list[str]:
+    return [gid(row) for row in rows]
+
+
+def writes() -> set[str]:
+    """The mutations that write to a workspace; others, such as signing in, cannot be dry runs."""
+    assert isinstance(MUTATIONS, GraphQLObjectType)
+    return {name for name, field in MUTATIONS.fields.items() if "dryRun" in field.args}
+
+
+def document(name: str, selection: str) -> str:
+    """A mutation with all its arguments as variables."""
+    assert isinstance(MUTATIONS, GraphQLObjectType)
+    declared = MUTATIONS.fields[name].args
+    if not declared:
+        return f"mutation {{ {name} {{ {selection} }} }}"
+    variables = ", ".join(f"${one}: {kind.type}" for one, kind in declared.items())
+    given = ", ".join(f"{one}: ${one}" for one in declared)
+    return f"mutation ({variables}) {{ {name}({given}) {{ {selection} }} }}"
+
+
+def brief(name: str) -> str:
+    """The errors of a mutation, its number, and the id or the kind of what it wrote."""
+    assert isinstance(MUTATIONS, GraphQLObjectType)
+    payload: Any = get_named_type(MUTATIONS.fields[name].type)
+    parts = [ERRORS, "sequence"]
+    for field_name, one in payload.fields.items():
+        kind = get_named_type(one.type)
+        if field_name != "errors" and is_object_type(kind) and "id" in kind.fields:
+            parts.append(f"{field_name} {{ id }}")
+    return " ".join(parts)
+
+
+def given(**fields: Any) -> Callable[["Office"], dict[str, Any]]:
+    """An input, whose values may be asked of the office: `@task` is the id of its task."""
+    return lambda office: {"input": fill(office, fields)}
+
+
+def named(name: str, **more: Any) -> Callable[["Office"], dict[str, Any]]:
+    """The id of something of the office."""
+    return lambda office: {"id": fill(office, name), **more}
+
+
+def fill(office: "Office", value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("@"):
+        return gid(getattr(office, value[1:]))
+    if isinstance(value, list):
+        return [fill(office, one) for one in value]
+    if isinstance(value, dict):
+        return {name: fill(office, one) for name, one in value.items()}
+    return value
+
+
+@dataclass
+class Office:
+    """What a test writes with."""
+
+    api: Api
+    world: World
+    rows: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.rows[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    async def write(
+        self, name: str, selection: str = "", who: str = "member", **arguments: Any
+    ) -> dict[str, Any]:
+        """The payload of a mutation."""
+        asked = document(name, selection or brief(name))
+        data = await self.api.ask(asked, self.tokens[who], **arguments)
+        payload: dict[str, Any] = data[name]
+        return payload
+
+    async def done(
+        self, name: str, selection: str = "", who: str = "member", **arguments: Any
+    ) -> dict[str, Any]:
+        """The payload of a mutation that must not be refused."""
+        payload = await self.write(name, f"{ERRORS} {selection or brief(name)}", who, **arguments)
+        assert payload["errors"] == []
+        return payload
+
+    def gid(self, name: str) -> str:
+        """The id of one of the office's rows."""
+        return gid(self.rows[name])
+
+    async def sequence(self) -> int:
+        """The number of the newest change."""
+        asked = "query ($slug: String!) { workspace(slug: $slug) { sequence } }"
+        data = await self.api.ask(asked, self.tokens["owner"], slug=self.workspace.slug)
+        number: int = data["workspace"]["sequence"]
+        return number
+
+    async def changes(self, after: int = 0, **filter: Any) -> list[dict[str, Any]]:
+        """The changes after a number."""
+        asked = """
+            query ($slug: String!, $after: Int!, $filter: ChangeFilter) { workspace(slug: $slug) {
+              changes(after: $after, filter: $filter) { nodes {
+                sequence kind actor { handle } subjectType subjectId fields { name before after }
+              } }
+            } }
+        """
+        variables = {"slug": self.workspace.slug, "after": after, "filter": filter or None}
+        data = await self.api.ask(asked, self.tokens["owner"], **variables)
+        found: list[dict[str, Any]] = data["workspace"]["changes"]["nodes"]
+        return found
+
+    async def fields(self, after: int) -> list[Any]:
+        """Kind, type and changed fields of the changes after a number."""
+        return [
+            (
+                change["kind"],
+                change["subjectType"],
+                {one["name"]: (one["before"], one["after"]) for one in change["fields"]},
+            )
+            for change in await self.changes(after)
+        ]
+
+
+async def make_office(api: Api, world: World) -> Office:
+    """Builds the workspace, and a foreign one with the same in it."""
+    office = Office(api, world)
+    rows = office.rows
+    workspace = rows["workspace"] = await world.make_workspace(slug="office", name="Office")
+    for role in Role:
+        name = role.name.lower()
+        user = await world.make_user(handle=name, name=name.title(), email=f"{name}@x.example")
+        rows[name] = await world.make_member(workspace, user, role)
+        office.tokens[name] = await world.make_token(user)
+    rows["outsider"] = await world.make_user(handle="outsider")
+    office.tokens["outsider"] = await world.make_token(rows["outsider"])
+    office.tokens["reader"] = await world.make_token(rows["owner"], scope=Scope.READ)
+    office.tokens["bound"] = await world.make_token(rows["owner"], workspace=workspace)
+    for name, category in (
+        ("triage", StateCategory.TRIAGE),
+        ("todo", StateCategory.UNSTARTED),
+        ("doing", StateCategory.STARTED),
+        ("finished", StateCategory.COMPLETED),
+        ("canceled", StateCategory.CANCELED),
+        ("empty", StateCategory.BACKLOG),
+    ):
+        rows[name] = await world.make_state(workspace, name=name, category=category)
+    rows["bug"] = await world.make_label(workspace, name="bug")
+    rows["docs"] = await world.make_label(workspace, name="docs")
+    rows["project"] = await world.make_project(workspace, key="WEB", last_number=5)
+    rows["other_project"] = await world.make_project(workspace, key="OPS")
+    rows["shelved"] = await world.make_project(workspace, key="OLD", archived_at=NOON)
+    rows["milestone"] = await world.make_milestone(rows["project"], title="one")
+    rows["other_milestone"] = await world.make_milestone(rows["other_project"], title="other")
+    for number, name in enumerate(("parent", "task", "child", "trashed", "linked"), start=1):
+        columns: dict[str, Any] = {"number": number, "rank": f"a{number}", "title": name}
+        if name == "child":
+            columns["parent_id"] = rows["task"].id
+        if name == "task":
+            columns |= {"parent_id": rows["parent"].id, "milestone_id": rows["milestone"].id}
+        if name == "trashed":
+            columns["deleted_at"] = NOON
+        rows[name] = await world.make_task(rows["project"], rows["todo"], **columns)
+    rows["remark"] = await world.make_comment(rows["task"], rows["member"], body="mine")
+    rows["event"] = await world.make_event(workspace, title="Review")
+    rows["attendance"] = await world.make_attendance(rows["event"], rows["guest"])
+    rows["foreign"] = foreign = await world.make_workspace(slug="foreign")
+    await world.make_member(foreign, rows["outsider"], Role.OWNER)
+    rows["foreign_project"] = await world.make_project(foreign, key="FAR")
+    rows["foreign_state"] = await world.make_state(foreign)
+    rows["foreign_label"] = await world.make_label(foreign)
+    rows["foreign_milestone"] = await world.make_milestone(rows["foreign_project"])
+    rows["foreign_task"] = await world.make_task(
+        rows["foreign_project"], rows["foreign_state"], number=1
+    )
+    rows["foreign_remark"] = await world.make_comment(rows["foreign_task"], rows["outsider"])
+    rows["foreign_event"] = await world.make_event(foreign)
+    link = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
+    await office.done("taskLinkCreate", input=link)
+    return office
+
+
+async def dump(database: Database) -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    found = {}
+    async with database.reads() as session:
+        for table in Base.metadata.sorted_tables:
+            rows = await session.execute(select(table).order_by(*table.primary_key.columns))
+            found[table.name] = [tuple(row) for row in rows]
+    return found

@@ -1,0 +1,64 @@
+"""The log replayed on an empty model, and the database as the log would tell it."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from graph.kit.node import models_by_name
+from graph.views.change import fields as shown
+from models import Change, ChangeKind
+from models.database import Database
+from models.log.logged import Logged, fields_of
+from tests.support.office import Office, gid
+
+#: An object's fields, by its id.
+Model = dict[str, dict[str, Any]]
+
+
+async def replay(office: Office) -> Model:
+    """What a client knows that has read the log from zero, page by page."""
+    model: Model = {}
+    after, pages = 0, 0
+    while True:
+        pages += 1
+        assert pages < 1000
+        changes = await office.changes(after)
+        for change in changes:
+            assert change["sequence"] == after + 1
+            after = change["sequence"]
+            apply(model, change)
+        if not changes:
+            return model
+
+
+def apply(model: Model, change: dict[str, Any]) -> None:
+    """Applies one change, which must fit what is there."""
+    key, kind = change["subjectId"], change["kind"]
+    fields = model.setdefault(key, {})
+    for one in change["fields"]:
+        assert fields.get(one["name"]) == one["before"], (change, one)
+        fields[one["name"]] = one["after"]
+    is_trash = "deletedAt" in fields and fields["deletedAt"] is not None
+    if kind == "PURGED" or (kind == "DELETED" and not is_trash):
+        del model[key]
+
+
+async def stored(database: Database, office: Office) -> Model:
+    """The logged fields of everything in the office's workspace."""
+    found: Model = {}
+    async with database.reads() as session:
+        for model in models_by_name().values():
+            if not issubclass(model, Logged):
+                continue
+            columns: Any = model
+            home = columns.id if model.__name__ == "Workspace" else columns.workspace_id
+            gathered = [
+                selectinload(getattr(model, one.relation)) for one in model.gathered.values()
+            ]
+            rows = select(model).where(home == office.workspace.id).options(*gathered)
+            for row in await session.scalars(rows):
+                told = {name: [None, value] for name, value in fields_of(row).items()}
+                change = Change(subject_type=model.__name__, kind=ChangeKind.CREATED, fields=told)
+                found[gid(row)] = {one.name: one.after for one in shown(change)}
+    return found

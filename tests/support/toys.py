@@ -1,0 +1,141 @@
+"""A toy schema on toy models: the machinery without the domain."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ColumnElement, ForeignKey, MetaData, select, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from graph.kit.errors import BadUserInput, expose
+from graph.kit.loading.loaders import Batch, Loaders, Source
+from graph.kit.loading.read_sessions import Reads
+from graph.kit.node import Node
+from graph.kit.paging.keyset import Order
+from graph.kit.relations.fields import listed, one, resolved
+from models.base import NAMING, Base, Keyed
+from models.columns.types import identifier, line
+from models.database import Database
+from models.viewer import ANONYMOUS, Viewer
+
+
+class Toy(Base):
+    """Toys are on no migration, and everybody sees them."""
+
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING)
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        return true()
+
+
+class ShelfRow(Keyed, Toy):
+    __tablename__ = "toy_shelves"
+
+    name: Mapped[str] = mapped_column(line(50))
+    books: Mapped[list["BookRow"]] = relationship(lazy="raise", viewonly=True)
+
+
+class BookRow(Keyed, Toy):
+    __tablename__ = "toy_books"
+
+    title: Mapped[str] = mapped_column(line(50))
+    shelf_id: Mapped[UUID | None] = mapped_column(identifier(), ForeignKey("toy_shelves.id"))
+    shelf: Mapped[ShelfRow | None] = relationship(lazy="raise")
+
+
+@strawberry.type
+class Book(Node):
+    model = BookRow
+
+    title: str
+    shelf: "Shelf | None" = one(BookRow.shelf, "Where it stands.")
+
+    @strawberry.field
+    def broken(self) -> str:
+        raise RuntimeError("secret: the wood is rotten")
+
+    @strawberry.field
+    async def first_is_broken(self, turns: int) -> str:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if self.title == "book 0":
+            raise BadUserInput("the first is broken")
+        return self.title
+
+    @strawberry.field
+    def refused(self) -> str | None:
+        raise BadUserInput("title: no such thing.")
+
+
+@strawberry.type
+class Shelf(Node):
+    model = ShelfRow
+
+    name: str
+    books: list[Book] = listed(ShelfRow.books, "All.", order=Order.by(BookRow, "title"))
+
+
+@dataclass
+class ToyContext:
+    """What the machinery needs of a request."""
+
+    loaders: Loaders
+    viewer: Viewer = ANONYMOUS
+
+    @property
+    def source(self) -> Source:
+        return self.loaders.source
+
+    def load(self, batch: Batch[Any, Any], key: Any) -> Any:
+        return self.loaders.of(batch).load(key)
+
+
+def make_context(database: Database, concurrency: int = 4) -> ToyContext:
+    return ToyContext(Loaders(Source(database, ANONYMOUS), Reads(database, concurrency)))
+
+
+async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:
+    async with info.context.source.database.reads() as session:
+        found: Any = (await session.scalars(select(BookRow).order_by(BookRow.title))).all()
+        return list(found)
+
+
+@strawberry.type
+class ToyQuery:
+    books: list[Book] = resolved(get_books, "All.")
+    maybe_books: list[Book | None] = resolved(get_books, "All that are whole.")
+
+
+class ToySchema(strawberry.Schema):
+    def process_errors(self, errors: Any, execution_context: Any = None) -> None:
+        for error in errors:
+            expose(error)
+
+
+toy_schema = ToySchema(query=ToyQuery)
+
+
+async def run(context: ToyContext, query: str) -> Any:
+    """Runs a query, and ends it as a request ends."""
+    try:
+        return await toy_schema.execute(query, context_value=context)
+    finally:
+        await context.loaders.close()
+
+
+async def make_toys(database: Database, books: int = 4, shelves: int = 2) -> None:
+    """Makes the tables, and some books on some shelves."""
+    async with database.write_engine.begin() as connection:
+        await connection.run_sync(Toy.metadata.create_all)
+    async with database.writes.begin() as session:
+        made = [ShelfRow(name=f"shelf {place}") for place in range(shelves)]
+        session.add_all(made)
+        await session.flush()
+        session.add_all(
+            BookRow(title=f"book {place}", shelf_id=made[place % shelves].id)
+            for place in range(books)
+        )
