@@ -16,7 +16,7 @@ from sqlalchemy import event, select, text
 
 from graph.app import create_app
 from graph.cli import accounts
-from graph.kit.paging.keyset import Order, Term, is_nullable
+from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
 from graph.settings import Settings
 from graph.views.lists import TASKS
 from models import Scope, Task, Workspace
@@ -100,7 +100,7 @@ async def pages(bench: Bench, workspace: Workspace, page: int) -> None:
     print(f"\n{'order':28}{'page 1':>10}{f'page {page}':>14}{'ratio':>8}")
     for field, column in TASKS.columns.items():
         for direction in ("ASC", "DESC"):
-            order = Order.by(Task, Term(column, descending=direction == "DESC"))
+            order = Order.by(Task, OrderTerm(column, descending=direction == "DESC"))
             chosen = [{"field": field, "direction": direction}]
             cursor = await boundary(bench.api.database, workspace, order, (page - 1) * 50)
             first = await bench.milliseconds(PAGE, orderBy=chosen)

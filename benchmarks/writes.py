@@ -269,12 +269,12 @@ async def make_ground(database: Database, clients: int) -> Ground:
     """A workspace to write to."""
     slug = f"writes-{uuid7().hex[-8:]}"
     async with database.writes.begin() as session:
-        owner = await accounts.user(session, "writer", name="Writer")
+        owner = await accounts.find_or_create_user(session, "writer", name="Writer")
         workspace, states = new_workspace(slug, slug)
         project = Project(id=uuid7(), workspace_id=workspace.id, key="W", name="W")
         session.add_all([workspace, *states, project])
         await session.flush()
-        await accounts.add(session, "writer", None, None, slug, None)
+        await accounts.add_user(session, "writer", None, None, slug, None)
         token = await accounts.create_token(session, owner.handle, slug, Scope.WRITE, "benchmark")
         ground = Ground(workspace, project, states[0], token)
         for number in range(clients):

@@ -16,9 +16,9 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.auth.identity import redeem
+from graph.auth.identity import redeem_sign_in_code
 from graph.auth.last_used import keep_writing
-from graph.background import keep_house
+from graph.background import run_daily_chores
 from graph.http.endpoint import GraphQLEndpoint, set_session
 from graph.http.responses import failure_response
 from graph.schema import schema
@@ -81,9 +81,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
-        usage = endpoint.server.authority.usage
+        usage = endpoint.server.authenticator.usage
         tasks = [
-            asyncio.create_task(keep_house(database)),
+            asyncio.create_task(run_daily_chores(database)),
             asyncio.create_task(keep_writing(usage, database)),
         ]
         yield
@@ -125,7 +125,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def sign_in(code: str, request: Request) -> Response:
         """Exchanges a one-time code for a session cookie, and goes on to the explorer."""
         try:
-            session = await redeem(database, code, request.headers.get("user-agent"))
+            session = await redeem_sign_in_code(database, code, request.headers.get("user-agent"))
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
             return failure_response(error)
         if session is None:

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from graph.auth.identity import Authority, Identity
-from graph.kit.loading.loaders import Batch, Loaders, Source
-from graph.kit.loading.read_sessions import Reading, Reads, Within
-from graph.kit.relations.batches import ByColumn
-from graph.operations.budgets import Budgets, Standing
-from graph.operations.cost import Price
+from graph.auth.identity import Authenticator, Identity
+from graph.kit.loading.loaders import Batch, Loaders, ReadScope
+from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
+from graph.kit.relations.batches import RowBatch
+from graph.operations.budgets import Budgets, BudgetStatus
+from graph.operations.cost import OperationCost
 from graph.operations.limits import Limits
 from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
@@ -23,7 +23,7 @@ V = TypeVar("V")
 
 
 #: Seconds for which it is known what a viewer may do: within a long request it is asked again.
-STILL_KNOWN = 0.5
+ROLES_FRESH_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Server:
     """What all operations share."""
 
     database: Database
-    authority: Authority
+    authenticator: Authenticator
     budgets: Budgets
     limits: Limits
     read_concurrency: int
@@ -56,15 +56,15 @@ class Context:
         self.sender = sender
         self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
         #: What the operation costs, once that is known.
-        self.price = Price()
+        self.price = OperationCost()
         #: The secret of a session that was begun, or none where it was ended.
         self.session_cookie: str | None = None
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
-        self._reads = Reads(self.database, server.read_concurrency)
+        self._reads = PooledReads(self.database, server.read_concurrency)
         #: What holds the transaction of a dry run open, and the viewer as they were before.
-        self._trial: tuple[AsyncExitStack, Viewer] | None = None
+        self._dry_run: tuple[AsyncExitStack, Viewer] | None = None
         self._read_by(self._reads, identity.viewer)
         self._remember_identity()
 
@@ -74,9 +74,9 @@ class Context:
         return self.source.viewer
 
     @property
-    def standing(self) -> Standing:
+    def budget_status(self) -> BudgetStatus:
         """The budget of the caller."""
-        return self.server.budgets.standing(self.caller)
+        return self.server.budgets.budget_status(self.caller)
 
     async def charge(self, cost: int) -> None:
         """Spends a part of the caller's budget, or raises `RateLimited`."""
@@ -86,7 +86,7 @@ class Context:
         """Gives back what was charged and not needed."""
         await self.server.budgets.give_back(self.caller, cost)
 
-    def become(self, identity: Identity) -> None:
+    def set_identity(self, identity: Identity) -> None:
         """Goes on as somebody else, who has just signed in or out."""
         self.identity = identity
         self._identified = time.monotonic()
@@ -94,24 +94,24 @@ class Context:
         self._remember_identity()
 
     @property
-    def hides_the_schema(self) -> bool:
+    def hides_schema(self) -> bool:
         """Whether errors may not tell what the caller did not say."""
         return self.viewer.user_id is None or not self.limits.introspection
 
-    def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
+    def reset_loaders(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Forgets what was loaded: something may have been written. Some rows are known."""
         self._read_by(self._reads, viewer, known)
 
-    async def present_viewer(self) -> Viewer:
+    async def current_viewer(self) -> Viewer:
         """The viewer with the roles they have now, known anew if that is not just known."""
-        if time.monotonic() - self._identified > STILL_KNOWN:
+        if time.monotonic() - self._identified > ROLES_FRESH_SECONDS:
             self._identified = time.monotonic()
-            self.identity = await self.identity.again()
+            self.identity = await self.identity.refreshed()
             return self.identity.viewer
         return self.viewer
 
-    async def stay_within(
-        self, reads: Within, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
+    async def read_in_transaction(
+        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
     ) -> None:
         """Reads inside a transaction from here on, until the operation settles.
 
@@ -120,24 +120,24 @@ class Context:
         if self._is_closed:
             await stack.aclose()
             return
-        self._trial = (stack, self.viewer)
+        self._dry_run = (stack, self.viewer)
         self._read_by(reads, viewer, known)
 
-    async def settle(self) -> None:
+    async def end_dry_run(self) -> None:
         """Undoes what was only tried out."""
-        if self._trial is None:
+        if self._dry_run is None:
             return
-        (stack, viewer), self._trial = self._trial, None
+        (stack, viewer), self._dry_run = self._dry_run, None
         # Nothing that reads in the transaction is cut short: its connection is used again.
         await self.loaders.finish()
         await stack.aclose()
         self._read_by(self._reads, viewer)
 
-    def _read_by(self, reads: Reading, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        self.source = Source(self.database, viewer)
+    def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:
+        self.source = ReadScope(self.database, viewer)
         self.loaders = Loaders(self.source, reads)
         for row in known:
-            self.loaders.of(ByColumn(type(row))).prime(row.id, row)
+            self.loaders.of(RowBatch(type(row))).prime(row.id, row)
 
     def load(self, batch: Batch[K, V], key: K) -> Awaitable[V]:
         """One result of a batch, loaded together with those that others ask for."""
@@ -146,20 +146,22 @@ class Context:
     async def close(self) -> None:
         """Ends the operation: nothing it began goes on, and it holds no connection."""
         self._is_closed = True
-        await self.settle()
+        await self.end_dry_run()
         await self.loaders.close()
 
     def _remember_identity(self) -> None:
         """Keeps the rows that told who asks from being loaded again."""
         identity = self.identity
         if identity.user is not None:
-            self.loaders.of(ByColumn(User)).prime(identity.user.id, identity.user)
+            self.loaders.of(RowBatch(User)).prime(identity.user.id, identity.user)
         credential = identity.credential
-        if isinstance(credential, (AccessToken, Session)) and identity.viewer.may(Permission.BEGIN):
-            self.loaders.of(ByColumn(type(credential))).prime(credential.id, credential)
+        if isinstance(credential, (AccessToken, Session)) and identity.viewer.can(
+            Permission.ACCOUNT
+        ):
+            self.loaders.of(RowBatch(type(credential))).prime(credential.id, credential)
         for workspace in identity.workspaces:
-            self.loaders.of(ByColumn(Workspace)).prime(workspace.id, workspace)
-            self.loaders.of(ByColumn(Workspace, "slug")).prime(workspace.slug, workspace)
+            self.loaders.of(RowBatch(Workspace)).prime(workspace.id, workspace)
+            self.loaders.of(RowBatch(Workspace, "slug")).prime(workspace.slug, workspace)
 
 
 Info = strawberry.Info[Context, None]

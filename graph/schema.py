@@ -8,7 +8,7 @@ from strawberry.types import ExecutionContext
 import graph.views.enums  # noqa: F401 - describes the enumerations
 from graph.concepts.change_revert import ChangeMutations
 from graph.concepts.comment import Comment, CommentMutations
-from graph.concepts.credential import AccessMutations, AccessToken, Session
+from graph.concepts.credential import AccessToken, CredentialMutations, Session
 from graph.concepts.event import Attendance, Event, EventMutations
 from graph.concepts.label import Label, LabelMutations
 from graph.concepts.milestone import Milestone, MilestoneMutations
@@ -22,9 +22,9 @@ from graph.concepts.user import User, UserQueries
 from graph.concepts.workspace import Membership, Workspace, WorkspaceMutations, WorkspaceQueries
 from graph.context import Context
 from graph.kit.errors import expose
-from graph.kit.filtering.relative_time import MOMENT, Moment
+from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
 from graph.kit.scalars import SCALARS
-from graph.operations.documents import OperationIsNamed, WithinLimits
+from graph.operations.documents import OperationLimits, RequireOperationName
 from graph.views.board import groups
 
 
@@ -37,7 +37,7 @@ class Query(UserQueries, NodeQueries, WorkspaceQueries, RateLimitQueries):
     description="What can be written. Each field is a transaction of its own, done in their order."
 )
 class Mutation(
-    AccessMutations,
+    CredentialMutations,
     WorkspaceMutations,
     ProjectMutations,
     TaskMutations,
@@ -58,7 +58,7 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         context = execution_context and execution_context.context
-        hides = isinstance(context, Context) and context.hides_the_schema
+        hides = isinstance(context, Context) and context.hides_schema
         for error in errors:
             expose(error, suggests=not hides)
 
@@ -81,7 +81,7 @@ NODES = [
 ]
 
 
-class Within(WithinLimits):
+class Within(OperationLimits):
     """The limits of this schema's documents."""
 
     lengths = {
@@ -91,11 +91,11 @@ class Within(WithinLimits):
     }
 
 
-config = StrawberryConfig(scalar_map=SCALARS | {Moment: MOMENT})
+config = StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION})
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=NODES,
     config=config,
-    extensions=[Within, OperationIsNamed],
+    extensions=[Within, RequireOperationName],
 )

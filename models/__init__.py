@@ -18,7 +18,7 @@ from models.project import Project
 from models.server.chore import Chore
 from models.server.registered_document import RegisteredDocument
 from models.server.remembered_write import RememberedWrite
-from models.server.token_bucket import Bucket
+from models.server.token_bucket import TokenBucket
 from models.state import DEFAULT_STATES, State, StateCategory
 from models.task import Assignment, Labeling, Priority, Task, TaskLink, TaskLinkKind
 from models.user import User
@@ -33,7 +33,6 @@ __all__ = [
     "Attendance",
     "AttendanceResponse",
     "Base",
-    "Bucket",
     "Change",
     "ChangeKind",
     "Chore",
@@ -60,6 +59,7 @@ __all__ = [
     "Task",
     "TaskLink",
     "TaskLinkKind",
+    "TokenBucket",
     "User",
     "Viewer",
     "Workspace",

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
 
-from models.columns.types import identifier, instant
+from models.columns.types import timestamp, uuid_type
 from models.viewer import Viewer
 
 NAMING = {
@@ -47,17 +47,17 @@ def column_of(attribute: Any) -> Column[Any]:
     return cast("Column[Any]", attribute.property.columns[0])
 
 
-class Keyed:
+class UUIDPrimaryKey:
     """A row known by a UUIDv7: unique without asking the database, and sorted by age."""
 
-    id: Mapped[UUID] = mapped_column(identifier(), primary_key=True, default=uuid7, sort_order=-2)
+    id: Mapped[UUID] = mapped_column(uuid_type(), primary_key=True, default=uuid7, sort_order=-2)
 
 
-class Timed:
+class Timestamped:
     """A row that knows when it was made and last changed; the log keeps the latter."""
 
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now, sort_order=1)
-    updated_at: Mapped[datetime] = mapped_column(instant(), default=now, sort_order=1)
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now, sort_order=1)
+    updated_at: Mapped[datetime] = mapped_column(timestamp(), default=now, sort_order=1)
 
 
 class Versioned:
@@ -66,7 +66,7 @@ class Versioned:
     version: Mapped[int] = mapped_column(default=1, sort_order=1)
 
 
-class InWorkspace:
+class WorkspaceScoped:
     """A row of one workspace, seen by its members alone."""
 
     #: Whether the foreign key has an index of its own: not where another index begins with it.
@@ -75,7 +75,7 @@ class InWorkspace:
     @declared_attr
     def workspace_id(cls) -> Mapped[UUID]:
         return mapped_column(
-            identifier(),
+            uuid_type(),
             ForeignKey("workspaces.id", ondelete="CASCADE"),
             index=cls.workspace_index,
             sort_order=-1,
@@ -83,7 +83,7 @@ class InWorkspace:
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        return viewer.reaches(cls.workspace_id)
+        return viewer.can_reach(cls.workspace_id)
 
 
 @event.listens_for(Table, "before_create")

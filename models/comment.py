@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.columns.types import identifier, instant, prose
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.types import long_text, timestamp, uuid_type
 from models.log.logged import Logged
 from models.task import Task
 from models.viewer import Permission, Viewer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.user import User
 
 
-class Comment(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """What somebody said about a task."""
 
     workspace_index = True
@@ -25,13 +25,13 @@ class Comment(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     __tablename__ = "comments"
     __table_args__ = (Index("ix_comments_page", "task_id", "created_at", "id"),)
 
-    task_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("tasks.id", ondelete="CASCADE"))
+    task_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"))
     #: Markdown.
-    body: Mapped[str] = mapped_column(prose())
+    body: Mapped[str] = mapped_column(long_text())
     #: When the author last changed the body; null for one never changed.
-    edited_at: Mapped[datetime | None] = mapped_column(instant())
+    edited_at: Mapped[datetime | None] = mapped_column(timestamp())
     author_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
     task: Mapped[Task] = relationship(lazy="raise", viewonly=True)
@@ -42,16 +42,16 @@ class Comment(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
         task = session.get(Task, self.task_id)
         return None if task is None else task.project_id
 
-    def may_be_changed_by(self, viewer: Viewer) -> bool:
+    def can_be_updated_by(self, viewer: Viewer) -> bool:
         # What somebody said is theirs alone to change.
         is_own = self.author_id is not None and self.author_id == viewer.user_id
-        return is_own and viewer.may(Permission.COMMENT, self.workspace_id)
+        return is_own and viewer.can(Permission.COMMENT, self.workspace_id)
 
-    def may_be_deleted_by(self, viewer: Viewer) -> bool:
+    def can_be_deleted_by(self, viewer: Viewer) -> bool:
         # Administrators may take away what others said.
-        may_administer = viewer.may(Permission.ADMINISTER, self.workspace_id)
-        return may_administer or self.may_be_changed_by(viewer)
+        may_administer = viewer.can(Permission.ADMINISTER, self.workspace_id)
+        return may_administer or self.can_be_updated_by(viewer)
 
-    def may_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
+    def can_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
         # What its author took back stays so, and what an administrator took away.
-        return deleter_id == viewer.user_id and self.may_be_deleted_by(viewer)
+        return deleter_id == viewer.user_id and self.can_be_deleted_by(viewer)

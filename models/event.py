@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.columns.types import choice, identifier, instant, line, prose
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.types import enum_type, long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 from models.viewer import Permission, Viewer
 from models.workspace import Membership
@@ -38,7 +38,7 @@ class AttendanceResponse(enum.Enum):
     DECLINED = "DECLINED"
 
 
-class Event(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Event(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """Something that takes place at a time."""
 
     __tablename__ = "events"
@@ -47,16 +47,16 @@ class Event(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
         Index("ix_events_page", "workspace_id", "starts_at", "id"),
     )
 
-    title: Mapped[str] = mapped_column(line(200))
-    description: Mapped[str] = mapped_column(prose(), default="")
-    location: Mapped[str | None] = mapped_column(line(500))
-    starts_at: Mapped[datetime] = mapped_column(instant())
-    ends_at: Mapped[datetime] = mapped_column(instant())
+    title: Mapped[str] = mapped_column(short_text(200))
+    description: Mapped[str] = mapped_column(long_text(), default="")
+    location: Mapped[str | None] = mapped_column(short_text(500))
+    starts_at: Mapped[datetime] = mapped_column(timestamp())
+    ends_at: Mapped[datetime] = mapped_column(timestamp())
     project_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("projects.id", ondelete="SET NULL"), index=True
+        uuid_type(), ForeignKey("projects.id", ondelete="SET NULL"), index=True
     )
     organizer_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
@@ -65,7 +65,7 @@ class Event(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     attendances: Mapped[list["Attendance"]] = relationship(lazy="raise", viewonly=True)
 
 
-class Attendance(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Attendance(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """That a user is invited to an event, and what they answered."""
 
     workspace_index = True
@@ -73,14 +73,12 @@ class Attendance(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     __tablename__ = "attendances"
     __table_args__ = (UniqueConstraint("event_id", "user_id"),)
 
-    event_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("events.id", ondelete="CASCADE")
-    )
+    event_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("events.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
     response: Mapped[AttendanceResponse] = mapped_column(
-        choice(AttendanceResponse, "response"), default=AttendanceResponse.PENDING
+        enum_type(AttendanceResponse, "response"), default=AttendanceResponse.PENDING
     )
 
     event: Mapped["Event"] = relationship(lazy="raise")
@@ -90,22 +88,22 @@ class Attendance(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
         event = self.__dict__.get("event") or session.get(Event, self.event_id)
         return None if event is None else event.project_id
 
-    def may_be_changed_by(self, viewer: Viewer) -> bool:
+    def can_be_updated_by(self, viewer: Viewer) -> bool:
         # Everybody answers for themselves.
         is_own = self.user_id == viewer.user_id
-        return is_own and viewer.may(Permission.COMMENT, self.workspace_id)
+        return is_own and viewer.can(Permission.COMMENT, self.workspace_id)
 
-    def may_be_deleted_by(self, viewer: Viewer) -> bool:
+    def can_be_deleted_by(self, viewer: Viewer) -> bool:
         # Whoever may change the event says who is invited.
-        return viewer.may(Permission.WRITE, self.workspace_id)
+        return viewer.can(Permission.WRITE, self.workspace_id)
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
         # Whoever left the workspace is not seen any more, nor that they were to come.
         member = aliased(Membership)
-        members = select(member.user_id).where(viewer.reaches(member.workspace_id))
+        members = select(member.user_id).where(viewer.can_reach(member.workspace_id))
         members = members.where(member.workspace_id == cls.workspace_id)
-        return and_(viewer.reaches(cls.workspace_id), cls.user_id.in_(members))
+        return and_(viewer.can_reach(cls.workspace_id), cls.user_id.in_(members))
 
 
 #: Which user has part in which event: by attending it or by organizing it, once each.

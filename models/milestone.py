@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.columns.types import identifier, instant, line, prose
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.types import long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.task import Task
 
 
-class Milestone(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Milestone(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """What a project means to have done by a day."""
 
     workspace_index = True
@@ -28,12 +28,12 @@ class Milestone(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     )
 
     project_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("projects.id", ondelete="CASCADE")
+        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE")
     )
-    title: Mapped[str] = mapped_column(line(200))
-    description: Mapped[str] = mapped_column(prose(), default="")
+    title: Mapped[str] = mapped_column(short_text(200))
+    description: Mapped[str] = mapped_column(long_text(), default="")
     due_on: Mapped[date | None]
-    closed_at: Mapped[datetime | None] = mapped_column(instant())
+    closed_at: Mapped[datetime | None] = mapped_column(timestamp())
 
     project: Mapped["Project"] = relationship(lazy="raise")
     tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)

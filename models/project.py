@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.columns.rules import Rule, ruled
-from models.columns.types import identifier, instant, line, prose
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.rules import ColumnRule, with_rule
+from models.columns.types import long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 #: What a project's key looks like: capital letters and digits, a letter first.
-KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
-IS_KEY = Rule(
-    lambda given: KEY.fullmatch(given) is not None,
+PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
+PROJECT_KEY_RULE = ColumnRule(
+    lambda given: PROJECT_KEY.fullmatch(given) is not None,
     "a key is up to 10 capital letters and digits, a letter first, as TLS",
 )
 
 
-class Project(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Project(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A body of work, whose key begins the key of each of its tasks."""
 
-    untold = frozenset({"last_number"})
+    not_logged = frozenset({"last_number"})
 
     __tablename__ = "projects"
     __table_args__ = (
@@ -41,16 +41,16 @@ class Project(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     )
 
     #: Capital letters and digits, a letter first: TLS.
-    key: Mapped[str] = mapped_column(line(10), info=ruled(IS_KEY))
-    name: Mapped[str] = mapped_column(line(200))
-    description: Mapped[str] = mapped_column(prose(), default="")
-    archived_at: Mapped[datetime | None] = mapped_column(instant())
+    key: Mapped[str] = mapped_column(short_text(10), info=with_rule(PROJECT_KEY_RULE))
+    name: Mapped[str] = mapped_column(short_text(200))
+    description: Mapped[str] = mapped_column(long_text(), default="")
+    archived_at: Mapped[datetime | None] = mapped_column(timestamp())
     #: The number of the newest task; the next one takes the number after it.
     last_number: Mapped[int] = mapped_column(default=0)
     #: Where it was imported from.
-    source_url: Mapped[str | None] = mapped_column(line(500))
+    source_url: Mapped[str | None] = mapped_column(short_text(500))
     lead_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")

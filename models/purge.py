@@ -13,9 +13,9 @@ from models.base import now
 from models.comment import Comment
 from models.credential import AccessToken, Session, SignInCode
 from models.database import Database
-from models.log.recorder import delete_rows, log_of
+from models.log.recorder import delete_rows, recorder_of
 from models.server.remembered_write import REMEMBERED, RememberedWrite
-from models.server.token_bucket import FULL_AFTER, Bucket
+from models.server.token_bucket import FULL_AFTER, TokenBucket
 from models.task import Task, TaskLink
 
 #: How long a task in the trash can be restored.
@@ -25,7 +25,7 @@ CHUNK = 100
 
 
 @dataclass
-class Purged:
+class PurgeResult:
     """What a purge deleted."""
 
     tasks: int = 0
@@ -33,9 +33,9 @@ class Purged:
     expired: int = 0
 
 
-async def purge(database: Database) -> Purged:
+async def purge(database: Database) -> PurgeResult:
     """Deletes tasks that have been in the trash too long, and what has expired."""
-    done = Purged()
+    done = PurgeResult()
     old = select(Task).where(Task.deleted_at < now() - TRASH_LIFETIME)
     old = old.order_by(Task.id).limit(CHUNK).with_for_update()
 
@@ -61,7 +61,7 @@ async def purge_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:
     if not tasks:
         return
     keys = [task.id for task in tasks]
-    log_of(session).purging = True
+    recorder_of(session).purging = True
     linked = select(TaskLink.task_id).where(TaskLink.other_id.in_(keys))
     around = select(Task).where(or_(Task.parent_id.in_(keys), Task.id.in_(linked)))
     around = around.where(Task.id.not_in(keys)).options(selectinload(Task.links))
@@ -70,8 +70,8 @@ async def purge_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:
         task.links = [link for link in task.links if link.other_id not in keys]
     comments = select(Comment).where(Comment.task_id.in_(keys)).order_by(Comment.id)
     await delete_rows(session, (await session.scalars(comments)).all())
-    gathered = [selectinload(getattr(Task, one.relation)) for one in Task.gathered.values()]
-    whole = select(Task).where(Task.id.in_(keys)).options(*gathered)
+    collected = [selectinload(getattr(Task, one.relation)) for one in Task.collected.values()]
+    whole = select(Task).where(Task.id.in_(keys)).options(*collected)
     whole = whole.order_by(Task.id).execution_options(populate_existing=True)
     await delete_rows(session, (await session.scalars(whole)).all())
 
@@ -83,7 +83,7 @@ async def _delete_expired(session: AsyncSession) -> int:
         (RememberedWrite, RememberedWrite.created_at < now() - REMEMBERED),
         (SignInCode, SignInCode.expires_at < now()),
         (Session, Session.expires_at < now()),
-        (Bucket, Bucket.at < now() - FULL_AFTER),
+        (TokenBucket, TokenBucket.at < now() - FULL_AFTER),
         (AccessToken, AccessToken.expires_at < now() - TRASH_LIFETIME),
         (AccessToken, AccessToken.revoked_at < now() - TRASH_LIFETIME),
     ):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned
-from models.columns.rules import COLOR, GRAY, POSITION, ruled
-from models.columns.types import choice, line
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.rules import COLOR, GRAY, POSITION, with_rule
+from models.columns.types import enum_type, short_text
 from models.log.logged import Logged
 from models.viewer import Permission
 
@@ -32,10 +32,10 @@ class StateCategory(enum.Enum):
         return self in (StateCategory.COMPLETED, StateCategory.CANCELED)
 
 
-class State(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class State(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A step of the workflow, a column of the board."""
 
-    needs = Permission.ADMINISTER
+    permission = Permission.ADMINISTER
 
     __tablename__ = "states"
     __table_args__ = (
@@ -43,11 +43,11 @@ class State(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
         Index("ix_states_board", "workspace_id", "position", "id"),
     )
 
-    name: Mapped[str] = mapped_column(line(100))
-    category: Mapped[StateCategory] = mapped_column(choice(StateCategory, "category"))
+    name: Mapped[str] = mapped_column(short_text(100))
+    category: Mapped[StateCategory] = mapped_column(enum_type(StateCategory, "category"))
     #: As in CSS: #rrggbb.
-    color: Mapped[str] = mapped_column(line(7), default=GRAY, info=ruled(COLOR))
-    position: Mapped[int] = mapped_column(info=ruled(POSITION))
+    color: Mapped[str] = mapped_column(short_text(7), default=GRAY, info=with_rule(COLOR))
+    position: Mapped[int] = mapped_column(info=with_rule(POSITION))
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
 

@@ -10,11 +10,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
-from models.columns.rules import NOT_NEGATIVE, ruled
-from models.columns.types import OrderedChoice, choice, identifier, instant, line, prose
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
+from models.columns.rules import NOT_NEGATIVE, with_rule
+from models.columns.types import OrderedEnum, enum_type, long_text, short_text, timestamp, uuid_type
 from models.log.change import Change
-from models.log.logged import Gathered, Logged
+from models.log.logged import CollectedField, Logged
 from models.state import StateCategory
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ ORDERED_BY = (
 )  # fmt: skip
 
 
-class Task(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
+class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """Something to be done."""
 
-    gathered = {
-        "assignee_ids": Gathered("assignments", "user_id"),
-        "label_ids": Gathered("labelings", "label_id"),
-        "links": Gathered("links", {"kind": "kind", "task_id": "other_id"}),
+    collected = {
+        "assignee_ids": CollectedField("assignments", "user_id"),
+        "label_ids": CollectedField("labelings", "label_id"),
+        "links": CollectedField("links", {"kind": "kind", "task_id": "other_id"}),
     }
 
     __tablename__ = "tasks"
@@ -92,34 +92,34 @@ class Task(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
     )
 
     project_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("projects.id", ondelete="CASCADE")
+        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE")
     )
     #: Within the project: 1, 2, 3.
     number: Mapped[int]
-    title: Mapped[str] = mapped_column(line(500))
+    title: Mapped[str] = mapped_column(short_text(500))
     #: Markdown.
-    body: Mapped[str] = mapped_column(prose(), default="")
-    priority: Mapped[Priority | None] = mapped_column(OrderedChoice(Priority))
-    estimate: Mapped[float | None] = mapped_column(info=ruled(NOT_NEGATIVE))
+    body: Mapped[str] = mapped_column(long_text(), default="")
+    priority: Mapped[Priority | None] = mapped_column(OrderedEnum(Priority))
+    estimate: Mapped[float | None] = mapped_column(info=with_rule(NOT_NEGATIVE))
     due_on: Mapped[date | None]
     #: The place within a column of the board, compared as bytes.
-    rank: Mapped[str] = mapped_column(line(200))
-    started_at: Mapped[datetime | None] = mapped_column(instant())
-    closed_at: Mapped[datetime | None] = mapped_column(instant())
-    archived_at: Mapped[datetime | None] = mapped_column(instant())
+    rank: Mapped[str] = mapped_column(short_text(200))
+    started_at: Mapped[datetime | None] = mapped_column(timestamp())
+    closed_at: Mapped[datetime | None] = mapped_column(timestamp())
+    archived_at: Mapped[datetime | None] = mapped_column(timestamp())
     #: Since when it is in the trash.
-    deleted_at: Mapped[datetime | None] = mapped_column(instant())
+    deleted_at: Mapped[datetime | None] = mapped_column(timestamp())
     #: Where it was imported from.
-    source_url: Mapped[str | None] = mapped_column(line(500))
-    state_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("states.id"))
+    source_url: Mapped[str | None] = mapped_column(short_text(500))
+    state_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("states.id"))
     creator_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
     milestone_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("milestones.id", ondelete="SET NULL")
+        uuid_type(), ForeignKey("milestones.id", ondelete="SET NULL")
     )
     parent_id: Mapped[UUID | None] = mapped_column(
-        identifier(), ForeignKey("tasks.id", ondelete="SET NULL")
+        uuid_type(), ForeignKey("tasks.id", ondelete="SET NULL")
     )
 
     # What a task points at is set by key: a relationship that is only read costs a write nothing.
@@ -187,7 +187,7 @@ class Task(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
         self.links = [one for one in self.links if one is not link]
         other.links = [one for one in other.links if one is not inverse]
 
-    def enter(self, state: "State", at: datetime) -> None:
+    def move_to_state(self, state: "State", at: datetime) -> None:
         """Moves the task to a state of the workflow, at an instant."""
         self.state_id = state.id
         if state.category is StateCategory.STARTED and self.started_at is None:
@@ -198,7 +198,7 @@ class Task(Logged, InWorkspace, Keyed, Timed, Versioned, Base):
             self.closed_at = at
 
 
-class Assignment(InWorkspace, Base):
+class Assignment(WorkspaceScoped, Base):
     """That a user is to do a task."""
 
     workspace_index = True
@@ -206,15 +206,15 @@ class Assignment(InWorkspace, Base):
     __tablename__ = "assignments"
 
     task_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+        uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
     )
     user_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
 
 
-class Labeling(InWorkspace, Base):
+class Labeling(WorkspaceScoped, Base):
     """That a task bears a label."""
 
     workspace_index = True
@@ -222,15 +222,15 @@ class Labeling(InWorkspace, Base):
     __tablename__ = "labelings"
 
     task_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
+        uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
     )
     label_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True, index=True
+        uuid_type(), ForeignKey("labels.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
 
 
-class TaskLink(InWorkspace, Keyed, Base):
+class TaskLink(WorkspaceScoped, UUIDPrimaryKey, Base):
     """A link as one of its two tasks sees it; the other task has a row with the inverse kind."""
 
     workspace_index = True
@@ -241,11 +241,11 @@ class TaskLink(InWorkspace, Keyed, Base):
         CheckConstraint("task_id <> other_id", name="other"),
     )
 
-    task_id: Mapped[UUID] = mapped_column(identifier(), ForeignKey("tasks.id", ondelete="CASCADE"))
-    kind: Mapped[TaskLinkKind] = mapped_column(choice(TaskLinkKind, "kind"))
+    task_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"))
+    kind: Mapped[TaskLinkKind] = mapped_column(enum_type(TaskLinkKind, "kind"))
     other_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("tasks.id", ondelete="CASCADE"), index=True
+        uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"), index=True
     )
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
 
     other: Mapped["Task"] = relationship(foreign_keys=[other_id], lazy="raise", viewonly=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from models.base import Base, Keyed, Timed, Versioned
-from models.columns.types import instant, line
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned
+from models.columns.types import short_text, timestamp
 from models.credential import AccessToken, Session
 from models.event import Event, participation
 from models.viewer import Viewer
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\[\]-]{0,63}")
 
 
-class User(Keyed, Timed, Versioned, Base):
+class User(UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A person, known by a handle; seen by themselves and by those who share a workspace."""
 
     __tablename__ = "users"
 
-    handle: Mapped[str] = mapped_column(line(64), unique=True)
-    name: Mapped[str] = mapped_column(line(200))
-    email: Mapped[str | None] = mapped_column(line(254), unique=True)
+    handle: Mapped[str] = mapped_column(short_text(64), unique=True)
+    name: Mapped[str] = mapped_column(short_text(200))
+    email: Mapped[str | None] = mapped_column(short_text(254), unique=True)
     #: Since when the user may not sign in; what they wrote stays.
-    disabled_at: Mapped[datetime | None] = mapped_column(instant())
+    disabled_at: Mapped[datetime | None] = mapped_column(timestamp())
 
     memberships: Mapped[list[Membership]] = relationship(lazy="raise", viewonly=True)
     workspaces: Mapped[list[Workspace]] = relationship(
@@ -54,5 +54,5 @@ class User(Keyed, Timed, Versioned, Base):
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
         membership = aliased(Membership)
-        shared = select(membership.user_id).where(viewer.reaches(membership.workspace_id))
+        shared = select(membership.user_id).where(viewer.can_reach(membership.workspace_id))
         return or_(cls.id == viewer.user_id, cls.id.in_(shared))

@@ -29,9 +29,9 @@ class Permission(enum.Enum):
     """What somebody may do; the value says it, after "may not"."""
 
     #: Needs nobody: anyone may, signed in or not.
-    APPROACH = "do this"
+    NONE = "do this"
     #: Needs no role: any user may, with a credential that may write and is for all workspaces.
-    BEGIN = "do this with this token"
+    ACCOUNT = "do this with this token"
     COMMENT = "comment in this workspace"
     WRITE = "change things in this workspace"
     ADMINISTER = "administer this workspace"
@@ -43,7 +43,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.GUEST: frozenset({Permission.COMMENT}),
     Role.MEMBER: frozenset({Permission.COMMENT, Permission.WRITE}),
     Role.ADMIN: frozenset({Permission.COMMENT, Permission.WRITE, Permission.ADMINISTER}),
-    Role.OWNER: frozenset(Permission) - {Permission.APPROACH, Permission.BEGIN},
+    Role.OWNER: frozenset(Permission) - {Permission.NONE, Permission.ACCOUNT},
 }
 
 
@@ -57,7 +57,7 @@ class Viewer:
     #: The only workspace that the credential is for; null for all of the user's.
     only: UUID | None = None
 
-    def reaches(self, workspace_id: Any) -> ColumnElement[bool]:
+    def can_reach(self, workspace_id: Any) -> ColumnElement[bool]:
         """The condition that the column `workspace_id` names one of the viewer's workspaces."""
         ids = list(self.roles)
         if not ids:
@@ -68,14 +68,14 @@ class Viewer:
         )
         return condition
 
-    def may(self, permission: Permission, workspace_id: UUID | None = None) -> bool:
+    def can(self, permission: Permission, workspace_id: UUID | None = None) -> bool:
         """Whether the viewer may do something in a workspace, or outside of any."""
-        if permission is Permission.APPROACH:
+        if permission is Permission.NONE:
             return True
         if self.scope is not Scope.WRITE or self.user_id is None:
             return False
         if workspace_id is None:
-            return permission is Permission.BEGIN and self.only is None
+            return permission is Permission.ACCOUNT and self.only is None
         role = self.roles.get(workspace_id)
         return role is not None and permission in PERMISSIONS[role]
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from models.base import Base, InWorkspace, Keyed, Timed, Versioned, now
-from models.columns.rules import Rule, ruled
-from models.columns.types import choice, counter, identifier, instant, line
+from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
+from models.columns.rules import ColumnRule, with_rule
+from models.columns.types import big_integer, enum_type, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 from models.state import DEFAULT_STATES, State
 from models.viewer import Permission, Role, Viewer
@@ -33,21 +33,23 @@ def is_slug(given: str) -> bool:
     return len(given) <= 64 and SLUG.fullmatch(given) is not None
 
 
-IS_SLUG = Rule(is_slug, "a slug is small letters and digits in words joined by hyphens, as my-team")
+SLUG_RULE = ColumnRule(
+    is_slug, "a slug is small letters and digits in words joined by hyphens, as my-team"
+)
 
 
-class Workspace(Logged, Keyed, Timed, Versioned, Base):
+class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A team's own space: nothing in it is seen from outside."""
 
-    untold = frozenset({"sequence"})
-    needs = Permission.ADMINISTER
+    not_logged = frozenset({"sequence"})
+    permission = Permission.ADMINISTER
 
     __tablename__ = "workspaces"
 
-    slug: Mapped[str] = mapped_column(line(64), unique=True, info=ruled(IS_SLUG))
-    name: Mapped[str] = mapped_column(line(200))
+    slug: Mapped[str] = mapped_column(short_text(64), unique=True, info=with_rule(SLUG_RULE))
+    name: Mapped[str] = mapped_column(short_text(200))
     #: The number of the newest change; see `Change`.
-    sequence: Mapped[int] = mapped_column(counter(), default=0)
+    sequence: Mapped[int] = mapped_column(big_integer(), default=0)
 
     memberships: Mapped[list["Membership"]] = relationship(lazy="raise", viewonly=True)
     states: Mapped[list[State]] = relationship(lazy="raise", viewonly=True)
@@ -58,16 +60,16 @@ class Workspace(Logged, Keyed, Timed, Versioned, Base):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        return viewer.reaches(cls.id)
+        return viewer.can_reach(cls.id)
 
-    def home(self) -> UUID:
+    def workspace_of(self) -> UUID:
         return self.id
 
 
-class Membership(Logged, InWorkspace, Keyed, Base):
+class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     """That a user belongs to a workspace, and as what."""
 
-    needs = Permission.ADMINISTER
+    permission = Permission.ADMINISTER
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -76,10 +78,10 @@ class Membership(Logged, InWorkspace, Keyed, Base):
     )
 
     user_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
-    role: Mapped[Role] = mapped_column(choice(Role, "role"))
-    joined_at: Mapped[datetime] = mapped_column(instant(), default=now)
+    role: Mapped[Role] = mapped_column(enum_type(Role, "role"))
+    joined_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
 
     user: Mapped["User"] = relationship(lazy="raise")
     workspace: Mapped["Workspace"] = relationship(lazy="raise")

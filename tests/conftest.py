@@ -8,7 +8,7 @@ import pytest
 
 from graph.app import create_app
 from graph.operations import documents
-from graph.operations.parser_thread import ASIDE
+from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
 from models.database import Database
 from tests.support import databases
@@ -55,8 +55,8 @@ def no_clock() -> None:
 
     The reader of documents does not rest, and the time that it takes is not charged.
     """
-    ASIDE.REST = 0
-    documents.A_SECOND = 0
+    PARSER_THREAD.REST = 0
+    documents.COST_PER_SECOND = 0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -153,4 +153,4 @@ async def office(api: Api, world: World) -> Office:
 @pytest.fixture
 def roles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The viewer is read once a request, however slow the machine: statements are counted."""
-    monkeypatch.setattr("graph.context.STILL_KNOWN", 3600)
+    monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 3600)

@@ -11,8 +11,8 @@ from sqlalchemy import CursorResult, Executable, and_, bindparam, delete, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from graph.auth.last_used import Usage
-from graph.auth.oidc import LEEWAY, Issuer, admit
+from graph.auth.last_used import LastUsedTracker
+from graph.auth.oidc import LEEWAY, OpenIDIssuer, link_or_create_user
 from graph.kit.errors import Unauthenticated
 from graph.settings import Settings
 from models import (
@@ -39,10 +39,10 @@ from models.credential import (
 from models.database import Database
 
 COOKIE = "taskloom_session"
-NOT_GOOD = "This token is unknown, expired or revoked. Create another one."
+INVALID_TOKEN = "This token is unknown, expired or revoked. Create another one."
 
 #: What stands for a user, as it is stored.
-Held: TypeAlias = AccessToken | Session | ExternalIdentity
+StoredCredential: TypeAlias = AccessToken | Session | ExternalIdentity
 
 
 @dataclass(frozen=True)
@@ -53,33 +53,33 @@ class Identity:
     user: User | None = None
     workspaces: Sequence[Workspace] = field(default_factory=tuple)
     #: What was shown for it.
-    credential: Held | None = None
+    credential: StoredCredential | None = None
     #: Whether a browser sent it by itself.
     by_cookie: bool = False
     #: Finds out anew; null where it is not there any more.
     renew: Callable[[], Awaitable["Identity | None"]] | None = None
 
-    async def again(self) -> "Identity":
+    async def refreshed(self) -> "Identity":
         """Who it is by now; `Unauthenticated` where the credential is not good any more."""
         found = self if self.renew is None else await self.renew()
         if found is None:
-            raise Unauthenticated(NOT_GOOD)
+            raise Unauthenticated(INVALID_TOKEN)
         return found
 
 
-NOBODY = Identity()
+UNAUTHENTICATED = Identity()
 
 
-class Authority:
+class Authenticator:
     """Who knows the senders of requests: the database, and the issuer of the settings."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
-        self.issuer = Issuer(settings) if settings.oidc_issuer else None
-        self.usage = Usage()
+        self.issuer = OpenIDIssuer(settings) if settings.oidc_issuer else None
+        self.usage = LastUsedTracker()
 
-    async def identify(self, request: HTTPConnection) -> Identity:
+    async def authenticate(self, request: HTTPConnection) -> Identity:
         """Who sends a request: by its bearer token, else by its cookie, else nobody.
 
         A token that is not good is an `Unauthenticated` error. A cookie that is not good is no
@@ -88,24 +88,26 @@ class Authority:
         authorization = request.headers.get("authorization")
         if authorization is None:
             cookie = request.cookies.get(COOKIE)
-            held = await self.by_secret(Session, cookie, by_cookie=True) if cookie else None
-            return held or NOBODY
+            held = (
+                await self.identify_by_secret(Session, cookie, by_cookie=True) if cookie else None
+            )
+            return held or UNAUTHENTICATED
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Authorization: send a token as `Authorization: Bearer tsk_…`.")
         identity: Identity | None = None
         if token.startswith(TOKEN_PREFIX):
-            identity = await self.by_secret(AccessToken, token)
+            identity = await self.identify_by_secret(AccessToken, token)
         elif token.startswith(SESSION_PREFIX):
-            identity = await self.by_secret(Session, token)
+            identity = await self.identify_by_secret(Session, token)
         elif self.issuer is not None:
             identity = await self._by_issuer(self.issuer, token)
         if identity is None:
-            raise Unauthenticated(NOT_GOOD)
+            raise Unauthenticated(INVALID_TOKEN)
         return identity
 
-    async def by_secret(
+    async def identify_by_secret(
         self, kind: type[AccessToken] | type[Session], secret: str, *, by_cookie: bool = False
     ) -> Identity | None:
         """The identity that a secret stands for."""
@@ -119,8 +121,8 @@ class Authority:
             self.usage.note(identity.credential)
         return identity
 
-    async def _by_issuer(self, issuer: Issuer, token: str) -> Identity | None:
-        claims = await issuer.claims(token)
+    async def _by_issuer(self, issuer: OpenIDIssuer, token: str) -> Identity | None:
+        claims = await issuer.verified_claims(token)
         given = {"issuer": claims["iss"], "subject": claims["sub"]}
 
         async def find() -> Identity | None:
@@ -131,13 +133,13 @@ class Authority:
         identity = await find()
         if identity is None:
             creates = self.settings.oidc_create_users
-            await admit(self.database, claims, creates=creates)
+            await link_or_create_user(self.database, claims, creates=creates)
             identity = await find()
         return identity
 
     async def _holder(
         self,
-        kind: type[Held],
+        kind: type[StoredCredential],
         given: dict[str, Any],
         renew: Callable[[], Awaitable[Identity | None]],
         *,
@@ -166,7 +168,7 @@ class Authority:
 
 
 @cache
-def _holder_of(kind: type[Held]) -> Executable:
+def _holder_of(kind: type[StoredCredential]) -> Executable:
     """A credential, its user and all they reach. Built once: every request has it."""
     in_reach = Membership.user_id == User.id
     if issubclass(kind, ExternalIdentity):
@@ -198,7 +200,7 @@ def new_session(user_id: UUID, user_agent: str | None) -> tuple[str, Session]:
     )
 
 
-async def issue_code(database: Database, user_id: UUID) -> str:
+async def create_sign_in_code(database: Database, user_id: UUID) -> str:
     """A code that signs a browser in as a user, once."""
     code = new_secret()
     async with database.writes.begin() as session:
@@ -218,7 +220,9 @@ async def _is_code(database: Database, code: str) -> bool:
     return await database.read(read)
 
 
-async def redeem(database: Database, code: str, user_agent: str | None = None) -> str | None:
+async def redeem_sign_in_code(
+    database: Database, code: str, user_agent: str | None = None
+) -> str | None:
     """Exchanges a sign-in code for a session's secret; null for one used, unknown or too old."""
     if not await _is_code(database, code):
         # Nothing is to be written.

@@ -19,18 +19,18 @@ INTERVAL = 60
 #: How old what is known of a use may be before the next one is noted.
 STALE = timedelta(seconds=INTERVAL)
 
-Used: TypeAlias = AccessToken | Session
+TrackedCredential: TypeAlias = AccessToken | Session
 
 logger = logging.getLogger("taskloom.usage")
 
 
-class Usage:
+class LastUsedTracker:
     """The last uses that are not written yet."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[type[Used], UUID], datetime] = {}
+        self._seen: dict[tuple[type[TrackedCredential], UUID], datetime] = {}
 
-    def note(self, credential: Used) -> None:
+    def note(self, credential: TrackedCredential) -> None:
         """Notes that a credential is used."""
         at = now()
         if credential.last_used_at is None or at - credential.last_used_at > STALE:
@@ -49,7 +49,9 @@ class Usage:
             raise
 
 
-async def _write(database: Database, kind: type[Used], seen: dict[UUID, datetime]) -> None:
+async def _write(
+    database: Database, kind: type[TrackedCredential], seen: dict[UUID, datetime]
+) -> None:
     # In one order always: two processes that write the same rows wait, and do not deadlock.
     rows = [{"key": key, "at": seen[key]} for key in sorted(seen)]
     table = table_of(kind)
@@ -62,7 +64,7 @@ async def _write(database: Database, kind: type[Used], seen: dict[UUID, datetime
     await database.write(work)
 
 
-async def keep_writing(usage: Usage, database: Database) -> None:
+async def keep_writing(usage: LastUsedTracker, database: Database) -> None:
     """Writes the last uses once a minute, until it is cancelled."""
     while True:
         await asyncio.sleep(INTERVAL)

@@ -36,10 +36,10 @@ LEEWAY = 30
 MAX_ADDRESS, MAX_SUBJECT, MAX_NAME = 254, 255, 200
 logger = logging.getLogger("taskloom.oidc")
 
-NOT_GOOD = "This token of the OpenID Connect issuer is not good: {}. Sign in there again."
+INVALID_TOKEN = "This token of the OpenID Connect issuer is not good: {}. Sign in there again."
 
 
-class Issuer:
+class OpenIDIssuer:
     """The issuer of the settings, and its keys."""
 
     def __init__(self, settings: Settings) -> None:
@@ -48,17 +48,17 @@ class Issuer:
         self._fetched = -float("inf")
         self._fetching: asyncio.Task[None] | None = None
 
-    async def claims(self, token: str) -> Mapping[str, Any]:
+    async def verified_claims(self, token: str) -> Mapping[str, Any]:
         """What a token says, once it is checked; `Unauthenticated` where it is not good."""
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
-            raise Unauthenticated(NOT_GOOD.format("it cannot be read")) from None
+            raise Unauthenticated(INVALID_TOKEN.format("it cannot be read")) from None
         if header.get("alg") not in self.settings.oidc_algorithms:
-            raise Unauthenticated(NOT_GOOD.format("its algorithm is not accepted"))
+            raise Unauthenticated(INVALID_TOKEN.format("its algorithm is not accepted"))
         key = await self._key(header.get("kid"))
         if key is None:
-            raise Unauthenticated(NOT_GOOD.format("its key is not one of the issuer's"))
+            raise Unauthenticated(INVALID_TOKEN.format("its key is not one of the issuer's"))
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -72,9 +72,9 @@ class Issuer:
             expires = int(claims["exp"])
         except (jwt.InvalidTokenError, OverflowError, TypeError, ValueError) as error:
             reason = str(error)
-            raise Unauthenticated(NOT_GOOD.format(reason[:1].lower() + reason[1:])) from None
-        if said(claims, "sub", MAX_SUBJECT) is None:
-            raise Unauthenticated(NOT_GOOD.format("its subject is no text, or too long"))
+            raise Unauthenticated(INVALID_TOKEN.format(reason[:1].lower() + reason[1:])) from None
+        if string_claim(claims, "sub", MAX_SUBJECT) is None:
+            raise Unauthenticated(INVALID_TOKEN.format("its subject is no text, or too long"))
         return claims | {"exp": expires}
 
     async def _key(self, kid: str | None) -> jwt.PyJWK | None:
@@ -131,7 +131,9 @@ def _read(url: str) -> dict[str, Any]:
     return read
 
 
-async def admit(database: Database, claims: Mapping[str, Any], *, creates: bool) -> None:
+async def link_or_create_user(
+    database: Database, claims: Mapping[str, Any], *, creates: bool
+) -> None:
     """Makes a subject who was never seen a user, if the settings allow; else `Unauthenticated`.
 
     A verified e-mail address of a user who is there makes the subject that user.
@@ -155,7 +157,7 @@ async def admit(database: Database, claims: Mapping[str, Any], *, creates: bool)
         )
 
     # Somebody else may take the name, or the same one come twice at once.
-    await database.write(work, clashes=True)
+    await database.write(work, retry_unique=True)
 
 
 async def _is_known(claims: Mapping[str, Any], session: AsyncSession) -> bool:
@@ -166,7 +168,7 @@ async def _is_known(claims: Mapping[str, Any], session: AsyncSession) -> bool:
     return await session.scalar(known) is not None
 
 
-def said(claims: Mapping[str, Any], name: str, most: int) -> str | None:
+def string_claim(claims: Mapping[str, Any], name: str, most: int) -> str | None:
     """A claim that is a text, fit to be stored."""
     given = claims.get(name)
     if not isinstance(given, str) or not 0 < len(given) <= most:
@@ -177,7 +179,7 @@ def said(claims: Mapping[str, Any], name: str, most: int) -> str | None:
 
 def _verified_address(claims: Mapping[str, Any]) -> str | None:
     """The address that the issuer has verified; letters that only look like others' are none."""
-    address = said(claims, "email", MAX_ADDRESS)
+    address = string_claim(claims, "email", MAX_ADDRESS)
     if claims.get("email_verified") is not True or address is None or not address.isascii():
         return None
     return address.strip().lower()
@@ -196,7 +198,7 @@ async def _made(session: AsyncSession, claims: Mapping[str, Any]) -> User:
     """A new user, with a handle as near to what they are called there as may be."""
     address = _verified_address(claims)
     names = ("preferred_username", "nickname", "email")
-    wanted = next((name for one in names if (name := said(claims, one, MAX_ADDRESS))), "")
+    wanted = next((name for one in names if (name := string_claim(claims, one, MAX_ADDRESS))), "")
     handle = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted.partition("@")[0]).lstrip("._-")[:56]
     handle = handle if HANDLE.fullmatch(handle) else "user"
     # scope: a handle that is taken is taken, whoever sees it, and in whatever capitals.
@@ -205,7 +207,7 @@ async def _made(session: AsyncSession, claims: Mapping[str, Any]) -> User:
     taken = {one.lower() for one in await session.scalars(like)}
     choices = [handle, *(f"{handle}-{number}" for number in range(2, len(taken) + 3))]
     handle = next(one for one in choices if one.lower() not in taken)
-    called = (said(claims, "name", MAX_NAME) or "").strip()
+    called = (string_claim(claims, "name", MAX_NAME) or "").strip()
     name = called or handle
     person = User(id=uuid7(), handle=handle, name=name, email=address)
     session.add(person)

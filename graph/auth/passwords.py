@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Password, User
 from models.database import Database
-from models.server.token_bucket import Allowance, take
+from models.server.token_bucket import BucketSize, take_tokens
 
 #: What NIST SP 800-63B asks for at least, and more than anybody types.
 MIN_LENGTH, MAX_LENGTH = 8, 1000
 #: Failed sign-ins that an account, and an address, may have at once, and how fast they are
 #: forgiven.
-PER_ACCOUNT = Allowance(capacity=10, seconds=300)
-PER_ADDRESS = Allowance(capacity=50, seconds=600)
+PER_ACCOUNT = BucketSize(capacity=10, seconds=300)
+PER_ADDRESS = BucketSize(capacity=50, seconds=600)
 
 #: The parameters of RFC 9106 for machines with little memory: 64 MiB, three passes.
 HASHER = PasswordHasher()
@@ -30,14 +30,14 @@ HASHER = PasswordHasher()
 _HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 
 
-def fault(password: str) -> str | None:
+def password_problem(password: str) -> str | None:
     """What is wrong with a new password."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         return f"a password has {MIN_LENGTH} to {MAX_LENGTH:,} characters, and this {len(password)}"
     return None
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """The hash of a password, with a salt of its own. It takes a while."""
     return HASHER.hash(_normalized(password))
 
@@ -45,7 +45,7 @@ def hashed(password: str) -> str:
 @cache
 def _nobodys() -> str:
     """A hash to check against where there is none."""
-    return hashed("nobody has this password")
+    return hash_password("nobody has this password")
 
 
 def _matches(known: str | None, password: str) -> bool:
@@ -63,7 +63,7 @@ def _normalized(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
-class TooManyFailures(Exception):
+class TooManyAttempts(Exception):
     """Others, or the same, have failed too often; `wait` is the seconds until the next attempt."""
 
     def __init__(self, wait: float) -> None:
@@ -71,7 +71,9 @@ class TooManyFailures(Exception):
         self.wait = wait
 
 
-async def check(database: Database, login: str, password: str, address: str) -> UUID | None:
+async def verify_password(
+    database: Database, login: str, password: str, address: str
+) -> UUID | None:
     """The user of a handle or an e-mail address, if the password is theirs.
 
     An attempt counts as a failure until it has succeeded, so that many at once are as slow as one
@@ -85,12 +87,12 @@ async def check(database: Database, login: str, password: str, address: str) -> 
         (f"sign in from {address}", PER_ADDRESS),
         (f"sign in as {user_id or called.lower()}", PER_ACCOUNT),
     )
-    taken: list[tuple[str, Allowance]] = []
+    taken: list[tuple[str, BucketSize]] = []
     for name, allowance in buckets:
-        wait = (await take(database, name, allowance, 1)).wait
+        wait = (await take_tokens(database, name, allowance, 1)).wait
         if wait:
             await _put_back(database, taken)
-            raise TooManyFailures(wait)
+            raise TooManyAttempts(wait)
         taken.append((name, allowance))
     loop = asyncio.get_running_loop()
     if not await loop.run_in_executor(_HASHING, _matches, known, password[: MAX_LENGTH + 1]):
@@ -99,9 +101,9 @@ async def check(database: Database, login: str, password: str, address: str) -> 
     return user_id
 
 
-async def _put_back(database: Database, taken: list[tuple[str, Allowance]]) -> None:
+async def _put_back(database: Database, taken: list[tuple[str, BucketSize]]) -> None:
     for name, allowance in taken:
-        await take(database, name, allowance, -1)
+        await take_tokens(database, name, allowance, -1)
 
 
 async def _known_as(database: Database, name: str) -> tuple[UUID | None, str | None]:

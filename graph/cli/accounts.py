@@ -9,14 +9,14 @@ from uuid_utils.compat import uuid7
 from graph.cli.console import CommandError
 from models import AccessToken, Membership, Password, Role, Scope, Session, User, Workspace
 from models.columns.digest import digest
-from models.credential import SHOWN, TOKEN_PREFIX, new_secret
+from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
 from models.user import HANDLE
 from models.workspace import new_workspace
 
 DEMO_USER = "demo"
 
 
-async def user(session: AsyncSession, handle: str, *, name: str) -> User:
+async def find_or_create_user(session: AsyncSession, handle: str, *, name: str) -> User:
     """The user with a handle, who is made if they are not there."""
     found = await session.scalar(select(User).where(User.handle == handle))
     if found is None:
@@ -26,7 +26,7 @@ async def user(session: AsyncSession, handle: str, *, name: str) -> User:
     return found
 
 
-async def add(
+async def add_user(
     session: AsyncSession,
     handle: str,
     name: str | None,
@@ -48,7 +48,7 @@ async def add(
         raise CommandError(f"There is a user {handle} already. Add --workspace to let them in.")
     if email is not None:
         await _refuse_taken(session, email, handle)
-    person = found or await user(session, handle, name=name or handle)
+    person = found or await find_or_create_user(session, handle, name=name or handle)
     if found is None or name is not None:
         person.name = name or handle
     person.email = email or person.email
@@ -147,7 +147,7 @@ async def create_token(
         AccessToken(
             user_id=person.id,
             digest=digest(secret),
-            prefix=secret[:SHOWN],
+            prefix=secret[:TOKEN_PREFIX_LENGTH],
             sends_anything=sends_anything,
             name=name,
             scope=scope,

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from graph.settings import PREFIX, Settings
-from models.database import Database, DatabaseError, unreachable
+from models.database import Database, DatabaseError, unreachable_error
 from models.database.driver_errors import is_unreachable
 from models.migrations import require_newest
 
@@ -50,7 +50,7 @@ async def open_database(*, newest: bool = True) -> AsyncIterator[Database]:
         yield database
     except Exception as error:
         if is_unreachable(error):
-            raise unreachable(database, error) from error
+            raise unreachable_error(database, error) from error
         raise
     finally:
         await database.close()

@@ -13,14 +13,14 @@ from graph.auth import passwords
 from graph.cli import accounts
 from graph.cli import serve as serving
 from graph.cli.console import fail, notes, open_database, plain, progress, run, say
-from graph.cli.demo.workspace import Demo
+from graph.cli.demo.workspace import DemoWorkspace
 from graph.cli.github.archive import read_archive, total_rows
 from graph.cli.github.importer import GitHubImport
 from graph.settings import PREFIX, Settings
 from models import Role, Scope, User, Workspace, migrations
 from models.base import now
 from models.database import Database
-from models.project import KEY
+from models.project import PROJECT_KEY
 from models.purge import purge as purge_all
 from models.workspace import is_slug
 
@@ -92,7 +92,7 @@ def import_github(
 ) -> None:
     """Import a GitHub repository's issues. Doing it again updates and adds, and doubles nothing."""
     check_slug(workspace)
-    if project is not None and not KEY.fullmatch(project):
+    if project is not None and not PROJECT_KEY.fullmatch(project):
         raise typer.BadParameter(
             "--project: a key is up to 10 capital letters and digits, a letter first"
         )
@@ -145,11 +145,13 @@ async def fill_demo(database: Database, slug: str, tasks: int) -> bool:
     async with database.writes.begin() as session:
         if await session.scalar(select(Workspace.id).where(Workspace.slug == slug)):
             return False
-        owner = await accounts.user(session, accounts.DEMO_USER, name="Demo User")
+        owner = await accounts.find_or_create_user(session, accounts.DEMO_USER, name="Demo User")
         with progress() as bar:
             task = bar.add_task(f"{slug}: making tasks", total=tasks)
             today = datetime.now(UTC).date()
-            making = Demo(session, slug, tasks, today, lambda done: bar.advance(task, done))
+            making = DemoWorkspace(
+                session, slug, tasks, today, lambda done: bar.advance(task, done)
+            )
             await making.run(owner)
     await database.analyze()
     return True
@@ -180,7 +182,7 @@ def add_user(
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
-            return await accounts.add(session, handle, name, email, workspace, chosen)
+            return await accounts.add_user(session, handle, name, email, workspace, chosen)
 
     say(run(work))
 
@@ -194,9 +196,9 @@ def set_password(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    if wrong := passwords.fault(password):
+    if wrong := passwords.password_problem(password):
         raise typer.BadParameter(wrong)
-    password_hash = passwords.hashed(password)
+    password_hash = passwords.hash_password(password)
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:

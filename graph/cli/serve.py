@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
-from graph.auth.identity import issue_code
+from graph.auth.identity import create_sign_in_code
 from graph.cli import accounts
 from graph.cli.console import fail, notes, say, settings
 from graph.http.uvicorn_limits import LimitedProtocol
@@ -31,7 +31,7 @@ async def sign_in_link(database: Database, host: str, port: int) -> str | None:
         return None
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
     address = f"[{shown}]" if ":" in shown else shown
-    return f"http://{address}:{port}/sign-in?code={await issue_code(database, user_id)}"
+    return f"http://{address}:{port}/sign-in?code={await create_sign_in_code(database, user_id)}"
 
 
 def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None) -> None:

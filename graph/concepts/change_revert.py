@@ -13,22 +13,29 @@ import models
 from graph.kit.context import KitInfo
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node, model_named
-from graph.kit.relations.batches import ByColumns
-from graph.kit.relations.fields import resolved
+from graph.kit.relations.batches import CompositeKeyBatch
+from graph.kit.relations.fields import resolver_field
 from graph.kit.writing.mutation import mutation
-from graph.kit.writing.payload import Outcome, Path, Payload, Refused, UserErrorCode, written
+from graph.kit.writing.payload import (
+    InputPath,
+    MutationRejected,
+    MutationResult,
+    Payload,
+    UserErrorCode,
+    payload_field,
+)
 from graph.kit.writing.write import FOR_CHANGE, Write
-from graph.rules.cycles import ancestry, is_circular, reached
+from graph.rules.cycles import ancestors_of, is_circular, linked_from
 from graph.rules.membership import members_of
 from graph.views.change import Change
 from models import ChangeKind
 from models.base import Base
 from models.columns.json_values import decode
-from models.log.logged import fields_of, told_columns
-from models.log.recorder import log_of
+from models.log.logged import logged_columns, logged_values
+from models.log.recorder import recorder_of
 from models.workspace import is_slug
 
-SEQUENCE: Path = ("sequence",)
+SEQUENCE: InputPath = ("sequence",)
 UNDOABLE = (ChangeKind.UPDATED, ChangeKind.ARCHIVED, ChangeKind.DELETED)
 
 Slug = Annotated[str, strawberry.argument(description="The workspace's slug.")]
@@ -40,24 +47,24 @@ async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Ba
 
     The undoing is a change of its own.
     """
-    change = await find(write, workspace, sequence)
+    change = await find_change(write, workspace, sequence)
     if change.kind not in UNDOABLE:
         message = f"A change of the kind {change.kind.name} cannot be undone."
-        write.refuse(UserErrorCode.INVALID, SEQUENCE, message)
+        write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
     if change.subject_type == models.Membership.__name__:
         message = "Memberships are changed by memberAdd, memberUpdate and memberRemove."
-        write.refuse(UserErrorCode.INVALID, SEQUENCE, message)
-    write.check()
-    row = await subject_of(write, change)
+        write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
+    write.raise_errors()
+    row = await locked_subject(write, change)
     before = {name: values[0] for name, values in change.fields.items()}
     if row is None:
-        return await make_again(write, change, before)
-    refuse_changed(write, change, row)
-    await put_back(write, row, before)
+        return await recreate(write, change, before)
+    reject_changed(write, change, row)
+    await restore_fields(write, row, before)
     return cast("Base", row)
 
 
-async def find(write: Write, slug: str, sequence: int) -> models.Change:
+async def find_change(write: Write, slug: str, sequence: int) -> models.Change:
     """The change of a number."""
     change, workspace = models.Change, models.Workspace
     numbered = visible(change, write.source.viewer).where(change.sequence == sequence)
@@ -67,121 +74,121 @@ async def find(write: Write, slug: str, sequence: int) -> models.Change:
         found = await write.session.scalar(numbered.where(workspace.slug == slug))
     if found is None:
         message = "There is no such change in such a workspace."
-        write.refuse(UserErrorCode.NOT_FOUND, SEQUENCE, message)
-        raise Refused(write.refusals.errors)
+        write.add_error(UserErrorCode.NOT_FOUND, SEQUENCE, message)
+        raise MutationRejected(write.user_errors.errors)
     return found
 
 
-async def subject_of(write: Write, change: models.Change) -> Any:
+async def locked_subject(write: Write, change: models.Change) -> Any:
     """What was changed, locked; null for what was deleted and can be made again."""
     model: Any = model_named(change.subject_type)
-    gathered = [
+    collected = [
         selectinload(getattr(model, one.relation))
-        for name, one in model.gathered.items()
+        for name, one in model.collected.items()
         if name in change.fields
     ]
     own = model.id == change.subject_id
-    found = await write.where(model, own, options=gathered, lock=FOR_CHANGE)
-    is_deletion = change.kind is ChangeKind.DELETED and "deleted_at" not in told_columns(model)
+    found = await write.select_rows(model, own, options=collected, lock=FOR_CHANGE)
+    is_deletion = change.kind is ChangeKind.DELETED and "deleted_at" not in logged_columns(model)
     if not found and not is_deletion:
-        write.refuse(UserErrorCode.NOT_FOUND, SEQUENCE, "What was changed is gone for good.")
+        write.add_error(UserErrorCode.NOT_FOUND, SEQUENCE, "What was changed is gone for good.")
     if found and is_deletion:
         message = "What was deleted is there again."
-        write.refuse(UserErrorCode.CONFLICT, SEQUENCE, message)
-    write.check()
+        write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
+    write.raise_errors()
     return found[0] if found else None
 
 
-def refuse_changed(write: Write, change: models.Change, row: Any) -> None:
+def reject_changed(write: Write, change: models.Change, row: Any) -> None:
     """Refuses to undo for whoever may not, and what somebody has changed again."""
-    if not row.may_be_changed_by(write.source.viewer):
+    if not row.can_be_updated_by(write.source.viewer):
         message = f"You may not change this {change.subject_type.lower()}."
-        write.refuse(UserErrorCode.FORBIDDEN, SEQUENCE, message)
-        write.check()
+        write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
+        write.raise_errors()
     if "deleted_at" not in change.fields and getattr(row, "deleted_at", None) is not None:
-        write.refuse(UserErrorCode.INVALID, SEQUENCE, "It is in the trash: restore it first.")
-    present = fields_of(row)
+        write.add_error(UserErrorCode.INVALID, SEQUENCE, "It is in the trash: restore it first.")
+    present = logged_values(row)
     changed = [name for name, (_, after) in change.fields.items() if present[name] != after]
     if changed:
         names = ", ".join(to_camel_case(name) for name in sorted(changed))
         message = f"Somebody has changed {names} again: this cannot be undone any more."
-        write.refuse(UserErrorCode.CONFLICT, SEQUENCE, message)
-    write.check()
+        write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
+    write.raise_errors()
 
 
-async def put_back(write: Write, row: Any, before: Mapping[str, Any]) -> None:
+async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> None:
     """Gives a row the values that fields had before."""
-    columns = told_columns(type(row))
+    columns = logged_columns(type(row))
     values = {
         name: decode(columns[name], value) for name, value in before.items() if name in columns
     }
-    home: UUID = row.home()
-    await refuse_gone(write, type(row), home, values)
+    home: UUID = row.workspace_of()
+    await reject_missing(write, type(row), home, values)
     if values.get("parent_id") is not None:
-        await write.serialize(models.Workspace, [home])
-        parents = await ancestry(write, [values["parent_id"]])
+        await write.lock_rows(models.Workspace, [home])
+        parents = await ancestors_of(write, [values["parent_id"]])
         if is_circular(parents | {row.id: values["parent_id"]}, row.id):
-            refuse_field(write, "parent_id", "by now is part of it")
-    write.change(row, values)
+            reject_field(write, "parent_id", "by now is part of it")
+    write.update(row, values)
     if "assignee_ids" in before:
         wanted = {UUID(hex=key) for key in before["assignee_ids"]}
         members = await members_of(write, [home], wanted)
         if {user_id for _, user_id in members} != wanted:
-            refuse_field(write, "assignee_ids", "holds somebody who has left the workspace")
+            reject_field(write, "assignee_ids", "holds somebody who has left the workspace")
         row.assign(wanted)
     if "label_ids" in before:
         wanted = {UUID(hex=key) for key in before["label_ids"]}
-        if set(await write.found(models.Label, wanted)) != wanted:
-            refuse_field(write, "label_ids", "holds a label that is gone")
+        if set(await write.get_many(models.Label, wanted)) != wanted:
+            reject_field(write, "label_ids", "holds a label that is gone")
         row.label(wanted)
     if "links" in before:
-        await put_links_back(write, row, before["links"])
+        await restore_links(write, row, before["links"])
 
 
-async def put_links_back(write: Write, task: models.Task, before: list[Mapping[str, Any]]) -> None:
+async def restore_links(write: Write, task: models.Task, before: list[Mapping[str, Any]]) -> None:
     """Gives a task the links it had, and takes off it those it had not."""
     wanted = {(models.TaskLinkKind[link["kind"]], UUID(hex=link["task_id"])) for link in before}
     present = {(link.kind, link.other_id) for link in task.links}
     keys = {key for _, key in wanted ^ present}
     with_links = [selectinload(models.Task.links)]
-    others = await write.found(models.Task, keys, options=with_links, lock=FOR_CHANGE)
+    others = await write.get_many(models.Task, keys, options=with_links, lock=FOR_CHANGE)
     if set(others) != keys or any(others[key].deleted_at for _, key in wanted - present):
-        refuse_field(write, "links", "holds a task that is gone, or in the trash")
-        write.check()
-    await write.serialize(models.Workspace, [task.workspace_id])
+        reject_field(write, "links", "holds a task that is gone, or in the trash")
+        write.raise_errors()
+    await write.lock_rows(models.Workspace, [task.workspace_id])
     for kind, key in wanted - present:
-        if kind is not models.TaskLinkKind.RELATES_TO and task.id in await reached(
+        if kind is not models.TaskLinkKind.RELATES_TO and task.id in await linked_from(
             write, kind, key
         ):
-            refuse_field(write, "links", "would lead in a circle by now")
-    write.check()
+            reject_field(write, "links", "would lead in a circle by now")
+    write.raise_errors()
     for kind, key in present - wanted:
         task.unlink(kind, others[key])
     for kind, key in wanted - present:
         task.link(kind, others[key])
 
 
-async def make_again(write: Write, change: models.Change, before: Mapping[str, Any]) -> Base:
+async def recreate(write: Write, change: models.Change, before: Mapping[str, Any]) -> Base:
     """Makes a row that was deleted again, with the id it had."""
     model: Any = model_named(change.subject_type)
-    columns = told_columns(model)
+    columns = logged_columns(model)
     values = {name: decode(columns[name], value) for name, value in before.items()}
     row = model(id=change.subject_id, workspace_id=change.workspace_id, **values)
-    if not row.may_be_restored_by(write.source.viewer, change.actor_id):
+    if not row.can_be_restored_by(write.source.viewer, change.actor_id):
         message = f"You may not bring this {change.subject_type.lower()} back."
-        write.refuse(UserErrorCode.FORBIDDEN, SEQUENCE, message)
-        write.check()
-    await refuse_gone(write, model, change.workspace_id, values)
-    write.check()
+        write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
+        write.raise_errors()
+    await reject_missing(write, model, change.workspace_id, values)
+    write.raise_errors()
     told = visible(models.Change, write.source.viewer, func.count())
     count = await write.session.scalar(told.where(models.Change.subject_id == row.id))
     # Each change has counted its version up by one, and this one does.
     row.version = (count or 0) + 1
-    log_of(write.session).restored.add(id(row))
-    return write.make(row)  # type: ignore[no-any-return]
+    recorder_of(write.session).restored.add(id(row))
+    return write.add(row)  # type: ignore[no-any-return]
 
 
-async def refuse_gone(
+async def reject_missing(
     write: Write, model: type[Base], workspace_id: UUID, values: Mapping[str, Any]
 ) -> None:
     """Refuses to point at what is not there any more. People stay, even those who left."""
@@ -192,34 +199,34 @@ async def refuse_gone(
         if relation.uselist or target in (models.User, models.Workspace):
             continue
         if values.get(name) is not None:
-            found = (await write.found(target, [values[name]])).get(values[name])
+            found = (await write.get_many(target, [values[name]])).get(values[name])
             if found is None or found.workspace_id != workspace_id:
-                refuse_field(write, name, "points at something that is gone")
+                reject_field(write, name, "points at something that is gone")
             elif getattr(found, "deleted_at", None) is not None:
-                refuse_field(write, name, "points at something that is in the trash")
+                reject_field(write, name, "points at something that is in the trash")
 
 
-def refuse_field(write: Write, name: str, wording: str) -> None:
+def reject_field(write: Write, name: str, wording: str) -> None:
     """Refuses to put a field back."""
     message = f"What {to_camel_case(name)} was {wording}: this cannot be undone any more."
-    write.refuse(UserErrorCode.CONFLICT, SEQUENCE, message)
+    write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
 
 
-async def undoing(root: Outcome, info: KitInfo) -> models.Change | None:
+async def undoing(root: MutationResult, info: KitInfo) -> models.Change | None:
     """The change that undid another."""
     if root.own is None:
         return None
-    numbered = ByColumns(models.Change, ("workspace_id", "sequence"))
+    numbered = CompositeKeyBatch(models.Change, ("workspace_id", "sequence"))
     return await info.context.load(numbered, (root.home, root.own))
 
 
 @strawberry.type(description="What undoing a change answers.")
 class ChangePayload(Payload):
-    change: Change | None = resolved(undoing, "The change that the undoing is.")
-    subject: Node | None = written("What was changed back, as it is now.")
+    change: Change | None = resolver_field(undoing, "The change that the undoing is.")
+    subject: Node | None = payload_field("What was changed back, as it is now.")
 
 
 @strawberry.type
 class ChangeMutations:
     # What it takes to change each kind of object is asked of the object itself.
-    change_revert: ChangePayload = mutation(change_revert, needs=models.Permission.COMMENT)
+    change_revert: ChangePayload = mutation(change_revert, permission=models.Permission.COMMENT)

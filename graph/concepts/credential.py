@@ -10,34 +10,34 @@ from sqlalchemy import Executable, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.auth.identity import NOBODY, new_session
-from graph.auth.passwords import TooManyFailures, check
+from graph.auth.identity import UNAUTHENTICATED, new_session
+from graph.auth.passwords import TooManyAttempts, verify_password
 from graph.context import Info
-from graph.kit.node import Node, id_of
-from graph.kit.relations.batches import ByColumn
-from graph.kit.relations.fields import one, resolved
-from graph.kit.writing.mutation import Id, Input, action, require_user
+from graph.kit.node import Node, encode_id
+from graph.kit.relations.batches import RowBatch
+from graph.kit.relations.fields import one, resolver_field
+from graph.kit.writing.mutation import Id, Input, account_mutation, require_user
 from graph.kit.writing.payload import (
-    Outcome,
-    Path,
+    InputPath,
+    MutationResult,
     Payload,
-    Refusals,
     UserErrorCode,
-    refusal,
-    written,
+    UserErrors,
+    payload_field,
+    rejection,
 )
-from graph.kit.writing.write import HOME, INPUT, key_of, values_of
+from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, parse_id, validate_columns
 from graph.types import User, Workspace
 from models.base import now
 from models.columns.digest import digest
-from models.credential import SHOWN, TOKEN_PREFIX, new_secret
+from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
 from models.database import Database
 
 M = TypeVar("M", models.AccessToken, models.Session)
 
-ID: Path = ("id",)
+ID_PATH: InputPath = ("id",)
 #: What it costs to check a password.
-HASHING = 500
+HASHING_COST = 500
 LAST_USED = "When it was last used, to the minute; null if never."
 
 
@@ -108,18 +108,18 @@ class TokenCreateInput:
 
 
 @dataclass
-class Issued(Outcome):
+class IssuedCredential(MutationResult):
     """A credential that was made, and its secret."""
 
     token: str | None = None
 
 
-async def signed_in(root: Issued, info: Info) -> models.User | None:
+async def signed_in(root: IssuedCredential, info: Info) -> models.User | None:
     """The user whose session was begun."""
     session = root.row
     if session is None:
         return None
-    return await info.context.load(ByColumn(models.User), session.user_id)
+    return await info.context.load(RowBatch(models.User), session.user_id)
 
 
 TOKEN = "The token itself, for `Authorization: Bearer …`. It is shown this once: keep it."
@@ -127,8 +127,8 @@ TOKEN = "The token itself, for `Authorization: Bearer …`. It is shown this onc
 
 @strawberry.type(description="What signing in answers.")
 class SignInPayload(Payload):
-    user: User | None = resolved(signed_in, "Who is signed in now.")
-    session: Session | None = written("The session.")
+    user: User | None = resolver_field(signed_in, "Who is signed in now.")
+    session: Session | None = payload_field("The session.")
     token: str | None = strawberry.field(
         description=f"{TOKEN} Browsers get it as a cookie that no script sees."
     )
@@ -136,26 +136,28 @@ class SignInPayload(Payload):
 
 @strawberry.type(description="What signing out answers.")
 class SignOutPayload(Payload):
-    session: Session | None = written("The session that was ended; null if nobody was signed in.")
+    session: Session | None = payload_field(
+        "The session that was ended; null if nobody was signed in."
+    )
 
 
 @strawberry.type(description="What revoking a session answers.")
 class SessionPayload(Payload):
-    session: Session | None = written("The session that was ended.")
+    session: Session | None = payload_field("The session that was ended.")
 
 
 @strawberry.type(description="What making a personal token answers.")
 class TokenCreatePayload(Payload):
-    access_token: AccessToken | None = written("What is known of the token.")
+    access_token: AccessToken | None = payload_field("What is known of the token.")
     token: str | None = strawberry.field(description=TOKEN)
 
 
 @strawberry.type(description="What revoking a personal token answers.")
 class TokenRevokePayload(Payload):
-    access_token: AccessToken | None = written("The token, which is not good any more.")
+    access_token: AccessToken | None = payload_field("The token, which is not good any more.")
 
 
-async def sign_in(info: Info, input: Input[SignInInput]) -> Issued:
+async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     """Begins a session. The answer is the same, and as slow, whether the user is there or not.
 
     Who fails too often must wait: an account, and an address, have so many attempts.
@@ -164,47 +166,47 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> Issued:
     given = [one for one in (input.handle, input.email) if one is not None]
     if len(given) != 1:
         message = "Give the handle or the email: one of them."
-        raise refusal(UserErrorCode.INVALID, INPUT, message)
+        raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     database = context.database
     # Checking a password takes as long as reading so many rows.
-    await context.charge(HASHING)
+    await context.charge(HASHING_COST)
     try:
-        user_id = await check(database, given[0], input.password, context.sender.address)
-    except TooManyFailures as failures:
+        user_id = await verify_password(database, given[0], input.password, context.sender.address)
+    except TooManyAttempts as failures:
         wait = math.ceil(failures.wait)
         message = f"Too many attempts have failed. Try again in {wait} seconds."
-        raise refusal(UserErrorCode.TOO_MANY, INPUT, message) from None
+        raise rejection(UserErrorCode.TOO_MANY, INPUT_PATH, message) from None
     if user_id is None:
         message = "There is no user with this name and password."
-        raise refusal(UserErrorCode.INVALID, INPUT, message)
+        raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     secret, session = new_session(user_id, context.sender.user_agent)
     await _save(database, session)
-    identity = await context.server.authority.by_secret(models.Session, secret)
+    identity = await context.server.authenticator.identify_by_secret(models.Session, secret)
     if identity is not None:
-        context.become(identity)
+        context.set_identity(identity)
         context.session_cookie, context.is_signed_out = secret, False
-    return Issued(models.Session, session.id, row=session, token=secret)
+    return IssuedCredential(models.Session, session.id, row=session, token=secret)
 
 
-async def sign_out(info: Info) -> Outcome:
+async def sign_out(info: Info) -> MutationResult:
     """Ends the session that asks. Nobody being signed in, nothing is done."""
     context = info.context
     credential = context.identity.credential
     if credential is not None and not isinstance(credential, models.Session):
         message = "A token has no session: revoke it with tokenRevoke, or where it was issued."
-        raise refusal(UserErrorCode.INVALID, (), message)
+        raise rejection(UserErrorCode.INVALID, (), message)
     context.session_cookie, context.is_signed_out = None, True
     if not isinstance(credential, models.Session):
-        return Outcome()
+        return MutationResult()
     await _end(info, credential)
-    return Outcome(models.Session, credential.id, gone=credential)
+    return MutationResult(models.Session, credential.id, gone=credential)
 
 
-async def session_revoke(info: Info, id: Id) -> Outcome:
+async def session_revoke(info: Info, id: Id) -> MutationResult:
     """Ends one of the viewer's sessions, wherever it is."""
-    session = await _own(info, models.Session, id, "session")
+    session = await _own_credential(info, models.Session, id, "session")
     await _end(info, session)
-    return Outcome(models.Session, session.id, gone=session)
+    return MutationResult(models.Session, session.id, gone=session)
 
 
 async def _end(info: Info, session: models.Session) -> None:
@@ -214,57 +216,59 @@ async def _end(info: Info, session: models.Session) -> None:
     await _execute(context.database, delete(models.Session).where(models.Session.id == session.id))
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
-        context.become(NOBODY)
+        context.set_identity(UNAUTHENTICATED)
     else:
-        context.look_again(context.viewer)
+        context.reset_loaders(context.viewer)
 
 
-async def token_create(info: Info, input: Input[TokenCreateInput]) -> Issued:
+async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCredential:
     """Makes a personal token. It may do no more than its user, nor live longer than its maker."""
     context = info.context
-    refusals = Refusals()
+    user_errors = UserErrors()
     given = {"name": input.name, "expires_at": input.expires_at}
-    values = values_of(models.AccessToken, given, INPUT, refusals)
+    values = validate_columns(models.AccessToken, given, INPUT_PATH, user_errors)
     workspace_id = None
     if input.workspace_id is not None:
-        workspace_id = key_of(models.Workspace, input.workspace_id, HOME, refusals)
+        workspace_id = parse_id(
+            models.Workspace, input.workspace_id, WORKSPACE_ID_PATH, user_errors
+        )
         if workspace_id is not None and workspace_id not in context.viewer.roles:
             message = "There is no such workspace."
-            refusals.add(UserErrorCode.NOT_FOUND, HOME, message)
+            user_errors.add(UserErrorCode.NOT_FOUND, WORKSPACE_ID_PATH, message)
     expires_at = values.get("expires_at")
     if expires_at is not None and expires_at <= now():
         message = "It would have expired already."
-        refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
+        user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
     maker = context.identity.credential
     if isinstance(maker, models.AccessToken) and maker.expires_at is not None:
         if expires_at is not None and expires_at > maker.expires_at:
             message = "A token makes none that lives longer than itself."
-            refusals.add(UserErrorCode.INVALID, (*INPUT, "expiresAt"), message)
+            user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
         expires_at = expires_at or maker.expires_at
-    refusals.check()
+    user_errors.raise_errors()
     secret = new_secret(TOKEN_PREFIX)
     token = models.AccessToken(
         user_id=context.viewer.user_id,
         digest=digest(secret),
-        prefix=secret[:SHOWN],
+        prefix=secret[:TOKEN_PREFIX_LENGTH],
         name=values["name"],
         scope=input.scope,
         workspace_id=workspace_id,
         expires_at=expires_at,
     )
     await _save(context.database, token)
-    context.look_again(context.viewer, [token])
-    return Issued(models.AccessToken, token.id, row=token, token=secret)
+    context.reset_loaders(context.viewer, [token])
+    return IssuedCredential(models.AccessToken, token.id, row=token, token=secret)
 
 
-async def token_revoke(info: Info, id: Id) -> Outcome:
+async def token_revoke(info: Info, id: Id) -> MutationResult:
     """Revokes one of the viewer's personal tokens, for good; any token may revoke itself."""
     context = info.context
     asking = context.identity.credential
-    if isinstance(asking, models.AccessToken) and id_of(models.AccessToken, asking.id) == id:
+    if isinstance(asking, models.AccessToken) and encode_id(models.AccessToken, asking.id) == id:
         token = asking
     else:
-        token = await _own(info, models.AccessToken, id, "token")
+        token = await _own_credential(info, models.AccessToken, id, "token")
     # scope: the viewer's own, or the one that asks.
     good = update(models.AccessToken).where(
         models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
@@ -272,10 +276,10 @@ async def token_revoke(info: Info, id: Id) -> Outcome:
     await _execute(context.database, good.values(revoked_at=now()))
     if token is asking:
         token.revoked_at = now()
-        context.become(NOBODY)
-        return Outcome(models.AccessToken, token.id, gone=token)
-    context.look_again(context.viewer)
-    return Outcome(models.AccessToken, token.id)
+        context.set_identity(UNAUTHENTICATED)
+        return MutationResult(models.AccessToken, token.id, gone=token)
+    context.reset_loaders(context.viewer)
+    return MutationResult(models.AccessToken, token.id)
 
 
 async def _save(database: Database, row: models.Credential) -> None:
@@ -292,25 +296,31 @@ async def _execute(database: Database, statement: Executable) -> None:
     await database.write(work)
 
 
-async def _own(info: Info, model: type[M], given: str, said: str) -> M:
+async def _own_credential(info: Info, model: type[M], given: str, said: str) -> M:
     """A credential of the viewer's by its id."""
     require_user(info)
-    refusals = Refusals()
-    key = key_of(model, given, ID, refusals)
-    refusals.check()
-    found = None if key is None else await info.context.load(ByColumn(model), key)
+    user_errors = UserErrors()
+    key = parse_id(model, given, ID_PATH, user_errors)
+    user_errors.raise_errors()
+    found = None if key is None else await info.context.load(RowBatch(model), key)
     if found is None:
         message = f"There is no such {said} of yours that you may see with this token."
-        raise refusal(UserErrorCode.NOT_FOUND, ID, message)
+        raise rejection(UserErrorCode.NOT_FOUND, ID_PATH, message)
     return found
 
 
 @strawberry.type
-class AccessMutations:
-    sign_in: SignInPayload = action(sign_in, needs=models.Permission.APPROACH, outcome=Issued)
-    sign_out: SignOutPayload = action(sign_out, needs=models.Permission.APPROACH)
-    session_revoke: SessionPayload = action(session_revoke, needs=models.Permission.BEGIN)
-    token_create: TokenCreatePayload = action(
-        token_create, needs=models.Permission.BEGIN, outcome=Issued
+class CredentialMutations:
+    sign_in: SignInPayload = account_mutation(
+        sign_in, permission=models.Permission.NONE, outcome=IssuedCredential
     )
-    token_revoke: TokenRevokePayload = action(token_revoke, needs=models.Permission.APPROACH)
+    sign_out: SignOutPayload = account_mutation(sign_out, permission=models.Permission.NONE)
+    session_revoke: SessionPayload = account_mutation(
+        session_revoke, permission=models.Permission.ACCOUNT
+    )
+    token_create: TokenCreatePayload = account_mutation(
+        token_create, permission=models.Permission.ACCOUNT, outcome=IssuedCredential
+    )
+    token_revoke: TokenRevokePayload = account_mutation(
+        token_revoke, permission=models.Permission.NONE
+    )

@@ -12,10 +12,18 @@ from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
-from graph.kit.writing.id_set import Chosen
-from graph.kit.writing.mutation import CHOSEN_ID, Id, Input, mutation
-from graph.kit.writing.payload import Gone, Payload, UserErrorCode, written
-from graph.kit.writing.write import FOR_DELETION, FOR_REFERENCE, HOME, ID, INPUT, Write, given_by
+from graph.kit.writing.id_set import IdSet
+from graph.kit.writing.mutation import CLIENT_ID, Id, Input, mutation
+from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
+from graph.kit.writing.write import (
+    FOR_DELETION,
+    FOR_REFERENCE,
+    ID_PATH,
+    INPUT_PATH,
+    WORKSPACE_ID_PATH,
+    Write,
+    provided,
+)
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.types import Project, User, Workspace
 from models.log.recorder import delete_rows
@@ -69,7 +77,7 @@ class EventCreateInput:
     attendee_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="The users who are invited, members of the workspace."
     )
-    id: strawberry.ID | None = strawberry.field(default=None, description=CHOSEN_ID)
+    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
 
 
 @strawberry.input(description="What to change of an event. A field left out stays as it is.")
@@ -108,22 +116,22 @@ class EventRespondInput:
 
 @strawberry.type(description="What a mutation of an event answers.")
 class EventPayload(Payload):
-    event: Event | None = written("The event; as it was, where it was deleted.")
+    event: Event | None = payload_field("The event; as it was, where it was deleted.")
 
 
-PLAIN = ("title", "description", "location", "starts_at", "ends_at")
+COLUMNS = ("title", "description", "location", "starts_at", "ends_at")
 
 
 async def event_create(write: Write, input: Input[EventCreateInput]) -> models.Event:
     """Makes an event, and invites to it."""
-    values = write.values(models.Event, given_by(input, *PLAIN))
-    refuse_backward(write, input.starts_at, input.ends_at)
-    key = await write.new_key(models.Event, input.id)
-    guests = Chosen.read(write, models.User, input, "attendee_ids")
-    workspace = await write.subject(models.Workspace, input.workspace_id, HOME, lock=None)
+    values = write.validate(models.Event, provided(input, *COLUMNS))
+    reject_reversed_times(write, input.starts_at, input.ends_at)
+    key = await write.new_id(models.Event, input.id)
+    guests = IdSet.read(write, models.User, input, "attendee_ids")
+    workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH, lock=None)
     project = await project_of(write, workspace.id, input.project_id)
-    await refuse_strangers(write, workspace.id, guests)
-    event = write.make(
+    await reject_non_members(write, workspace.id, guests)
+    event = write.add(
         models.Event(
             id=key,
             workspace_id=workspace.id,
@@ -138,17 +146,17 @@ async def event_create(write: Write, input: Input[EventCreateInput]) -> models.E
 
 async def event_update(write: Write, input: Input[EventUpdateInput]) -> models.Event:
     """Changes an event, and who is invited."""
-    values = write.values(models.Event, given_by(input, *PLAIN))
-    guests = Chosen.read(write, models.User, input, "attendee_ids")
-    event = await write.subject(models.Event, input.id, ID)
+    values = write.validate(models.Event, provided(input, *COLUMNS))
+    guests = IdSet.read(write, models.User, input, "attendee_ids")
+    event = await write.get(models.Event, input.id, ID_PATH)
     starts_at = values.get("starts_at", event.starts_at)
-    refuse_backward(write, starts_at, values.get("ends_at", event.ends_at))
-    given = given_by(input, "project_id")
+    reject_reversed_times(write, starts_at, values.get("ends_at", event.ends_at))
+    given = provided(input, "project_id")
     if "project_id" in given:
         project = await project_of(write, event.workspace_id, given["project_id"])
         values["project_id"] = project and project.id
-    await refuse_strangers(write, event.workspace_id, guests)
-    write.change(event, values)
+    await reject_non_members(write, event.workspace_id, guests)
+    write.update(event, values)
     if guests:
         invited = {one.user_id: one for one in await all_invited(write, event)}
         wanted = guests.of(invited)
@@ -157,43 +165,43 @@ async def event_update(write: Write, input: Input[EventUpdateInput]) -> models.E
     return event
 
 
-async def event_delete(write: Write, id: Id) -> Gone:
+async def event_delete(write: Write, id: Id) -> DeletedRow:
     """Deletes an event, and the answers to it."""
-    event = await write.subject(models.Event, id, ("id",), lock=FOR_DELETION)
+    event = await write.get(models.Event, id, ("id",), lock=FOR_DELETION)
     await delete_rows(write.session, await all_invited(write, event))
     return await write.delete(event)
 
 
 async def event_respond(write: Write, input: Input[EventRespondInput]) -> models.Event:
     """Answers an invitation of one's own."""
-    path = (*INPUT, "eventId")
-    event = await write.subject(models.Event, input.event_id, path, lock=FOR_REFERENCE)
+    path = (*INPUT_PATH, "eventId")
+    event = await write.get(models.Event, input.event_id, path, lock=FOR_REFERENCE)
     own = models.Attendance.user_id == write.source.viewer.user_id
-    found = await write.where(models.Attendance, models.Attendance.event_id == event.id, own)
+    found = await write.select_rows(models.Attendance, models.Attendance.event_id == event.id, own)
     if not found:
-        write.refuse(UserErrorCode.FORBIDDEN, path, "You are not invited to this event.")
+        write.add_error(UserErrorCode.FORBIDDEN, path, "You are not invited to this event.")
     for attendance in found:
-        write.change(attendance, {"response": input.response})
+        write.update(attendance, {"response": input.response})
     return event
 
 
-def refuse_backward(write: Write, starts_at: datetime, ends_at: datetime) -> None:
+def reject_reversed_times(write: Write, starts_at: datetime, ends_at: datetime) -> None:
     """Refuses an event that ends before it begins."""
     if ends_at < starts_at:
-        path = (*INPUT, "endsAt")
-        write.refuse(UserErrorCode.INVALID, path, "It ends before it begins.")
+        path = (*INPUT_PATH, "endsAt")
+        write.add_error(UserErrorCode.INVALID, path, "It ends before it begins.")
 
 
 async def project_of(write: Write, workspace_id: UUID, given: str | None) -> models.Project | None:
     """The project of an id, which must be in the workspace."""
     here = models.Project.workspace_id == workspace_id
-    return await write.reference(models.Project, given, (*INPUT, "projectId"), here)
+    return await write.get_reference(models.Project, given, (*INPUT_PATH, "projectId"), here)
 
 
-async def refuse_strangers(write: Write, workspace_id: UUID, guests: Chosen) -> None:
+async def reject_non_members(write: Write, workspace_id: UUID, guests: IdSet) -> None:
     """Refuses to invite whoever does not belong to the workspace."""
     found = await members_of(write, [workspace_id], guests.wanted)
-    guests.refuse_others({user_id for _, user_id in found}, NOT_A_MEMBER)
+    guests.reject_unknown({user_id for _, user_id in found}, NOT_A_MEMBER)
 
 
 async def all_invited(write: Write, event: models.Event) -> Sequence[models.Attendance]:
@@ -212,7 +220,7 @@ def invite(write: Write, event: models.Event, users: Iterable[UUID]) -> None:
 
 @strawberry.type
 class EventMutations:
-    event_create: EventPayload = mutation(event_create, needs=models.Permission.WRITE)
-    event_update: EventPayload = mutation(event_update, needs=models.Permission.WRITE)
-    event_delete: EventPayload = mutation(event_delete, needs=models.Permission.WRITE)
-    event_respond: EventPayload = mutation(event_respond, needs=models.Permission.COMMENT)
+    event_create: EventPayload = mutation(event_create, permission=models.Permission.WRITE)
+    event_update: EventPayload = mutation(event_update, permission=models.Permission.WRITE)
+    event_delete: EventPayload = mutation(event_delete, permission=models.Permission.WRITE)
+    event_respond: EventPayload = mutation(event_respond, permission=models.Permission.COMMENT)

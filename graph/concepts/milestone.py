@@ -9,9 +9,9 @@ import models
 from graph.kit.node import Node
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
-from graph.kit.writing.mutation import CHOSEN_ID, Id, Input, mutation
-from graph.kit.writing.payload import Gone, Payload, written
-from graph.kit.writing.write import FOR_REFERENCE, ID, INPUT, Write, given_by
+from graph.kit.writing.mutation import CLIENT_ID, Id, Input, mutation
+from graph.kit.writing.payload import DeletedRow, Payload, payload_field
+from graph.kit.writing.write import FOR_REFERENCE, ID_PATH, INPUT_PATH, Write, provided
 from graph.types import Project, Task
 from graph.views.filters import TaskFilter
 from graph.views.lists import TASKS, in_lists
@@ -33,7 +33,7 @@ class Milestone(Node):
         "What it takes, newest first; none from the archive or the trash.",
         order=TASKS,
         filter=TaskFilter,
-        narrowing=in_lists,
+        where=in_lists,
     )
 
 
@@ -45,7 +45,7 @@ class MilestoneCreateInput:
     due_on: date | None = strawberry.field(
         default=None, description="The day by which it is meant to be done."
     )
-    id: strawberry.ID | None = strawberry.field(default=None, description=CHOSEN_ID)
+    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
 
 
 @strawberry.input(description="What to change of a milestone. A field left out stays as it is.")
@@ -67,36 +67,36 @@ class MilestoneUpdateInput:
 
 @strawberry.type(description="What a mutation of a milestone answers.")
 class MilestonePayload(Payload):
-    milestone: Milestone | None = written("The milestone; as it was, where it was deleted.")
+    milestone: Milestone | None = payload_field("The milestone; as it was, where it was deleted.")
 
 
 async def milestone_create(write: Write, input: Input[MilestoneCreateInput]) -> models.Milestone:
     """Makes a milestone."""
-    values = write.values(models.Milestone, given_by(input, "title", "description", "due_on"))
-    key = await write.new_key(models.Milestone, input.id)
-    at = (*INPUT, "projectId")
-    project = await write.subject(models.Project, input.project_id, at, lock=FOR_REFERENCE)
+    values = write.validate(models.Milestone, provided(input, "title", "description", "due_on"))
+    key = await write.new_id(models.Milestone, input.id)
+    at = (*INPUT_PATH, "projectId")
+    project = await write.get(models.Project, input.project_id, at, lock=FOR_REFERENCE)
     home = {"id": key, "workspace_id": project.workspace_id, "project_id": project.id}
-    return write.make(models.Milestone(**home, **values))
+    return write.add(models.Milestone(**home, **values))
 
 
 async def milestone_update(write: Write, input: Input[MilestoneUpdateInput]) -> models.Milestone:
     """Changes a milestone, closes or reopens it."""
-    values = write.values(models.Milestone, given_by(input, "title", "description", "due_on"))
-    milestone = await write.subject(models.Milestone, input.id, ID)
-    closing = given_by(input, "is_closed").get("is_closed")
+    values = write.validate(models.Milestone, provided(input, "title", "description", "due_on"))
+    milestone = await write.get(models.Milestone, input.id, ID_PATH)
+    closing = provided(input, "is_closed").get("is_closed")
     if closing is not None and closing != (milestone.closed_at is not None):
         values["closed_at"] = write.now if closing else None
-    return write.change(milestone, values)
+    return write.update(milestone, values)
 
 
-async def milestone_delete(write: Write, id: Id) -> Gone:
+async def milestone_delete(write: Write, id: Id) -> DeletedRow:
     """Deletes a milestone. Its tasks stay, without it."""
 
     def within(milestone: models.Milestone) -> Awaitable[Sequence[models.Task]]:
-        return write.where(models.Task, models.Task.milestone_id == milestone.id)
+        return write.select_rows(models.Task, models.Task.milestone_id == milestone.id)
 
-    milestone, tasks = await write.doomed(models.Milestone, id, ("id",), within)
+    milestone, tasks = await write.lock_for_deletion(models.Milestone, id, ("id",), within)
     for task in tasks:
         task.milestone_id = None
     return await write.delete(milestone)
@@ -104,6 +104,12 @@ async def milestone_delete(write: Write, id: Id) -> Gone:
 
 @strawberry.type
 class MilestoneMutations:
-    milestone_create: MilestonePayload = mutation(milestone_create, needs=models.Permission.WRITE)
-    milestone_update: MilestonePayload = mutation(milestone_update, needs=models.Permission.WRITE)
-    milestone_delete: MilestonePayload = mutation(milestone_delete, needs=models.Permission.WRITE)
+    milestone_create: MilestonePayload = mutation(
+        milestone_create, permission=models.Permission.WRITE
+    )
+    milestone_update: MilestonePayload = mutation(
+        milestone_update, permission=models.Permission.WRITE
+    )
+    milestone_delete: MilestonePayload = mutation(
+        milestone_delete, permission=models.Permission.WRITE
+    )

@@ -7,9 +7,9 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.node import Node, read_id
-from graph.kit.relations.batches import ByColumn
-from graph.kit.relations.fields import resolved
+from graph.kit.node import Node, decode_id
+from graph.kit.relations.batches import RowBatch
+from graph.kit.relations.fields import resolver_field
 
 #: Unless the settings say otherwise.
 MAX_IDS = 100
@@ -17,8 +17,8 @@ MAX_IDS = 100
 
 async def load(info: Info, given: str, argument: str) -> models.Base | None:
     """The object of an id; null for one that is missing or hidden."""
-    node = read_id(given, argument)
-    return None if node is None else await info.context.load(ByColumn(node.model), node.key)
+    node = decode_id(given, argument)
+    return None if node is None else await info.context.load(RowBatch(node.model), node.key)
 
 
 async def node(
@@ -39,10 +39,10 @@ async def nodes(
 
 @strawberry.type
 class NodeQueries:
-    node: Node | None = resolved(
+    node: Node | None = resolver_field(
         node, "The object of an id; null where there is none that the viewer sees."
     )
-    nodes: list[Node | None] = resolved(
+    nodes: list[Node | None] = resolver_field(
         nodes,
         f"The objects of at most {MAX_IDS} ids, in their order; null in the place "
         "of one that is missing or hidden.",

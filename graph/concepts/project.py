@@ -8,11 +8,11 @@ import models
 from graph.kit.node import Node
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
-from graph.kit.writing.expected_version import EXPECTED_VERSION, expect_version
-from graph.kit.writing.mutation import CHOSEN_ID, Id, Input, mutation
-from graph.kit.writing.payload import Payload, written
-from graph.kit.writing.write import HOME, ID, INPUT, Write, given_by
-from graph.rules.membership import member
+from graph.kit.writing.expected_version import EXPECTED_VERSION, check_version
+from graph.kit.writing.mutation import CLIENT_ID, Id, Input, mutation
+from graph.kit.writing.payload import Payload, payload_field
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.rules.membership import member_id_of
 from graph.types import Milestone, Task, User, Workspace
 from graph.views.board import TaskGroup, board
 from graph.views.filters import MilestoneFilter, TaskFilter
@@ -40,7 +40,7 @@ class Project(Node):
         "Its tasks, newest first; none from the trash.",
         order=TASKS,
         filter=TaskFilter,
-        narrowing=in_lists_or_archive,
+        where=in_lists_or_archive,
     )
     task_groups: list[TaskGroup] = board()
     milestones: Connection[Milestone] = many(
@@ -64,7 +64,7 @@ class ProjectCreateInput:
     lead_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who answers for it: a member of the workspace."
     )
-    id: strawberry.ID | None = strawberry.field(default=None, description=CHOSEN_ID)
+    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
 
 
 @strawberry.input(description="What to change of a project. A field left out stays as it is.")
@@ -87,49 +87,53 @@ class ProjectUpdateInput:
 
 @strawberry.type(description="What a mutation of a project answers.")
 class ProjectPayload(Payload):
-    project: Project | None = written("The project.")
+    project: Project | None = payload_field("The project.")
 
 
-PLAIN = ("key", "name", "description")
-LEAD = (*INPUT, "leadId")
+COLUMNS = ("key", "name", "description")
+LEAD_PATH = (*INPUT_PATH, "leadId")
 
 
 async def project_create(write: Write, input: Input[ProjectCreateInput]) -> models.Project:
     """Makes a project."""
-    values = write.values(models.Project, given_by(input, *PLAIN))
-    key = await write.new_key(models.Project, input.id)
-    workspace = await write.subject(models.Workspace, input.workspace_id, HOME, lock=None)
-    lead_id = await member(write, workspace.id, input.lead_id, LEAD)
+    values = write.validate(models.Project, provided(input, *COLUMNS))
+    key = await write.new_id(models.Project, input.id)
+    workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH, lock=None)
+    lead_id = await member_id_of(write, workspace.id, input.lead_id, LEAD_PATH)
     home = {"id": key, "workspace_id": workspace.id, "lead_id": lead_id}
-    return write.make(models.Project(**home, **values))
+    return write.add(models.Project(**home, **values))
 
 
 async def project_update(write: Write, input: Input[ProjectUpdateInput]) -> models.Project:
     """Changes a project."""
-    values = write.values(models.Project, given_by(input, *PLAIN))
-    project = await write.subject(models.Project, input.id, ID)
-    given = given_by(input, *PLAIN, "lead_id")
-    await expect_version(write, project, input.expected_version, given)
+    values = write.validate(models.Project, provided(input, *COLUMNS))
+    project = await write.get(models.Project, input.id, ID_PATH)
+    given = provided(input, *COLUMNS, "lead_id")
+    await check_version(write, project, input.expected_version, given)
     if "lead_id" in given:
-        values["lead_id"] = await member(write, project.workspace_id, given["lead_id"], LEAD)
-    return write.change(project, values)
+        values["lead_id"] = await member_id_of(
+            write, project.workspace_id, given["lead_id"], LEAD_PATH
+        )
+    return write.update(project, values)
 
 
 async def project_archive(write: Write, id: Id) -> models.Project:
     """Puts a project into the archive: it leaves the lists, and no tasks are added to it."""
-    project = await write.subject(models.Project, id, ("id",))
-    return write.change(project, {"archived_at": project.archived_at or write.now})
+    project = await write.get(models.Project, id, ("id",))
+    return write.update(project, {"archived_at": project.archived_at or write.now})
 
 
 async def project_unarchive(write: Write, id: Id) -> models.Project:
     """Takes a project out of the archive."""
-    project = await write.subject(models.Project, id, ("id",))
-    return write.change(project, {"archived_at": None})
+    project = await write.get(models.Project, id, ("id",))
+    return write.update(project, {"archived_at": None})
 
 
 @strawberry.type
 class ProjectMutations:
-    project_create: ProjectPayload = mutation(project_create, needs=models.Permission.WRITE)
-    project_update: ProjectPayload = mutation(project_update, needs=models.Permission.WRITE)
-    project_archive: ProjectPayload = mutation(project_archive, needs=models.Permission.WRITE)
-    project_unarchive: ProjectPayload = mutation(project_unarchive, needs=models.Permission.WRITE)
+    project_create: ProjectPayload = mutation(project_create, permission=models.Permission.WRITE)
+    project_update: ProjectPayload = mutation(project_update, permission=models.Permission.WRITE)
+    project_archive: ProjectPayload = mutation(project_archive, permission=models.Permission.WRITE)
+    project_unarchive: ProjectPayload = mutation(
+        project_unarchive, permission=models.Permission.WRITE
+    )

@@ -36,14 +36,14 @@ DryRun = Annotated[
 def rate_limit(info: Info, dry_run: DryRun = False) -> RateLimit:
     """The budget of the caller; with dryRun the cost of this operation, nothing else being run."""
     context = info.context
-    standing = context.standing
+    budget_status = context.budget_status
     return RateLimit(
         cost=context.price.total,
-        limit=standing.limit,
+        limit=budget_status.limit,
         node_count=context.price.nodes,
-        remaining=standing.remaining,
-        used=standing.used,
-        reset_at=standing.reset_at,
+        remaining=budget_status.remaining,
+        used=budget_status.used,
+        reset_at=budget_status.reset_at,
     )
 
 

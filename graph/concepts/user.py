@@ -10,28 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
-from graph.kit.loading.loaders import Source
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.relations.batches import ByColumn, among
+from graph.kit.relations.batches import RowBatch, any_of
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import many, resolved
+from graph.kit.relations.fields import many, resolver_field
 from graph.types import AccessToken, Event, Session, Task, Workspace
 from graph.views.filters import TaskFilter
 from graph.views.lists import BY_TIME, SESSIONS, TASKS, TOKENS, between, in_lists
 
 
 @dataclass(frozen=True)
-class EmailIsOpen:
+class EmailVisibility:
     """Whether the viewer may read a user's address: their own, and those they administer."""
 
-    gathers: bool = False
+    waits_for_others: bool = False
 
-    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[bool]:
+    async def load(
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+    ) -> list[bool]:
         administered = models.Membership.workspace_id.in_(source.viewer.administers())
         members = visible(models.Membership, source.viewer, models.Membership.user_id).where(
-            administered, among(models.Membership.user_id, keys, source)
+            administered, any_of(models.Membership.user_id, keys, source)
         )
         open_to_viewer = set(await session.scalars(members))
         return [key in open_to_viewer for key in keys]
@@ -44,7 +46,7 @@ async def email(root: models.User, info: Info) -> str | None:
         return root.email
     if root.email is None or not viewer.administers():
         return None
-    return root.email if await info.context.load(EmailIsOpen(), root.id) else None
+    return root.email if await info.context.load(EmailVisibility(), root.id) else None
 
 
 @strawberry.type(description="A person.")
@@ -67,7 +69,7 @@ class User(Node):
         "The tasks that the user is to do, newest first; none from the archive or the trash.",
         order=TASKS,
         filter=TaskFilter,
-        narrowing=in_lists,
+        where=in_lists,
     )
     access_tokens: Connection[AccessToken] = many(
         models.User.access_tokens,
@@ -83,16 +85,16 @@ class User(Node):
         models.User.events,
         "What the user attends or organizes, in order of time.",
         order=BY_TIME,
-        narrowing=between,
+        where=between,
     )
 
 
 async def viewer(info: Info) -> models.User | None:
     """Who is asking."""
     user_id = info.context.viewer.user_id
-    return None if user_id is None else await info.context.load(ByColumn(models.User), user_id)
+    return None if user_id is None else await info.context.load(RowBatch(models.User), user_id)
 
 
 @strawberry.type
 class UserQueries:
-    viewer: User | None = resolved(viewer, "Who is asking; null when nobody is signed in.")
+    viewer: User | None = resolver_field(viewer, "Who is asking; null when nobody is signed in.")

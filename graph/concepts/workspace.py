@@ -12,14 +12,21 @@ import models
 from graph.context import Info
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.relations.batches import ByColumn, ByColumns
+from graph.kit.relations.batches import CompositeKeyBatch, RowBatch
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import listed, many, one, resolved
-from graph.kit.writing.mutation import CHOSEN_ID, Input, mutation
-from graph.kit.writing.payload import Gone, Path, Payload, Refused, UserErrorCode, written
-from graph.kit.writing.write import HOME, ID, INPUT, Write, given_by
+from graph.kit.relations.fields import listing, many, one, resolver_field
+from graph.kit.writing.mutation import CLIENT_ID, Input, mutation
+from graph.kit.writing.payload import (
+    DeletedRow,
+    InputPath,
+    MutationRejected,
+    Payload,
+    UserErrorCode,
+    payload_field,
+)
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
-from graph.rules.task_key import TaskByKey, read_key
+from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Event, Label, Project, State, Task, User
 from graph.views.board import TaskGroup, board
 from graph.views.change import ChangePage, changes
@@ -34,7 +41,7 @@ from graph.views.lists import (
     projects_in_lists,
 )
 from graph.views.search import SearchResult, search
-from models.project import KEY
+from models.project import PROJECT_KEY
 from models.workspace import is_slug, new_workspace
 
 
@@ -59,10 +66,10 @@ async def project_by_key(
     key: Annotated[str, strawberry.argument(description="The project's key: TLS.")],
 ) -> models.Project | None:
     """A project of a workspace by its key; null for what cannot be one."""
-    if not KEY.fullmatch(key):
+    if not PROJECT_KEY.fullmatch(key):
         return None
     return await info.context.load(
-        ByColumns(models.Project, ("workspace_id", "key")), (root.id, key)
+        CompositeKeyBatch(models.Project, ("workspace_id", "key")), (root.id, key)
     )
 
 
@@ -72,8 +79,8 @@ async def task_by_key(
     key: Annotated[str, strawberry.argument(description="The task's human key: TLS-123.")],
 ) -> models.Task | None:
     """A task of a workspace by its human key; null where no task has such a key."""
-    found = read_key(key)
-    return None if found is None else await info.context.load(TaskByKey(), (root.id, *found))
+    found = parse_task_key(key)
+    return None if found is None else await info.context.load(TaskByKeyBatch(), (root.id, *found))
 
 
 @strawberry.type(description="A team's own space: nothing in it is seen from outside.")
@@ -92,7 +99,7 @@ class Workspace(Node):
         "Who belongs to the workspace, in the order of joining.",
         order=Order.by(models.Membership, "joined_at"),
     )
-    states: list[State] = listed(
+    states: list[State] = listing(
         models.Workspace.states,
         "Workflow states in board order.",
         order=Order.by(models.State, "position"),
@@ -105,9 +112,9 @@ class Workspace(Node):
         "Projects, oldest first.",
         order=PROJECTS,
         filter=ProjectFilter,
-        narrowing=projects_in_lists,
+        where=projects_in_lists,
     )
-    project: Project | None = resolved(
+    project: Project | None = resolver_field(
         project_by_key, "A project by its key; null where there is none."
     )
     tasks: Connection[Task] = many(
@@ -115,11 +122,11 @@ class Workspace(Node):
         "Tasks of all projects, newest first; none from the trash.",
         order=TASKS,
         filter=TaskFilter,
-        narrowing=in_lists_or_archive,
+        where=in_lists_or_archive,
     )
-    task: Task | None = resolved(task_by_key, "A task by its human key: TLS-123.")
+    task: Task | None = resolver_field(task_by_key, "A task by its human key: TLS-123.")
     task_groups: list[TaskGroup] = board()
-    search: Connection[SearchResult] = resolved(
+    search: Connection[SearchResult] = resolver_field(
         search,
         "Full-text search over titles, bodies and comments, the best hits first.",
     )
@@ -127,9 +134,9 @@ class Workspace(Node):
         models.Workspace.events,
         "Calendar events in order of time.",
         order=BY_TIME,
-        narrowing=between,
+        where=between,
     )
-    changes: ChangePage = resolved(
+    changes: ChangePage = resolver_field(
         changes, "What happened in it, in order: a client goes on after the last it has seen."
     )
 
@@ -141,12 +148,12 @@ async def workspace(
     """A workspace by its slug; null for what cannot be one."""
     if not is_slug(slug):
         return None
-    return await info.context.load(ByColumn(models.Workspace, "slug"), slug)
+    return await info.context.load(RowBatch(models.Workspace, "slug"), slug)
 
 
 @strawberry.type
 class WorkspaceQueries:
-    workspace: Workspace | None = resolved(
+    workspace: Workspace | None = resolver_field(
         workspace,
         "A workspace by its slug; null where there is none that the viewer sees.",
     )
@@ -158,7 +165,7 @@ class WorkspaceCreateInput:
         description="Small letters and digits in words joined by hyphens, unique on this server."
     )
     name: str = strawberry.field(description="The name that people call it by.")
-    id: strawberry.ID | None = strawberry.field(default=None, description=CHOSEN_ID)
+    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
 
 
 @strawberry.input(description="What to change of a workspace. A field left out stays as it is.")
@@ -198,20 +205,20 @@ class MemberRemoveInput:
 
 @strawberry.type(description="What a mutation of a workspace answers.")
 class WorkspacePayload(Payload):
-    workspace: Workspace | None = written("The workspace.")
+    workspace: Workspace | None = payload_field("The workspace.")
 
 
 @strawberry.type(description="What a mutation of a membership answers.")
 class MemberPayload(Payload):
-    member: Membership | None = written("The membership; as it was, where it has ended.")
+    member: Membership | None = payload_field("The membership; as it was, where it has ended.")
 
 
 async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> models.Workspace:
     """Makes a workspace with the usual workflow states, owned by the viewer."""
-    values = write.values(models.Workspace, given_by(input, "slug", "name"))
-    key = await write.new_key(models.Workspace, input.id)
-    write.permit(models.Permission.BEGIN, None, ())
-    write.check()
+    values = write.validate(models.Workspace, provided(input, "slug", "name"))
+    key = await write.new_id(models.Workspace, input.id)
+    write.require(models.Permission.ACCOUNT, None, ())
+    write.raise_errors()
     workspace, states = new_workspace(**values, key=key)
     owner = {"user_id": write.source.viewer.user_id, "role": models.Role.OWNER}
     write.session.add_all([workspace, *states, models.Membership(workspace_id=key, **owner)])
@@ -221,25 +228,25 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
 
 async def workspace_update(write: Write, input: Input[WorkspaceUpdateInput]) -> models.Workspace:
     """Changes a workspace."""
-    values = write.values(models.Workspace, given_by(input, "slug", "name"))
-    return write.change(await write.subject(models.Workspace, input.id, ID), values)
+    values = write.validate(models.Workspace, provided(input, "slug", "name"))
+    return write.update(await write.get(models.Workspace, input.id, ID_PATH), values)
 
 
 async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Membership:
     """Lets a user into a workspace."""
-    workspace = await write.subject(models.Workspace, input.workspace_id, HOME)
+    workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH)
     permit_role(write, workspace.id, input.role)
     path, condition = named_user(write, input)
-    write.check()
+    write.raise_errors()
     # scope: whoever is let in is not seen yet; one must know their id, handle or address.
     user_id = await write.session.scalar(select(models.User.id).where(condition))
     if user_id is None:
-        write.refuse(UserErrorCode.NOT_FOUND, path, "There is no such user.")
-        raise Refused(write.refusals.errors)
+        write.add_error(UserErrorCode.NOT_FOUND, path, "There is no such user.")
+        raise MutationRejected(write.user_errors.errors)
     if await members_of(write, [workspace.id], [user_id]):
-        write.refuse(UserErrorCode.UNIQUE, path, "This user belongs to the workspace already.")
+        write.add_error(UserErrorCode.UNIQUE, path, "This user belongs to the workspace already.")
     made = models.Membership(workspace_id=workspace.id, user_id=user_id, role=input.role)
-    return write.make(made)
+    return write.add(made)
 
 
 async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models.Membership:
@@ -249,20 +256,20 @@ async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models
         permit_role(write, membership.workspace_id, role)
     if input.role is not models.Role.OWNER:
         await keep_an_owner(write, membership)
-    write.change(membership, {"role": input.role})
+    write.update(membership, {"role": input.role})
     if membership.user_id == write.viewer.user_id:
         write.viewer = write.viewer.with_role(membership.workspace_id, input.role)
     return membership
 
 
-async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> Gone:
+async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> DeletedRow:
     """Ends a membership: any as an administrator, or one's own. The last owner cannot leave."""
     membership = await membership_of(write, input.workspace_id, input.user_id)
     if membership.user_id != write.viewer.user_id:
-        write.permit(models.Permission.ADMINISTER, membership.workspace_id, HOME)
+        write.require(models.Permission.ADMINISTER, membership.workspace_id, WORKSPACE_ID_PATH)
         permit_role(write, membership.workspace_id, membership.role)
     await keep_an_owner(write, membership)
-    write.check()
+    write.raise_errors()
     # Without the membership, neither is seen any more.
     user = await write.session.get_one(models.User, membership.user_id)  # scope: a member
     workspace = await write.session.get_one(  # scope: the one that was left
@@ -276,58 +283,60 @@ async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> Gone:
 def permit_role(write: Write, workspace_id: UUID, role: models.Role) -> None:
     """Only an owner makes an owner, or changes one."""
     if role is models.Role.OWNER:
-        write.permit(models.Permission.OWN, workspace_id, (*INPUT, "role"))
+        write.require(models.Permission.OWN, workspace_id, (*INPUT_PATH, "role"))
 
 
-def named_user(write: Write, input: MemberAddInput) -> tuple[Path, ColumnElement[bool]]:
+def named_user(write: Write, input: MemberAddInput) -> tuple[InputPath, ColumnElement[bool]]:
     """The condition that a user is the one whom the input names, and where it names them."""
-    given = given_by(input, "user_id", "handle", "email")
+    given = provided(input, "user_id", "handle", "email")
     if len(given) != 1:
         message = "Name the user by exactly one of userId, handle and email."
         code = UserErrorCode.INVALID if given else UserErrorCode.REQUIRED
-        write.refuse(code, (*INPUT, "userId"), message)
-        return INPUT, false()
+        write.add_error(code, (*INPUT_PATH, "userId"), message)
+        return INPUT_PATH, false()
     [(name, value)] = given.items()
-    path = (*INPUT, to_camel_case(name))
+    path = (*INPUT_PATH, to_camel_case(name))
     if name == "user_id":
-        return path, models.User.id == write.key(models.User, value, path)
-    tidied = write.values(models.User, given).get(name)
+        return path, models.User.id == write.parse_id(models.User, value, path)
+    tidied = write.validate(models.User, given).get(name)
     return path, getattr(models.User, name) == tidied
 
 
 async def membership_of(write: Write, workspace_id: str, user_id: str) -> models.Membership:
     """The membership of a user in a workspace. Both are locked."""
-    workspace = await write.subject(models.Workspace, workspace_id, HOME)
-    path = (*INPUT, "userId")
-    key = write.key(models.User, user_id, path)
-    write.check()
+    workspace = await write.get(models.Workspace, workspace_id, WORKSPACE_ID_PATH)
+    path = (*INPUT_PATH, "userId")
+    key = write.parse_id(models.User, user_id, path)
+    write.raise_errors()
     here = models.Membership.workspace_id == workspace.id
-    found = await write.where(models.Membership, here, models.Membership.user_id == key)
+    found = await write.select_rows(models.Membership, here, models.Membership.user_id == key)
     if not found:
-        write.refuse(UserErrorCode.NOT_FOUND, path, NOT_A_MEMBER)
-        write.check()
+        write.add_error(UserErrorCode.NOT_FOUND, path, NOT_A_MEMBER)
+        write.raise_errors()
     return found[0]
 
 
 async def keep_an_owner(write: Write, membership: models.Membership) -> None:
     """Refuses to take its last owner from a workspace."""
-    owners = await write.where(
+    owners = await write.select_rows(
         models.Membership,
         models.Membership.workspace_id == membership.workspace_id,
         models.Membership.role == models.Role.OWNER,
     )
     if [owner.id for owner in owners] == [membership.id]:
         message = "This is the workspace's last owner: make somebody else an owner first."
-        write.refuse(UserErrorCode.INVALID, (*INPUT, "userId"), message)
+        write.add_error(UserErrorCode.INVALID, (*INPUT_PATH, "userId"), message)
 
 
 @strawberry.type
 class WorkspaceMutations:
-    workspace_create: WorkspacePayload = mutation(workspace_create, needs=models.Permission.BEGIN)
-    workspace_update: WorkspacePayload = mutation(
-        workspace_update, needs=models.Permission.ADMINISTER
+    workspace_create: WorkspacePayload = mutation(
+        workspace_create, permission=models.Permission.ACCOUNT
     )
-    member_add: MemberPayload = mutation(member_add, needs=models.Permission.ADMINISTER)
-    member_update: MemberPayload = mutation(member_update, needs=models.Permission.ADMINISTER)
+    workspace_update: WorkspacePayload = mutation(
+        workspace_update, permission=models.Permission.ADMINISTER
+    )
+    member_add: MemberPayload = mutation(member_add, permission=models.Permission.ADMINISTER)
+    member_update: MemberPayload = mutation(member_update, permission=models.Permission.ADMINISTER)
     # One may always leave: the rest is asked for when it is another's membership.
-    member_remove: MemberPayload = mutation(member_remove, needs=models.Permission.COMMENT)
+    member_remove: MemberPayload = mutation(member_remove, permission=models.Permission.COMMENT)

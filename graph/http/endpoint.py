@@ -27,17 +27,17 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graph.auth.identity import COOKIE, Authority
+from graph.auth.identity import COOKIE, Authenticator
 from graph.context import Context, Sender, Server
 from graph.http.requests import (
     Parameters,
-    TooMuch,
-    is_foreign,
-    limited,
-    network,
+    RequestTooLarge,
+    is_cross_site,
+    limit_body_size,
+    network_of,
     read_parameters,
-    refuse_large,
-    refuse_many,
+    reject_large_body,
+    reject_many_containers,
 )
 from graph.http.responses import (
     JSON,
@@ -49,9 +49,9 @@ from graph.http.responses import (
 )
 from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
 from graph.operations.budgets import Budgets
-from graph.operations.documents import READING
+from graph.operations.documents import READING_COST
 from graph.operations.limits import CODE, Limits
-from graph.operations.persisted import KnownDocuments
+from graph.operations.persisted import DocumentStore
 from graph.settings import Settings
 from models import AccessToken
 from models.credential import SESSION_LIFETIME
@@ -78,22 +78,22 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self.explorer = explorer
         self.server = Server(
             database,
-            Authority(database, settings),
+            Authenticator(database, settings),
             Budgets(database, settings),
             limits_of(settings),
             settings.read_concurrency,
         )
-        self.documents = KnownDocuments(database, registered_only=settings.registered_only)
+        self.documents = DocumentStore(database, registered_only=settings.registered_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope, limited(receive, self.settings.max_body_size))
+        request = Request(scope, limit_body_size(receive, self.settings.max_body_size))
         try:
-            refuse_large(request, self.settings.max_body_size)
+            reject_large_body(request, self.settings.max_body_size)
             response = await self.run_in_time(request)
-        except TooMuch as error:
+        except RequestTooLarge as error:
             response = error_response(error.status_code, error.reason, CODE)
         except HTTPException as error:
             response = error_response(error.status_code, error.reason)
@@ -104,7 +104,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if isinstance(error, Unauthenticated):
                 response.headers["WWW-Authenticate"] = "Bearer"
             if isinstance(error, RateLimited):
-                response.headers.update(waiting(error))
+                response.headers.update(retry_after(error))
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
@@ -129,14 +129,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        identity = await self.server.authority.identify(request)
+        identity = await self.server.authenticator.authenticate(request)
         sends = isinstance(request, WebSocket) or request.method == "POST"
-        if identity.by_cookie and sends and is_foreign(request, self.settings.allowed_origins):
+        if identity.by_cookie and sends and is_cross_site(request, self.settings.allowed_origins):
             raise Forbidden(
                 "A cookie does not speak for the page of another site: send a token, or have the "
                 "server's TASKLOOM_ALLOWED_ORIGINS name the page's origin."
             )
-        address = network(request.client.host if request.client else "")
+        address = network_of(request.client.host if request.client else "")
         return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
@@ -174,7 +174,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if (request.headers.get("content-encoding") or "identity").lower() != "identity":
                 raise HTTPException(415, "Send the request's body without Content-Encoding.")
             body = await request.get_body()
-            refuse_many(body)
+            reject_many_containers(body)
             parameters = self.parse_json(body)
         return read_parameters(parameters, self.settings)
 
@@ -203,10 +203,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         # Whatever is asked costs something, even if it is not known or cannot be read.
-        await context.charge(READING)
+        await context.charge(READING_COST)
         query = await self._document(request_data, context)
         try:
-            result = await while_connected(
+            result = await cancel_on_disconnect(
                 request,
                 self.schema.execute(
                     query,
@@ -231,7 +231,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         for refusal in result.errors or ():
             if isinstance(refusal.original_error, RateLimited):
                 sub_response.status_code = refusal.original_error.status
-                sub_response.headers.update(waiting(refusal.original_error))
+                sub_response.headers.update(retry_after(refusal.original_error))
         self._set_cookie(request, sub_response, context)
         sub_response.headers.update(budget_headers(context))
         return result
@@ -309,21 +309,21 @@ def set_session(response: Response, secret: str, request: Request, settings: Set
 
 def budget_headers(context: Context) -> dict[str, str]:
     """The budget of the caller, as GitHub's API has it: the last is in seconds since 1970."""
-    standing = context.standing
+    budget_status = context.budget_status
     return {
-        "x-ratelimit-limit": str(standing.limit),
-        "x-ratelimit-remaining": str(standing.remaining),
-        "x-ratelimit-used": str(standing.used),
-        "x-ratelimit-reset": str(math.ceil(standing.reset_at.timestamp())),
+        "x-ratelimit-limit": str(budget_status.limit),
+        "x-ratelimit-remaining": str(budget_status.remaining),
+        "x-ratelimit-used": str(budget_status.used),
+        "x-ratelimit-reset": str(math.ceil(budget_status.reset_at.timestamp())),
     }
 
 
-def waiting(error: RateLimited) -> dict[str, str]:
+def retry_after(error: RateLimited) -> dict[str, str]:
     """When to try again, in seconds."""
     return {} if error.wait is None else {"retry-after": str(math.ceil(error.wait))}
 
 
-async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Does some work for as long as the client waits for it.
 
     Then it is cancelled, down to the database, and its connections are freed.

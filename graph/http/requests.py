@@ -27,23 +27,23 @@ class Parameters(GraphQLRequestData):
     document_id: str | None = None
 
 
-class TooMuch(HTTPException):
+class RequestTooLarge(HTTPException):
     """A request holds more than it may; the reason says how much, and what to do."""
 
 
-def too_much(reason: str) -> TooMuch:
+def too_much(reason: str) -> RequestTooLarge:
     """The error of a request that holds more than it may."""
-    return TooMuch(400, reason)
+    return RequestTooLarge(400, reason)
 
 
-def refuse_large(request: Request, limit: int) -> None:
+def reject_large_body(request: Request, limit: int) -> None:
     """Refuses a body that says itself that it is too large."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > limit:
         raise too_large(limit)
 
 
-def refuse_many(body: str | bytes) -> None:
+def reject_many_containers(body: str | bytes) -> None:
     """Refuses a body of more lists and objects than are worth reading."""
     raw = body.encode(errors="replace") if isinstance(body, str) else body
     if raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
@@ -52,7 +52,7 @@ def refuse_many(body: str | bytes) -> None:
         )
 
 
-def limited(receive: Receive, limit: int) -> Receive:
+def limit_body_size(receive: Receive, limit: int) -> Receive:
     """Receives a body as far as it may go, whatever it says of its length."""
     received = 0
 
@@ -67,9 +67,9 @@ def limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def too_large(limit: int) -> TooMuch:
+def too_large(limit: int) -> RequestTooLarge:
     """The error of a body that is too large."""
-    return TooMuch(413, f"The request's body may have {limit:,} bytes: send less at once.")
+    return RequestTooLarge(413, f"The request's body may have {limit:,} bytes: send less at once.")
 
 
 def read_parameters(parameters: Any, settings: Settings) -> Parameters:
@@ -125,7 +125,7 @@ def _within(value: Any, most: int) -> Collection[Any]:
     return list(islice(inner, most + 1)) if isinstance(value, (dict, list)) else ()
 
 
-def is_foreign(request: HTTPConnection, allowed: Collection[str]) -> bool:
+def is_cross_site(request: HTTPConnection, allowed: Collection[str]) -> bool:
     """Whether a browser sends a request for the page of another site, which is not allowed to.
 
     Browsers say so themselves, in Sec-Fetch-Site or by the Origin; other clients say nothing, and
@@ -147,7 +147,7 @@ def is_foreign(request: HTTPConnection, allowed: Collection[str]) -> bool:
     return host.lower() != request.headers.get("host", "").lower()
 
 
-def network(address: str) -> str:
+def network_of(address: str) -> str:
     """What counts as one address: of IPv6 the network, which anybody has a whole one of."""
     try:
         known = ip_address(address)

@@ -17,7 +17,7 @@ TOO_LARGE = (
 )
 
 
-class TooManyRequests(Exception):
+class TooManyPipelined(Exception):
     """More requests wait on a connection than may."""
 
 
@@ -57,7 +57,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._wait_no_more()
         super().on_headers_complete()
         if len(self.pipeline) > MAX_PIPELINED:
-            raise TooManyRequests
+            raise TooManyPipelined
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body is there."""

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 import strawberry
 
-from graph.kit.loading.loaders import Batch, Loaders, Source
-from graph.kit.loading.read_sessions import Within
+from graph.kit.loading.loaders import Batch, Loaders, ReadScope
+from graph.kit.loading.read_sessions import TransactionReads
 from models.viewer import Viewer
 
 K = TypeVar("K")
@@ -21,26 +21,26 @@ class KitContext(Protocol):
     def viewer(self) -> Viewer: ...
 
     @property
-    def source(self) -> Source: ...
+    def source(self) -> ReadScope: ...
 
     @property
     def loaders(self) -> Loaders: ...
 
-    def look_again(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
+    def reset_loaders(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Forgets what was loaded: something may have been written. Some rows are known."""
         ...
 
-    async def present_viewer(self) -> Viewer:
+    async def current_viewer(self) -> Viewer:
         """The viewer with the roles they have now, known anew if that is not just known."""
         ...
 
-    async def stay_within(
-        self, reads: Within, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
+    async def read_in_transaction(
+        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
     ) -> None:
         """Reads inside a transaction from here on, until the operation settles."""
         ...
 
-    async def settle(self) -> None:
+    async def end_dry_run(self) -> None:
         """Undoes what was only tried out."""
         ...
 

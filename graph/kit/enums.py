@@ -7,7 +7,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 
-def described(members: type[enum.Enum], description: str, **values: str) -> None:
+def describe_enum(members: type[enum.Enum], description: str, **values: str) -> None:
     """Makes an enumeration a type of the API, with a description of each value."""
     made: Any = strawberry.enum(members, description=description)
     definition: StrawberryEnumDefinition = made.__strawberry_definition__

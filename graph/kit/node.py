@@ -18,10 +18,10 @@ _PREFIXES: dict[str, type[Base]] = {}
 
 def node_id(root: Any) -> strawberry.ID:
     """The id of a row: its type and its key, such as task_0198c6b2f7d47c3e9b1d2f3a4b5c6d7e."""
-    return id_of(type(root), root.id)
+    return encode_id(type(root), root.id)
 
 
-def id_of(model: type[Base], key: UUID) -> strawberry.ID:
+def encode_id(model: type[Base], key: UUID) -> strawberry.ID:
     """The id of a row of a model."""
     return strawberry.ID(f"{_prefix(_NAMES[model])}_{key.hex}")
 
@@ -82,7 +82,7 @@ class NodeKey:
     key: UUID
 
 
-def read_id(given: str, argument: str) -> NodeKey | None:
+def decode_id(given: str, argument: str) -> NodeKey | None:
     """Reads an id; null for one of a type that there is not, and so names no object."""
     prefix, separator, digits = given.rpartition("_")
     if not separator or not re.fullmatch(r"[0-9a-f]{32}", digits):

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from graph.kit.errors import RateLimited
-from graph.operations.lru_cache import Recent
+from graph.operations.lru_cache import LRUCache
 from graph.settings import Settings
 from models.base import now
 from models.database import Database
-from models.server.token_bucket import Allowance, Taken, take
+from models.server.token_bucket import BucketSize, TakenTokens, take_tokens
 
 #: How many callers are remembered: who is forgotten has a full budget.
-CALLERS = 50_000
+MAX_CALLERS = 50_000
 #: The part of a budget that a process takes at once out of a shared one.
-PORTION = 1 / 500
+SHARED_PORTION = 1 / 500
 #: The part of it that a process keeps of what was given back.
-KEPT = 1 / 50
+LOCAL_SURPLUS = 1 / 50
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Caller:
     """Whose budget it is."""
 
     name: str
-    allowance: Allowance
+    allowance: BucketSize
 
 
 @dataclass(frozen=True)
-class Standing:
+class BudgetStatus:
     """A caller's budget at a moment."""
 
     limit: int
@@ -52,11 +52,11 @@ class Budgets:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.is_shared = settings.shared_budgets
-        self._known = Allowance(settings.budget, settings.budget_period)
-        self._anonymous = Allowance(settings.anonymous_budget, settings.budget_period)
+        self._known = BucketSize(settings.budget, settings.budget_period)
+        self._anonymous = BucketSize(settings.anonymous_budget, settings.budget_period)
         #: What each caller has, and since when; of a shared budget what was taken of it, what
         #: is left there, and when that was seen.
-        self._levels: Recent[str, tuple[float, float, float]] = Recent(CALLERS)
+        self._levels: LRUCache[str, tuple[float, float, float]] = LRUCache(MAX_CALLERS)
 
     def caller(self, user: object | None, address: str) -> Caller:
         """A user, or whoever asks from an address."""
@@ -64,7 +64,7 @@ class Budgets:
             return Caller(f"user {user}", self._known)
         return Caller(f"address {address}", self._anonymous)
 
-    async def spend(self, caller: Caller, cost: float) -> Standing:
+    async def spend(self, caller: Caller, cost: float) -> BudgetStatus:
         """Spends a part of a caller's budget, or raises `RateLimited`."""
         capacity = caller.allowance.capacity
         if cost > capacity:
@@ -75,7 +75,7 @@ class Budgets:
         level, left, at = self._seen(caller)
         while level < cost and self.is_shared:
             wanted = cost - level
-            taken = await self._take(caller, wanted, max(wanted, capacity * PORTION))
+            taken = await self._take(caller, wanted, max(wanted, capacity * SHARED_PORTION))
             # Others of this caller's requests may have spent meanwhile.
             level, left, at = self._seen(caller)
             level, left = level + taken.amount, taken.left
@@ -90,31 +90,33 @@ class Budgets:
                 wait,
             )
         self._remember(caller, (level - cost, left, at))
-        return self.standing(caller)
+        return self.budget_status(caller)
 
-    async def give_back(self, caller: Caller, amount: float) -> Standing:
+    async def give_back(self, caller: Caller, amount: float) -> BudgetStatus:
         """Gives back what was spent and not needed."""
         level, left, at = self._seen(caller)
         level += amount
-        surplus = level - caller.allowance.capacity * KEPT if self.is_shared else 0
+        surplus = level - caller.allowance.capacity * LOCAL_SURPLUS if self.is_shared else 0
         if surplus > 0:
             level -= surplus
             self._remember(caller, (level, left, at))
             left = (await self._take(caller, -surplus, None)).left
             level, _, at = self._seen(caller)
         self._remember(caller, (level, left, at))
-        return self.standing(caller)
+        return self.budget_status(caller)
 
-    async def _take(self, caller: Caller, least: float, most: float | None) -> Taken:
-        return await take(self.database, f"budget {caller.name}", caller.allowance, least, most)
+    async def _take(self, caller: Caller, least: float, most: float | None) -> TakenTokens:
+        return await take_tokens(
+            self.database, f"budget {caller.name}", caller.allowance, least, most
+        )
 
-    def standing(self, caller: Caller) -> Standing:
+    def budget_status(self, caller: Caller) -> BudgetStatus:
         """What a caller has now."""
         level, left, _ = self._seen(caller)
         capacity = caller.allowance.capacity
         remaining = min(capacity, max(0.0, level + left))
         wait = caller.allowance.wait(remaining, capacity)
-        return Standing(int(capacity), int(remaining), now() + timedelta(seconds=wait))
+        return BudgetStatus(int(capacity), int(remaining), now() + timedelta(seconds=wait))
 
     def _seen(self, caller: Caller) -> tuple[float, float, float]:
         """What the caller has here, what is left elsewhere, and when that was so."""
@@ -131,4 +133,4 @@ class Budgets:
         return caller.allowance.level(level, at - before), 0, at
 
     def _remember(self, caller: Caller, level: tuple[float, float, float]) -> None:
-        self._levels.keep(caller.name, level)
+        self._levels.put(caller.name, level)

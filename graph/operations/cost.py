@@ -39,26 +39,26 @@ from graph.operations.limits import LimitExceeded, Limits, fragments_of
 #: How many rows a list is taken to have that has no pages, because it stays short.
 SHORT_LIST = 10
 #: The fields of a page that hold its rows.
-ROWS = ("nodes", "edges")
+PAGE_ROW_FIELDS = ("nodes", "edges")
 #: What a mutation costs before its payload: the statements of a write, and its transaction.
-WRITE = 10
+MUTATION_COST = 10
 #: How many plain values of objects take as long as a row, and the bytes of one beside its name.
-LEAVES, PLAIN = 20, 8
+SCALARS_PER_COST, SCALAR_BYTES = 20, 8
 #: What it costs to count for one parent, in rows.
-COUNTING = 2
+COUNT_COST = 2
 #: How many values of arguments are read in the time of one row.
-VALUES = 5
+ARGUMENT_VALUES_PER_COST = 5
 #: The fields of a page that count: a statement each, for all pages of the same parents.
-COUNTS = ("totalCount", "count")
+COUNT_FIELDS = ("totalCount", "count")
 #: What tells about the schema: how long its lists are taken to be, but for that of all types,
 #: and how many of its objects cost as much as one row, which comes from a database.
-SCHEMA_LIST = 8
-SCHEMA_OBJECTS = 100
+SCHEMA_LIST_LENGTH = 8
+SCHEMA_OBJECTS_PER_COST = 100
 META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
 @dataclass
-class Price:
+class OperationCost:
     """What an operation costs: each of its paths, and the objects that they could bring."""
 
     paths: Counter[str] = field(default_factory=Counter)
@@ -83,12 +83,12 @@ class Price:
 
 
 #: The length of a list, from the arguments of its field and from the limits.
-Length = Callable[[Callable[[str], Any], Limits], int]
-Lengths = Mapping[tuple[str, str], Length]
+ListLength = Callable[[Callable[[str], Any], Limits], int]
+ListLengths = Mapping[tuple[str, str], ListLength]
 
 
 @dataclass(frozen=True)
-class Pricing:
+class CostEstimator:
     """What an operation costs, with its variables."""
 
     limits: Limits
@@ -96,7 +96,7 @@ class Pricing:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: dict[str, Any]
     #: How long lists are that are neither pages nor short, by their fields, from the arguments.
-    lengths: Lengths
+    lengths: ListLengths
     #: The most rows of a page: to find the size that would fit.
     largest: int = MAX_SIZE
 
@@ -108,8 +108,8 @@ class Pricing:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
-        lengths: Lengths,
-    ) -> "Pricing":
+        lengths: ListLengths,
+    ) -> "CostEstimator":
         """The pricing of one operation of a valid document."""
         given = {}
         for definition in operation.variable_definitions or ():
@@ -120,9 +120,9 @@ class Pricing:
                 given[name] = value_from_ast_untyped(default)
         return cls(limits, schema, fragments_of(document), given, lengths)
 
-    def price(self, operation: OperationDefinitionNode) -> Price:
+    def price(self, operation: OperationDefinitionNode) -> OperationCost:
         """The price of an operation."""
-        price = Price()
+        price = OperationCost()
         root = self.schema.get_root_type(operation.operation)
         if root is not None:
             self._price(root, operation.selection_set, 1, None, "", price)
@@ -142,7 +142,7 @@ class Pricing:
         named = tuple(node for node in self.roots(operation) if node.name.value == name)
         return named if any(self._given(node, argument) is True for node in named) else ()
 
-    def check(self, operation: OperationDefinitionNode, price: Price) -> None:
+    def check(self, operation: OperationDefinitionNode, price: OperationCost) -> None:
         """Refuses an operation that costs more than it may."""
         if price.values > self.limits.argument_values:
             raise LimitExceeded(
@@ -158,7 +158,7 @@ class Pricing:
                 f"{self.limits.answer_size:,}: ask for less, or by shorter aliases."
             )
 
-    def _refusal(self, operation: OperationDefinitionNode, price: Price) -> str:
+    def _refusal(self, operation: OperationDefinitionNode, price: OperationCost) -> str:
         total, limit = price.total, self.limits.cost
         dearest = ", ".join(f"{path} ({cost:,})" for path, cost in price.paths.most_common(3))
 
@@ -179,7 +179,7 @@ class Pricing:
         times: int,
         rows: int | None,
         path: str,
-        price: Price,
+        price: OperationCost,
     ) -> None:
         """Adds what a selection of objects costs that come so many times.
 
@@ -189,11 +189,11 @@ class Pricing:
         for kind, node in self._fields(parent, selection):
             name = node.name.value
             where = f"{path}.{name}" if path else name
-            if rows is not None and name in COUNTS:
+            if rows is not None and name in COUNT_FIELDS:
                 # Each parent's rows are counted.
-                price.add(where, 0, 1 + times * COUNTING)
+                price.add(where, 0, 1 + times * COUNT_COST)
             declared = getattr(kind, "fields", {}).get(name) or META_FIELDS.get(name)
-            price.size += times * (len((node.alias or node.name).value) + PLAIN)
+            price.size += times * (len((node.alias or node.name).value) + SCALAR_BYTES)
             if declared is None or node.selection_set is None:
                 leaves += times
                 continue
@@ -201,20 +201,24 @@ class Pricing:
             many = self._size(kind, node, declared, rows)
             values = sum(count_of(self._value(one.value)) for one in node.arguments or ())
             price.values += values * times
-            price.add(where, 0, values * times // VALUES)
+            price.add(where, 0, values * times // ARGUMENT_VALUES_PER_COST)
             if is_page(declared):
                 price.add(where, 0, 1)
                 self._price(target, node.selection_set, times, many, where, price)
                 continue
             if is_of_schema(kind) or name in META_FIELDS:
-                price.add(where, 0, times * many // SCHEMA_OBJECTS + 1)
+                price.add(where, 0, times * many // SCHEMA_OBJECTS_PER_COST + 1)
             else:
                 price.add(where, times * many, 1)
             if kind is self.schema.mutation_type:
                 self._check_rows(node)
-                price.add(where, 0, WRITE)
+                price.add(where, 0, MUTATION_COST)
             self._price(target, node.selection_set, times * many, None, where, price)
-        price.add(path, 0, leaves // (SCHEMA_OBJECTS if is_of_schema(parent) else LEAVES))
+        price.add(
+            path,
+            0,
+            leaves // (SCHEMA_OBJECTS_PER_COST if is_of_schema(parent) else SCALARS_PER_COST),
+        )
 
     def _fields(
         self, parent: GraphQLNamedType, selection: SelectionSetNode
@@ -248,12 +252,12 @@ class Pricing:
             return 1
         name = node.name.value
         if is_of_schema(kind):
-            return len(self.schema.type_map) if name == "types" else SCHEMA_LIST
+            return len(self.schema.type_map) if name == "types" else SCHEMA_LIST_LENGTH
         ids = self._given(node, "ids")
         if isinstance(ids, list):
             self._check_ids(name, len(ids))
             return max(1, len(ids))
-        if rows is not None and name in ROWS:
+        if rows is not None and name in PAGE_ROW_FIELDS:
             return rows
         length = self.lengths.get((kind.name, name))
         return SHORT_LIST if length is None else length(partial(self._given, node), self.limits)

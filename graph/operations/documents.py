@@ -25,52 +25,52 @@ from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
-from graph.operations.cost import META_FIELDS, Lengths, Pricing
-from graph.operations.limits import LimitExceeded, Limits, Measure, check_size
-from graph.operations.lru_cache import Recent
-from graph.operations.parser_thread import ASIDE
+from graph.operations.cost import META_FIELDS, CostEstimator, ListLengths
+from graph.operations.limits import DocumentSize, LimitExceeded, Limits, check_size
+from graph.operations.lru_cache import LRUCache
+from graph.operations.parser_thread import PARSER_THREAD
 
 #: Documents that were found valid, each for the limits it is within: clients send the same few
 #: again and again. Of a letter's worth of text, the parsed document takes two hundred bytes.
-VALID: Recent[tuple[Limits, str], tuple[str, DocumentNode]] = Recent(
+VALID_DOCUMENTS: LRUCache[tuple[Limits, str], tuple[str, DocumentNode]] = LRUCache(
     1000, 300_000, lambda entry: len(entry[0])
 )
 #: What it costs to read a document that is known, and how many letters of another cost as much.
-READING, LETTERS = 1, 20
+READING_COST, CHARACTERS_PER_COST = 1, 20
 #: Bytes that a name in an answer has around it, with a plain value.
-NAMED = 8
+NAME_OVERHEAD = 8
 #: Bytes of an answer that cost as much as a row.
-BYTES = 10_000
+BYTES_PER_COST = 10_000
 #: Letters of a document that is read at once; a longer one could take a tenth of a second.
-SHORT = 300
+INLINE_PARSE_LENGTH = 300
 #: What a second of the processor costs.
-A_SECOND = 10_000
+COST_PER_SECOND = 10_000
 #: After so many faults no more are looked for.
-MAX_FAULTS = 5
+MAX_VALIDATION_ERRORS = 5
 #: The field that, asked so, has nothing else done than the operation priced.
-PRICE, DRY = "rateLimit", "dryRun"
+RATE_LIMIT_FIELD, DRY_RUN_ARGUMENT = "rateLimit", "dryRun"
 
 
-class WithinLimits(SchemaExtension):
+class OperationLimits(SchemaExtension):
     """A document is read only within limits, and an operation done only at a price.
 
     One that was found valid before is neither parsed nor validated again.
     """
 
     #: How long the lists of this schema are that are neither pages nor short.
-    lengths: Lengths = {}
+    lengths: ListLengths = {}
 
     async def on_parse(self) -> AsyncIterator[None]:
         execution = self.execution_context
         text, context = execution.query or "", execution.context
         self.limits: Limits = context.limits
-        known = VALID.get((self.limits, text))
+        known = VALID_DOCUMENTS.get((self.limits, text))
         self.is_new = known is None
         if known is not None:
             execution.graphql_document, execution.pre_execution_errors = known[1], []
         elif text:
             # Reading costs something too, whatever comes of it.
-            await context.charge(min(len(text), self.limits.size) // LETTERS)
+            await context.charge(min(len(text), self.limits.size) // CHARACTERS_PER_COST)
             check_size(text, self.limits)
             rules = [*execution.validation_rules]
             if not self.limits.introspection:
@@ -81,13 +81,13 @@ class WithinLimits(SchemaExtension):
                 text,
                 self.limits,
                 rules,
-                suggests=not context.hides_the_schema,
+                suggests=not context.hides_schema,
             )
-            if len(text) > SHORT:
-                document, errors, seconds = await ASIDE.do(context.caller.name, read)
+            if len(text) > INLINE_PARSE_LENGTH:
+                document, errors, seconds = await PARSER_THREAD.run(context.caller.name, read)
             else:
                 document, errors, seconds = read()
-            await context.charge(int(seconds * A_SECOND))
+            await context.charge(int(seconds * COST_PER_SECOND))
             execution.graphql_document, execution.pre_execution_errors = document, errors
         yield
 
@@ -95,12 +95,12 @@ class WithinLimits(SchemaExtension):
         """The result of an operation that asks for nothing but the schema."""
         execution = self.execution_context
         key = (execution.query or "", execution.operation_name)
-        known = None if execution.variables else TOLD.get(key)
+        known = None if execution.variables else INTROSPECTION_RESULTS.get(key)
         if known is None:
-            tell = partial(tell_of_the_schema, execution, document)
-            known = await ASIDE.do(execution.context.caller.name, tell)
+            tell = partial(execute_introspection, execution, document)
+            known = await PARSER_THREAD.run(execution.context.caller.name, tell)
             if not execution.variables:
-                TOLD.keep(key, known)
+                INTROSPECTION_RESULTS.put(key, known)
         return ExecutionResult(known.data, known.errors)
 
     async def on_execute(self) -> AsyncIterator[None]:
@@ -110,7 +110,7 @@ class WithinLimits(SchemaExtension):
         if document is None or not operation:
             yield
             return
-        pricing = Pricing.of(
+        pricing = CostEstimator.of(
             self.limits,
             execution.schema._schema,
             document,
@@ -120,24 +120,24 @@ class WithinLimits(SchemaExtension):
         )
         price = pricing.price(operation)
         execution.context.price = price
-        if asked := pricing.asked(operation, PRICE, DRY):
-            execution.graphql_document = only(document, operation, asked)
+        if asked := pricing.asked(operation, RATE_LIMIT_FIELD, DRY_RUN_ARGUMENT):
+            execution.graphql_document = keep_root_fields(document, operation, asked)
             yield
             return
         pricing.check(operation, price)
-        await execution.context.charge(price.total - READING)
+        await execution.context.charge(price.total - READING_COST)
         if self.is_new:
             # Only now: what is refused for its price is not kept.
             text = execution.query or ""
-            VALID.keep((self.limits, text), (text, document))
+            VALID_DOCUMENTS.put((self.limits, text), (text, document))
         if {field.name.value for field in pricing.roots(operation)} <= META_FIELDS.keys():
             execution.result = await self.told(document)
         yield
         result: Any = execution.result
-        rows, size = measured(result.data)
+        rows, size = measure_answer(result.data)
         context = execution.context
         # What is not needed of the objects is given back; what it took to look for them is not.
-        actual = max(READING, price.kept + min(price.nodes, rows) + size // BYTES)
+        actual = max(READING_COST, price.kept + min(price.nodes, rows) + size // BYTES_PER_COST)
         actual = min(price.total, actual)
         await context.give_back(price.total - actual)
         if result.data is not None:
@@ -151,8 +151,8 @@ class WithinLimits(SchemaExtension):
 
 
 #: What was told of the schema lately, to operations without variables.
-TOLD: Recent[tuple[str, str | None], ExecutionResult] = Recent(
-    20, 10_000_000, lambda result: measured(result.data)[1]
+INTROSPECTION_RESULTS: LRUCache[tuple[str, str | None], ExecutionResult] = LRUCache(
+    20, 10_000_000, lambda result: measure_answer(result.data)[1]
 )
 
 
@@ -181,8 +181,10 @@ def read_document(
             ) from None
         raise
     # Before validation: what it says in full may be far more than its text.
-    Measure.check(document, limits)
-    found = validate(schema, document, rules, max_errors=MAX_FAULTS, hide_suggestions=not suggests)
+    DocumentSize.check(document, limits)
+    found = validate(
+        schema, document, rules, max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=not suggests
+    )
     errors = [error for error in found if type(error) is not ValidationAbortedError]
     if found and not errors:
         # The library compares all fields of a name with one another, as far as it goes.
@@ -192,7 +194,7 @@ def read_document(
     return document, errors, time.thread_time() - begun
 
 
-def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> ExecutionResult:
+def execute_introspection(execution: ExecutionContext, document: DocumentNode) -> ExecutionResult:
     """Executes an operation that asks for nothing but the schema."""
     result = execute(
         execution.schema._schema,
@@ -203,7 +205,7 @@ def tell_of_the_schema(execution: ExecutionContext, document: DocumentNode) -> E
     return cast("ExecutionResult", result)
 
 
-def only(
+def keep_root_fields(
     document: DocumentNode, operation: OperationDefinitionNode, fields: tuple[FieldNode, ...]
 ) -> DocumentNode:
     """A document whose operation has these fields alone at its root."""
@@ -218,13 +220,13 @@ def only(
     return DocumentNode(definitions=(pruned, *others))
 
 
-def measured(data: Any) -> tuple[int, int]:
+def measure_answer(data: Any) -> tuple[int, int]:
     """How many objects came in lists, and how many bytes an answer has, nearly."""
     rows, size, waiting = 0, 0, [data]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            size += sum(map(len, value)) + NAMED * len(value)
+            size += sum(map(len, value)) + NAME_OVERHEAD * len(value)
             waiting.extend(value.values())
         elif isinstance(value, list):
             rows += sum(isinstance(one, dict) for one in value)
@@ -234,7 +236,7 @@ def measured(data: Any) -> tuple[int, int]:
     return rows, size
 
 
-class OperationIsNamed(SchemaExtension):
+class RequireOperationName(SchemaExtension):
     """Which of several operations runs must be said, as the specification has it."""
 
     def on_validate(self) -> Iterator[None]:

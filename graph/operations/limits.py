@@ -62,7 +62,7 @@ def check_size(text: str, limits: Limits) -> None:
 
 
 @dataclass
-class Measure:
+class DocumentSize:
     """What a document says once its fragments are written out, as far as it was looked through."""
 
     limits: Limits

@@ -8,7 +8,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class LRUCache(Generic[K, V]):
     """A cache of so many entries, and of so much in all by the size of each."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Recent(Generic[K, V]):
         self._entries.move_to_end(key)
         return self._entries[key]
 
-    def keep(self, key: K, value: V) -> None:
+    def put(self, key: K, value: V) -> None:
         """Keeps an entry, in the place of those that were asked for longest ago."""
         self._drop(key)
         self._entries[key] = value

@@ -13,7 +13,7 @@ from graph.kit.errors import RateLimited
 T = TypeVar("T")
 
 
-class Aside:
+class ParserThread:
     """The thread, so that others are answered meanwhile.
 
     It rests after each work: however many send large documents, the processor is for others too.
@@ -32,7 +32,7 @@ class Aside:
         self._waiting: Counter[str] = Counter()
         self._rested_at = 0.0
 
-    async def do(self, caller: str, work: Callable[[], T]) -> T:
+    async def run(self, caller: str, work: Callable[[], T]) -> T:
         """Does some work for a caller, after all that came before."""
         # Kept by those who wait for it.
         turn = self._turns.get(caller)
@@ -62,4 +62,4 @@ class Aside:
             self._rested_at = ended + min(self.LONGEST, self.REST * (ended - begun))
 
 
-ASIDE = Aside()
+PARSER_THREAD = ParserThread()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.errors import ApiError
-from graph.operations.lru_cache import Recent
+from graph.operations.lru_cache import LRUCache
 from models import RegisteredDocument
 from models.columns.digest import digest
 from models.database import Database
@@ -34,15 +34,15 @@ class DocumentRefused(ApiError):
     code = "PERSISTED_QUERY_REFUSED"
 
 
-class KnownDocuments:
+class DocumentStore:
     """The documents of a server."""
 
     def __init__(self, database: Database, *, registered_only: bool) -> None:
         self.database = database
         self.registered_only = registered_only
         #: Texts that clients have sent with their hashes, and registered ones.
-        self._sent: Recent[bytes, str] = Recent(COUNT, TOTAL, len)
-        self._registered: Recent[bytes, str] = Recent(COUNT, TOTAL, len)
+        self._sent: LRUCache[bytes, str] = LRUCache(COUNT, TOTAL, len)
+        self._registered: LRUCache[bytes, str] = LRUCache(COUNT, TOTAL, len)
 
     async def text(
         self, query: str | None, document_id: str | None, persisted: Any, *, sends_anything: bool
@@ -61,7 +61,7 @@ class KnownDocuments:
                 # Apollo's clients know this message.
                 raise DocumentNotFound("PersistedQueryNotFound")
             return known
-        self._sent.keep(named, query)
+        self._sent.put(named, query)
         return query
 
     async def _only_registered(self, query: str | None, named: bytes | None) -> str | None:
@@ -88,7 +88,7 @@ class KnownDocuments:
 
         known = await self.database.read(read)
         if known is not None:
-            self._registered.keep(named, known)
+            self._registered.put(named, known)
         return known
 
 

@@ -8,15 +8,15 @@ from sqlalchemy.orm import aliased
 
 import models
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import among
+from graph.kit.relations.batches import any_of
 from graph.kit.writing.write import Write
 
 
-async def ancestry(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | None]:
+async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | None]:
     """The parent of each of the tasks, and of all that they are part of."""
     task, up = models.Task, aliased(models.Task)
     start = visible(task, write.source.viewer, task.id, task.parent_id)
-    start = start.where(among(task.id, sorted(set(keys)), write.source))
+    start = start.where(any_of(task.id, sorted(set(keys)), write.source))
     edges = start.cte("edges", recursive=True)
     # scope: a task and its parent are in one workspace.
     edges = edges.union(select(up.id, up.parent_id).join(edges, up.id == edges.c.parent_id))
@@ -25,7 +25,7 @@ async def ancestry(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | None
     return {row[0]: row[1] for row in found}
 
 
-async def reached(write: Write, kind: models.TaskLinkKind, key: UUID) -> set[UUID]:
+async def linked_from(write: Write, kind: models.TaskLinkKind, key: UUID) -> set[UUID]:
     """The tasks that links of a kind lead to from a task, however far."""
     link, onward = models.TaskLink, aliased(models.TaskLink)
     start = visible(link, write.source.viewer, link.other_id)

@@ -8,29 +8,29 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.kit.loading.loaders import Source
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import together
+from graph.kit.relations.batches import columns_in
 
 
-def read_key(key: str) -> tuple[str, int] | None:
+def parse_task_key(key: str) -> tuple[str, int] | None:
     """A project's key and a number; null for what cannot be a task's key."""
     found = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
     return None if found is None else (found[1], int(found[2]))
 
 
 @dataclass(frozen=True)
-class TaskByKey:
+class TaskByKeyBatch:
     """Tasks by their workspace, project's key and number."""
 
-    gathers: bool = True
+    waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, str, int]]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, str, int]]
     ) -> list[models.Task | None]:
         task, project = models.Task, models.Project
         columns = (project.workspace_id, project.key, task.number)
         statement = visible(task, source.viewer, *columns, task).join(task.project)
-        found = await session.execute(statement.where(together(columns, keys)))
+        found = await session.execute(statement.where(columns_in(columns, keys)))
         rows = {tuple(key): row for *key, row in found}
         return [rows.get(key) for key in keys]

@@ -1,12 +1,12 @@
 """What is in the trash is not changed."""
 
 import models
-from graph.kit.writing.payload import Path, Refusals, UserErrorCode
+from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
 
 IN_TRASH = "This task is in the trash: restore it first."
 
 
-def refuse_in_trash(refusals: Refusals, task: models.Task, path: Path) -> None:
+def reject_if_in_trash(user_errors: UserErrors, task: models.Task, path: InputPath) -> None:
     """Refuses a task that is in the trash."""
     if task.deleted_at is not None:
-        refusals.add(UserErrorCode.INVALID, path, IN_TRASH)
+        user_errors.add(UserErrorCode.INVALID, path, IN_TRASH)

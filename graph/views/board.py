@@ -11,13 +11,18 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.enums import described
+from graph.kit.enums import describe_enum
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.relations.batches import ByColumn, Children, Whole
+from graph.kit.relations.batches import ChildRows, ListBatch, RowBatch
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import chosen_condition, declare_pages, paged, resolved
-from graph.kit.relations.groups import Group, GroupConnection, Grouping, Groups
+from graph.kit.relations.fields import (
+    declare_list_arguments,
+    parse_filter,
+    parse_paging,
+    resolver_field,
+)
+from graph.kit.relations.groups import GroupConnection, Grouping, GroupsBatch, GroupTotals
 from graph.types import Task
 from graph.views.filters import TaskFilter
 from graph.views.lists import TASKS, in_lists
@@ -34,7 +39,7 @@ class TaskGrouping(enum.Enum):
     PROJECT = "project_id"
 
 
-described(
+describe_enum(
     TaskGrouping,
     "What a board has a column for.",
     STATE="Each workflow state by position, also one without a task.",
@@ -66,17 +71,17 @@ NODES: dict[TaskGrouping, Titled] = {
 }
 
 BOARD_ORDER = Order.by(models.State, "position")
-STATES = Whole(Children(models.Workspace, "states"), BOARD_ORDER)
+STATES = ListBatch(ChildRows(models.Workspace, "states"), BOARD_ORDER)
 
 
 @dataclass(frozen=True)
-class TasksOfGroup:
+class TaskGroupRows:
     """One group of an owner's tasks."""
 
     owner: UUID
-    children: Children
+    children: ChildRows
     grouping: Grouping
-    group: Group
+    group: GroupTotals
     node: Any
     title: str
 
@@ -91,14 +96,14 @@ class TasksOfGroup:
         return self.group.total
 
 
-def tasks_of_group(root: TasksOfGroup, info: Info, **arguments: Any) -> GroupConnection:
+def tasks_of_group(root: TaskGroupRows, info: Info, **arguments: Any) -> GroupConnection:
     """A page of a group's tasks."""
-    order, page = paged(TASKS, arguments)
+    order, page = parse_paging(TASKS, arguments)
     key = (root.owner, root.group.key)
     return GroupConnection(key, root.children, order, page, root.grouping, root.group.count)
 
 
-declare_pages(tasks_of_group, TASKS)
+declare_list_arguments(tasks_of_group, TASKS)
 
 
 @strawberry.type(description="A column of a board.")
@@ -112,7 +117,7 @@ class TaskGroup:
     estimate: float | None = strawberry.field(
         description="The sum of their estimates; null where none has one."
     )
-    tasks: Connection[Task] = resolved(tasks_of_group, "The tasks in it, newest first.")
+    tasks: Connection[Task] = resolver_field(tasks_of_group, "The tasks in it, newest first.")
 
 
 async def task_groups(
@@ -122,21 +127,22 @@ async def task_groups(
     filter: Annotated[
         TaskFilter | None, strawberry.argument(description="Only tasks of which all this holds.")
     ] = None,
-) -> list[TasksOfGroup]:
+) -> list[TaskGroupRows]:
     """The groups of a workspace's or a project's tasks, in the order of a board."""
-    condition = chosen_condition(info.context.source, {"filter": filter})
-    children = Children(type(root), "tasks", in_lists, (), condition)
+    condition = parse_filter(info.context.source, {"filter": filter})
+    children = ChildRows(type(root), "tasks", in_lists, (), condition)
     grouping = Grouping(models.Task, by.value, "estimate")
     found = {
-        group.key: group for group in await info.context.load(Groups(children, grouping), root.id)
+        group.key: group
+        for group in await info.context.load(GroupsBatch(children, grouping), root.id)
     }
 
-    def made(key: Any, node: Any, title: str) -> TasksOfGroup:
-        group = found.get(key, Group(key, 0, None))
-        return TasksOfGroup(root.id, children, grouping, group, node, title)
+    def made(key: Any, node: Any, title: str) -> TaskGroupRows:
+        group = found.get(key, GroupTotals(key, 0, None))
+        return TaskGroupRows(root.id, children, grouping, group, node, title)
 
     keys = [key for key in found if key is not None]
-    groups: list[TasksOfGroup] = []
+    groups: list[TaskGroupRows] = []
     if by is TaskGrouping.PRIORITY:
         groups = [made(key, None, key.name.capitalize()) for key in sorted(keys)]
     elif by is TaskGrouping.STATE:
@@ -145,7 +151,7 @@ async def task_groups(
         groups = [made(state.id, state, state.name) for state in states]
     else:
         model, title_of = NODES[by]
-        rows = await asyncio.gather(*(info.context.load(ByColumn(model), key) for key in keys))
+        rows = await asyncio.gather(*(info.context.load(RowBatch(model), key) for key in keys))
         groups = [
             made(key, row, title_of(row))
             for key, row in zip(keys, rows, strict=True)
@@ -159,6 +165,6 @@ async def task_groups(
 
 def board() -> Any:
     """The field that cuts a workspace's or a project's tasks into groups."""
-    return resolved(
+    return resolver_field(
         task_groups, "A board in one request: each group with its count and its own pages."
     )

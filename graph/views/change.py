@@ -15,22 +15,22 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.context import Info
-from graph.kit.enums import described
+from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
-from graph.kit.loading.loaders import Source
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.node import Node, id_of, model_named, models_by_name, read_id
-from graph.kit.paging.keyset import Order, Term
+from graph.kit.node import Node, decode_id, encode_id, model_named, models_by_name
+from graph.kit.paging.keyset import Order, OrderTerm
 from graph.kit.paging.page_arguments import MAX_SIZE, page_size
-from graph.kit.relations.batches import ByColumn, stacked
-from graph.kit.relations.fields import one, resolved
+from graph.kit.relations.batches import RowBatch, union_of
+from graph.kit.relations.fields import one, resolver_field
 from graph.types import User
 from models.base import Base, column_of
-from models.log.logged import Logged, told_columns
+from models.log.logged import Logged, logged_columns
 
-IN_SEQUENCE = Order(models.Change, (Term("sequence"),))
+IN_SEQUENCE = Order(models.Change, (OrderTerm("sequence"),))
 
-described(
+describe_enum(
     models.ChangeKind,
     "What happened to the subject of a change.",
     CREATED="It was made.",
@@ -54,12 +54,12 @@ class FieldChange:
 
 def subject_id(root: models.Change) -> strawberry.ID:
     """The id of what was changed."""
-    return id_of(model_named(root.subject_type), root.subject_id)
+    return encode_id(model_named(root.subject_type), root.subject_id)
 
 
 async def subject(root: models.Change, info: Info) -> Any:
     """What was changed, as it is now."""
-    return await info.context.load(ByColumn(model_named(root.subject_type)), root.subject_id)
+    return await info.context.load(RowBatch(model_named(root.subject_type)), root.subject_id)
 
 
 def fields(root: models.Change) -> list[FieldChange]:
@@ -87,7 +87,7 @@ class Change:
     subject_id: strawberry.ID = strawberry.field(
         resolver=subject_id, description="The id of what was changed."
     )
-    subject: Node | None = resolved(
+    subject: Node | None = resolver_field(
         subject, "What was changed, as it is now. Null once it is gone for good."
     )
     fields: list[FieldChange] = strawberry.field(
@@ -121,7 +121,7 @@ class ChangeFilter:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ChangeConditions:
     """A filter of changes that was read."""
 
     types: frozenset[str] | None = None
@@ -145,19 +145,19 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class ChangesAfter:
+class ChangePageBatch:
     """For each workspace its changes after a number, and how far its log has come."""
 
     after: int
     size: int
-    wanted: Wanted
-    gathers: bool = False
+    wanted: ChangeConditions
+    waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[UUID]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
     ) -> list[ChangePage]:
         # In one statement, so that no change is counted as seen that was not looked at.
-        pages = stacked([self._page(source, key) for key in keys]).subquery("pages")
+        pages = union_of([self._page(source, key) for key in keys]).subquery("pages")
         row = aliased(models.Change, pages)
         # scope: both parts of a page are scoped.
         ordered = select(pages.c.home_, pages.c.newest_, row).order_by(pages.c.sequence)
@@ -169,7 +169,7 @@ class ChangesAfter:
                 found[home].append(change)
         return [self._cut(found[key], newest[key]) for key in keys]
 
-    def _page(self, source: Source, key: UUID) -> Any:
+    def _page(self, source: ReadScope, key: UUID) -> Any:
         change, workspace = models.Change, models.Workspace
         rows = visible(change, source.viewer).where(
             change.workspace_id == key, change.sequence > self.after, *self.wanted.conditions()
@@ -206,19 +206,19 @@ async def changes(
     after = after or 0
     if after < 0:
         raise BadUserInput(f"after: numbers begin at 1; ask for 0 or more, not {after}.")
-    wanted = Wanted() if filter is None else read_filter(filter)
+    wanted = ChangeConditions() if filter is None else read_filter(filter)
     size = page_size("first", MAX_SIZE if first is None else first)
-    return await info.context.load(ChangesAfter(after, size, wanted), root.id)
+    return await info.context.load(ChangePageBatch(after, size, wanted), root.id)
 
 
-def read_filter(given: ChangeFilter) -> Wanted:
+def read_filter(given: ChangeFilter) -> ChangeConditions:
     """Reads a filter; a `BadUserInput` names what cannot be."""
     logged = {name for name, model in models_by_name().items() if issubclass(model, Logged)}
     for name in given.subject_types or ():
         if name not in logged:
             known = ", ".join(sorted(logged))
             raise BadUserInput(f"filter.subjectTypes: there is no {name[:60]!r}, but {known}.")
-    return Wanted(
+    return ChangeConditions(
         _set(given.subject_types),
         _keys(given.subject_ids, "filter.subjectIds", None),
         _set(given.kinds),
@@ -237,21 +237,21 @@ def _keys(
         return None
     if len(ids) > MAX_SIZE:
         raise BadUserInput(f"{argument}: at most {MAX_SIZE} ids, not {len(ids)}.")
-    found = [read_id(given, f"{argument}[{index}]") for index, given in enumerate(ids)]
+    found = [decode_id(given, f"{argument}[{index}]") for index, given in enumerate(ids)]
     return frozenset(one.key for one in found if one is not None and model in (None, one.model))
 
 
 def _shown(model: type[Base], name: str, value: Any) -> Any:
     """A value of the log as the API has it: keys as ids."""
-    columns: Mapping[str, Column[Any]] = told_columns(model)
+    columns: Mapping[str, Column[Any]] = logged_columns(model)
     if name in columns:
         return _with_id(columns[name], value)
-    gathered = model.gathered[name]  # type: ignore[attr-defined]
-    part = getattr(model, gathered.relation).property.mapper.class_
-    if isinstance(gathered.told, str):
-        column = column_of(getattr(part, gathered.told))
+    collected = model.collected[name]  # type: ignore[attr-defined]
+    part = getattr(model, collected.relation).property.mapper.class_
+    if isinstance(collected.told, str):
+        column = column_of(getattr(part, collected.told))
         return value and [_with_id(column, one) for one in value]
-    told = {name: column_of(getattr(part, of)) for name, of in gathered.told.items()}
+    told = {name: column_of(getattr(part, of)) for name, of in collected.told.items()}
     return value and [
         {to_camel_case(name): _with_id(column, one[name]) for name, column in told.items()}
         for one in value
@@ -265,5 +265,5 @@ def _with_id(column: Column[Any], value: Any) -> Any:
     [key] = column.foreign_keys
     for model in models_by_name().values():
         if model.__table__ is key.column.table:
-            return id_of(model, UUID(hex=value))
+            return encode_id(model, UUID(hex=value))
     return value

@@ -1,9 +1,9 @@
 """The enumerations of the models as types of the API."""
 
 import models
-from graph.kit.enums import described
+from graph.kit.enums import describe_enum
 
-described(
+describe_enum(
     models.Role,
     "What a member of a workspace may do there.",
     OWNER="Everything.",
@@ -12,14 +12,14 @@ described(
     GUEST="Reads and comments.",
 )
 
-described(
+describe_enum(
     models.Scope,
     "What a credential may be used for.",
     READ="To read what its user may see.",
     WRITE="Also to write, as its user may.",
 )
 
-described(
+describe_enum(
     models.StateCategory,
     "What a workflow state means, whatever a team calls it.",
     TRIAGE="New, and not yet looked at.",
@@ -30,7 +30,7 @@ described(
     CANCELED="Not to be done.",
 )
 
-described(
+describe_enum(
     models.Priority,
     "How urgent a task is.",
     URGENT="Before everything else.",
@@ -39,7 +39,7 @@ described(
     LOW="When there is time.",
 )
 
-described(
+describe_enum(
     models.TaskLinkKind,
     "How a task stands to another.",
     BLOCKS="The other cannot be done before it.",
@@ -49,7 +49,7 @@ described(
     DUPLICATED_BY="The other says what it said.",
 )
 
-described(
+describe_enum(
     models.AttendanceResponse,
     "What somebody answered to an invitation.",
     PENDING="Not answered yet.",

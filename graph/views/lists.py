@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement
 
 from graph.kit.errors import BadUserInput
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.order_input import orders_of
+from graph.kit.paging.order_input import order_input
 from models import AccessToken, Comment, Event, Label, Milestone, Project, Session, Task
 
-TASKS = orders_of(
+TASKS = order_input(
     Task,
     "Task",
     Order.by(Task, "-created_at"),
@@ -25,7 +25,7 @@ TASKS = orders_of(
     RANK=("rank", "The place within a column of the board."),
     ESTIMATE=("estimate", "How much work it is."),
 )
-PROJECTS = orders_of(
+PROJECTS = order_input(
     Project,
     "Project",
     Order.by(Project, "created_at"),
@@ -34,7 +34,7 @@ PROJECTS = orders_of(
     KEY=("key", "The key, letter by letter."),
     NAME=("name", "The name, letter by letter."),
 )
-MILESTONES = orders_of(
+MILESTONES = order_input(
     Milestone,
     "Milestone",
     Order.by(Milestone, "created_at"),
@@ -42,14 +42,14 @@ MILESTONES = orders_of(
     DUE_ON=("due_on", "The day by which it is meant to be done."),
     TITLE=("title", "The title, letter by letter."),
 )
-COMMENTS = orders_of(
+COMMENTS = order_input(
     Comment,
     "Comment",
     Order.by(Comment, "created_at"),
     CREATED_AT=("created_at", "When it was written."),
     EDITED_AT=("edited_at", "When it was last changed."),
 )
-LABELS = orders_of(
+LABELS = order_input(
     Label,
     "Label",
     Order.by(Label, "name"),

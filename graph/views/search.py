@@ -18,18 +18,18 @@ import models
 from graph.context import Info
 from graph.kit.context import KitInfo
 from graph.kit.errors import BadUserInput
-from graph.kit.filtering.comparators import storable
-from graph.kit.loading.loaders import Source
+from graph.kit.filtering.comparators import validated_text
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.paging.keyset import read_cursor, write_cursor
-from graph.kit.paging.page_arguments import DEFAULT_SIZE, Rows, page_size
-from graph.kit.relations.batches import ByColumn, stacked
-from graph.kit.relations.connection import Paged
-from graph.kit.relations.fields import resolved
-from graph.rules.task_key import TaskByKey, read_key
+from graph.kit.paging.keyset import decode_cursor, encode_cursor
+from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, page_size
+from graph.kit.relations.batches import RowBatch, union_of
+from graph.kit.relations.connection import ConnectionSource
+from graph.kit.relations.fields import resolver_field
+from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
-from models.columns.types import identifier
-from models.search.query import MAX_RANKED, Query, SearchError, hits
+from models.columns.types import uuid_type
+from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_rows
 
 #: The most characters of a query.
 MAX_LENGTH = 500
@@ -40,13 +40,13 @@ SNIPPET = 160
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """A task, or a comment on it, that a query found."""
 
     task_id: UUID
     comment_id: UUID | None
     score: float
-    query: Query
+    query: SearchQuery
 
     @property
     def id(self) -> UUID:
@@ -55,14 +55,14 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchBatch:
     """The hits in each workspace; a key is a workspace and a task to be left out of them."""
 
-    query: Query
-    gathers: bool = False
+    query: SearchQuery
+    waits_for_others: bool = False
 
     def in_workspace(
-        self, source: Source, workspace: UUID, without: UUID | None, most: int | None
+        self, source: ReadScope, workspace: UUID, without: UUID | None, most: int | None
     ) -> Subquery:
         """The hits of a workspace with their scores, at most so many of each kind."""
         kind = source.database.kind
@@ -71,15 +71,15 @@ class Found:
         rows = visible(task, source.viewer, task.id).where(in_use)
         if without is not None:
             rows = rows.where(task.id != without)
-        tasks, score = hits(rows, "tasks", self.query, kind)
+        tasks, score = matching_rows(rows, "tasks", self.query, kind)
         tasks = tasks.with_only_columns(
             task.id.label("task_id"),
-            literal(None, identifier()).label("comment_id"),
+            literal(None, uuid_type()).label("comment_id"),
             task.id.label("hit_id"),
             score.label("score"),
         )
         rows = visible(comment, source.viewer, comment.id).where(comment.workspace_id == workspace)
-        comments, score = hits(rows, "comments", self.query, kind)
+        comments, score = matching_rows(rows, "comments", self.query, kind)
         comments = comments.join(task, task.id == comment.task_id).where(in_use)
         comments = comments.with_only_columns(
             task.id,
@@ -93,15 +93,15 @@ class Found:
 
 
 @dataclass(frozen=True)
-class FoundPage(Found):
+class SearchPageBatch(SearchBatch):
     """The best hits, after a cursor of score and id."""
 
     size: int = DEFAULT_SIZE
     cursor: tuple[float, UUID] | None = None
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, UUID | None]]
-    ) -> list[list[Hit]]:
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
+    ) -> list[list[SearchHit]]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
             found = self.in_workspace(source, workspace, without, MAX_RANKED)
@@ -110,13 +110,13 @@ class FoundPage(Found):
             page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
             best = page.subquery()
             branches.append(select(*best.c))  # scope: as above.
-        pages = stacked(branches).subquery()
+        pages = union_of(branches).subquery()
         # scope: as above.
         ordered = select(pages.c.place, pages.c.task_id, pages.c.comment_id, pages.c.score)
         ordered = ordered.order_by(pages.c.place, pages.c.score.desc(), pages.c.hit_id.desc())
-        by_place: list[list[Hit]] = [[] for _ in keys]
+        by_place: list[list[SearchHit]] = [[] for _ in keys]
         for place, task_id, comment_id, score in await session.execute(ordered):
-            by_place[place].append(Hit(task_id, comment_id, float(score), self.query))
+            by_place[place].append(SearchHit(task_id, comment_id, float(score), self.query))
         return by_place
 
     def _after(self, found: Subquery) -> ColumnElement[bool]:
@@ -127,13 +127,13 @@ class FoundPage(Found):
 
 
 @dataclass(frozen=True)
-class FoundCount(Found):
+class SearchCountBatch(SearchBatch):
     """How many hits there are, of each kind counted no further than one past a limit."""
 
     limit: int | None = None
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, UUID | None]]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> list[int]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
@@ -142,55 +142,55 @@ class FoundCount(Found):
             # scope: `found` is scoped.
             counted = select(literal(place).label("place"), func.count().label("count"))
             branches.append(counted.select_from(found))
-        counts = stacked(branches)
+        counts = union_of(branches)
         by_place = {row[0]: row[1] for row in await session.execute(counts)}
         return [by_place[place] for place in range(len(keys))]
 
 
 @dataclass(frozen=True)
-class SearchConnection(Paged):
+class SearchConnection(ConnectionSource):
     """A page of hits; the task whose key was searched for comes before all others."""
 
     workspace: UUID
     size: int
-    query: Query
+    query: SearchQuery
     digest: str
     keyed: UUID | None
     after: tuple[float, UUID] | None
 
-    async def rows(self, info: KitInfo) -> Rows:
+    async def rows(self, info: KitInfo) -> PageRows:
         """The hits of the page."""
-        batch = FoundPage(self.query, False, self.size, self.after)
+        batch = SearchPageBatch(self.query, False, self.size, self.after)
         found = await info.context.load(batch, (self.workspace, self.keyed))
         if self.keyed is not None and self.after is None:
-            found = [Hit(self.keyed, None, KEY_SCORE, self.query), *found]
+            found = [SearchHit(self.keyed, None, KEY_SCORE, self.query), *found]
         more = len(found) > self.size
-        return Rows(found[: self.size], more, self.after is not None)
+        return PageRows(found[: self.size], more, self.after is not None)
 
-    def cursor(self, row: Hit) -> str:
+    def cursor(self, row: SearchHit) -> str:
         """The cursor of a hit."""
-        return write_cursor(self.digest, [row.score, row.id])
+        return encode_cursor(self.digest, [row.score, row.id])
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
         """The number of hits."""
-        batch = FoundCount(self.query, limit=limit)
+        batch = SearchCountBatch(self.query, limit=limit)
         found = await info.context.load(batch, (self.workspace, self.keyed))
         return found + (self.keyed is not None)
 
 
-async def task_of(root: Hit, info: Info) -> models.Task | None:
+async def task_of(root: SearchHit, info: Info) -> models.Task | None:
     """The task that was found, or that the comment is about."""
-    return await info.context.load(ByColumn(models.Task), root.task_id)
+    return await info.context.load(RowBatch(models.Task), root.task_id)
 
 
-async def comment_of(root: Hit, info: Info) -> models.Comment | None:
+async def comment_of(root: SearchHit, info: Info) -> models.Comment | None:
     """The comment that was found."""
     if root.comment_id is None:
         return None
-    return await info.context.load(ByColumn(models.Comment), root.comment_id)
+    return await info.context.load(RowBatch(models.Comment), root.comment_id)
 
 
-async def snippet_of(root: Hit, info: Info) -> str:
+async def snippet_of(root: SearchHit, info: Info) -> str:
     """The text around the first match, or a task's title where only its key matches."""
     comment, task = await comment_of(root, info), await task_of(root, info)
     title = task.title if task else ""
@@ -199,7 +199,7 @@ async def snippet_of(root: Hit, info: Info) -> str:
     return next((text for text in found if text is not None), html.escape(title))
 
 
-def snippet(text: str, query: Query) -> str | None:
+def snippet(text: str, query: SearchQuery) -> str | None:
     """The part of a text with the first match, as HTML; null where nothing matches."""
     alternatives = []
     for term in query.wanted:
@@ -223,11 +223,11 @@ def snippet(text: str, query: Query) -> str | None:
 
 @strawberry.type(description="Something that a search found: a task, or a comment on one.")
 class SearchResult:
-    task: Task = resolved(task_of, "The task that was found, or that the comment is about.")
-    comment: Comment | None = resolved(
+    task: Task = resolver_field(task_of, "The task that was found, or that the comment is about.")
+    comment: Comment | None = resolver_field(
         comment_of, "The comment that was found; null where it was the task itself."
     )
-    snippet: str = resolved(
+    snippet: str = resolver_field(
         snippet_of, "The text around the first match, as HTML: escaped, each match in <mark>."
     )
     score: float = strawberry.field(description="How well it fits; compare it within a search.")
@@ -255,21 +255,21 @@ async def search(
     if len(query) > MAX_LENGTH:
         raise BadUserInput(f"query: at most {MAX_LENGTH} characters, not {len(query)}.")
     try:
-        parsed = Query.parse(storable(query))
+        parsed = SearchQuery.parse(validated_text(query))
     except (SearchError, BadUserInput) as error:
         raise BadUserInput(f"query: {error}") from None
     size = page_size("first", first)
     digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
     cursor = None if after is None else read_after(after, digest)
-    key = read_key(query.strip().upper())
-    keyed = None if key is None else await info.context.load(TaskByKey(), (root.id, *key))
+    key = parse_task_key(query.strip().upper())
+    keyed = None if key is None else await info.context.load(TaskByKeyBatch(), (root.id, *key))
     first_id = None if keyed is None or keyed.deleted_at is not None else keyed.id
     return SearchConnection(root.id, size, parsed, digest, first_id, cursor)
 
 
 def read_after(cursor: str, digest: str) -> tuple[float, UUID]:
     """The score and the id of a cursor of a search."""
-    score, hit = read_cursor(cursor, digest, 2, "after")
+    score, hit = decode_cursor(cursor, digest, 2, "after")
     try:
         if not isinstance(score, int | float) or not math.isfinite(score):
             raise TypeError(score)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column
 
-from models.columns.types import OrderedChoice
+from models.columns.types import OrderedEnum
 
 #: A column of whole numbers holds these, and a counter those of 64 bits.
 WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
@@ -36,7 +36,7 @@ def decode(column: Column[Any], value: Any) -> Any:
             raise ValueError(column.name)
         return None
     kind: Any = column.type
-    if isinstance(kind, OrderedChoice):
+    if isinstance(kind, OrderedEnum):
         return kind.members[value]
     python = kind.python_type
     if issubclass(python, (UUID, date)) and not isinstance(value, str):

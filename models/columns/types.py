@@ -22,7 +22,7 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: PostgreSQL's collation that knows which small letter belongs to which capital, of all letters.
-LETTERS = "taskloom_letters"
+UNICODE_COLLATION = "taskloom_letters"
 
 E = TypeVar("E", bound=enum.IntEnum)
 
@@ -45,7 +45,7 @@ class _BinaryUuid(TypeDecorator[UUID]):
         return None if value is None else UUID(bytes=value)
 
 
-class Instant(TypeDecorator[datetime]):
+class Timestamp(TypeDecorator[datetime]):
     """An aware instant, on databases whose own type drops the offset too."""
 
     impl = DateTime
@@ -78,7 +78,7 @@ class Instant(TypeDecorator[datetime]):
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
-class OrderedChoice(TypeDecorator[E]):
+class OrderedEnum(TypeDecorator[E]):
     """An enumeration whose order matters, stored as the number that sorts it."""
 
     impl = SmallInteger
@@ -95,22 +95,22 @@ class OrderedChoice(TypeDecorator[E]):
         return None if value is None else self.members(value)
 
 
-def identifier() -> TypeEngine[UUID]:
+def uuid_type() -> TypeEngine[UUID]:
     """A UUID: native on PostgreSQL, 16 bytes elsewhere."""
     return Uuid().with_variant(_BinaryUuid(), "sqlite", "mysql", "mariadb")
 
 
-def instant() -> TypeEngine[datetime]:
+def timestamp() -> TypeEngine[datetime]:
     """A UTC instant with microseconds, always aware in Python."""
-    return Instant()
+    return Timestamp()
 
 
-def line(length: int) -> TypeEngine[str]:
+def short_text(length: int) -> TypeEngine[str]:
     """A text of at most `length` characters, compared as bytes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-def prose() -> TypeEngine[str]:
+def long_text() -> TypeEngine[str]:
     """A text without a bound, compared as bytes."""
     return (
         Text()
@@ -119,21 +119,21 @@ def prose() -> TypeEngine[str]:
     )
 
 
-def fingerprint() -> TypeEngine[bytes]:
+def sha256_type() -> TypeEngine[bytes]:
     """A SHA-256 digest."""
     return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 
 
-def document() -> TypeEngine[Any]:
+def json_type() -> TypeEngine[Any]:
     """A JSON value."""
     return JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
-def counter() -> TypeEngine[int]:
+def big_integer() -> TypeEngine[int]:
     """A whole number of 64 bits; SQLite's own INTEGER is that already."""
     return BigInteger().with_variant(Integer(), "sqlite")
 
 
-def choice(members: type[enum.Enum], name: str) -> Enum:
+def enum_type(members: type[enum.Enum], name: str) -> Enum:
     """One name of an enumeration, held to by the check constraint `name`."""
     return Enum(members, name=name, native_enum=False, create_constraint=True, length=16)

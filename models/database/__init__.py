@@ -31,8 +31,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from models.database.driver_errors import is_conflict, is_stale
-from models.database.sqlite_timeout import ReadingSession, stoppable, watch
+from models.database.driver_errors import is_connection_lost, is_write_conflict
+from models.database.sqlite_timeout import ReadSession, limit_statements, run_stoppable
 from models.log.recorder import LoggedSession
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class Database:
         self.write_engine = self._engine(writes=True)
         self.reads = async_sessionmaker(
             self.read_engine,
-            sync_session_class=ReadingSession,
+            sync_session_class=ReadSession,
             expire_on_commit=False,
             autoflush=False,
         )
@@ -145,7 +145,7 @@ class Database:
             async with self.read_engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError, tls.SSLError) as error:
-            raise unreachable(self, error) from error
+            raise unreachable_error(self, error) from error
 
     async def uninterrupted(self, work: Coroutine[Any, Any, T]) -> T:
         """Does some writing; on SQLite to its end, even when nobody waits for it any more.
@@ -169,34 +169,36 @@ class Database:
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does some reading in a session of its own, once more if its connection was dead."""
         if self.kind == "sqlite":
-            return await stoppable(self.reads, work)
+            return await run_stoppable(self.reads, work)
         try:
             async with self.reads() as session:
                 return await work(session)
         except DBAPIError as error:
-            if not is_stale(error):
+            if not is_connection_lost(error):
                 raise
         async with self.reads() as session:
             return await work(session)
 
     async def write(
-        self, work: Callable[[AsyncSession], Awaitable[T]], *, clashes: bool = False
+        self, work: Callable[[AsyncSession], Awaitable[T]], *, retry_unique: bool = False
     ) -> T:
         """Does some writing in a transaction of its own, and all of it again where it met others.
 
-        With `clashes` a row that somebody else made first is such a meeting too. The work must
+        With `retry_unique` a row that somebody else made first is such a meeting too. The work must
         be one that may be done twice: a connection can die when all was committed.
         """
-        return await self.uninterrupted(self._write(work, clashes=clashes))
+        return await self.uninterrupted(self._write(work, retry_unique=retry_unique))
 
-    async def _write(self, work: Callable[[AsyncSession], Awaitable[T]], *, clashes: bool) -> T:
+    async def _write(
+        self, work: Callable[[AsyncSession], Awaitable[T]], *, retry_unique: bool
+    ) -> T:
         for attempt in count(1):
             try:
                 async with self.writes.begin() as session:
                     return await work(session)
             except DBAPIError as error:
-                clashed = clashes and isinstance(error, IntegrityError)
-                again = clashed or is_conflict(error) or is_stale(error)
+                clashed = retry_unique and isinstance(error, IntegrityError)
+                again = clashed or is_write_conflict(error) or is_connection_lost(error)
                 if not again or attempt == ATTEMPTS:
                     raise
             await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))
@@ -216,7 +218,7 @@ class Database:
         return _MAKERS[self.kind](self, pool, writes)
 
 
-def unreachable(database: Database, error: BaseException) -> DatabaseError:
+def unreachable_error(database: Database, error: BaseException) -> DatabaseError:
     """What to tell somebody whose database did not answer."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     return DatabaseError(f"The database {database.address} cannot be reached: {_reason(cause)}")
@@ -333,7 +335,7 @@ def _sqlite(database: Database, pool: dict[str, Any], writes: bool) -> AsyncEngi
     if writes:
         event.listen(engine.sync_engine, "begin", begin)
     else:
-        watch(engine.sync_engine, database.options.statement_timeout)
+        limit_statements(engine.sync_engine, database.options.statement_timeout)
     return engine
 
 

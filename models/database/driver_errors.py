@@ -42,7 +42,7 @@ def codes_of(error: DBAPIError) -> set[Any]:
     return codes | {number} if isinstance(number, int) else codes
 
 
-def is_conflict(error: DBAPIError) -> bool:
+def is_write_conflict(error: DBAPIError) -> bool:
     """Whether a write met another one, and may well succeed when it is done again."""
     driver: Any = error.driver_exception or error.orig
     # SQLite's codes have what kind of busy it is above the lowest byte.
@@ -50,7 +50,7 @@ def is_conflict(error: DBAPIError) -> bool:
     return is_busy or bool(codes_of(error).intersection(_COLLISIONS))
 
 
-def violated(error: DBAPIError) -> Violation | None:
+def constraint_violation(error: DBAPIError) -> Violation | None:
     """The constraint that a write would have violated; null for any other error."""
     driver: Any = error.driver_exception or error.orig
     codes = codes_of(error)
@@ -133,7 +133,7 @@ def is_timeout(error: BaseException) -> bool:
     return bool(codes_of(error).intersection(_TIMED_OUT))
 
 
-def is_stale(error: BaseException) -> bool:
+def is_connection_lost(error: BaseException) -> bool:
     """Whether a connection was found dead that the pool had kept: another one will do."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 

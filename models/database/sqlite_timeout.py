@@ -22,7 +22,7 @@ STEPS = 10_000
 KEY = "taskloom_watch"
 
 
-class Watch:
+class StatementDeadline:
     """When the statement of one connection has to stop."""
 
     def __init__(self, seconds: float) -> None:
@@ -48,20 +48,20 @@ class Watch:
         return time.monotonic() > self.until
 
 
-class ReadingSession(Session):
+class ReadSession(Session):
     """A session that knows the watch over its connection."""
 
 
-@event.listens_for(ReadingSession, "after_begin")
+@event.listens_for(ReadSession, "after_begin")
 def _know_the_watch(session: Session, _: SessionTransaction, connection: Connection) -> None:
     session.info[KEY] = connection.info.get(KEY)
 
 
-def watch(engine: Engine, seconds: float) -> None:
+def limit_statements(engine: Engine, seconds: float) -> None:
     """Watches over the statements of an engine of SQLite."""
 
     def connect(connection: Any, record: ConnectionPoolEntry) -> None:
-        watching = record.info[KEY] = Watch(seconds)
+        watching = record.info[KEY] = StatementDeadline(seconds)
         connection.run_async(lambda driver: driver.set_progress_handler(watching.is_over, STEPS))
 
     def begin(connection: Connection, *_: Any) -> None:
@@ -75,7 +75,7 @@ def watch(engine: Engine, seconds: float) -> None:
     event.listen(engine, "before_cursor_execute", begin)
 
 
-async def stoppable(
+async def run_stoppable(
     sessions: async_sessionmaker[AsyncSession], work: Callable[[AsyncSession], Awaitable[T]]
 ) -> T:
     """Does some reading in a session of its own; cancelled, it stops the statement that runs."""
@@ -84,7 +84,7 @@ async def stoppable(
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            watching: Watch | None = session.sync_session.info.get(KEY)
+            watching: StatementDeadline | None = session.sync_session.info.get(KEY)
             if watching is None:
                 # It waits for a connection yet.
                 task.cancel()

@@ -18,7 +18,7 @@ from models.viewer import Permission, Viewer
 
 
 @dataclass(frozen=True)
-class Gathered:
+class CollectedField:
     """A field that is made of another table's rows: a relationship, and what is told of each."""
 
     relation: str
@@ -40,13 +40,13 @@ class Logged:
     """A row of a workspace whose changes the log tells."""
 
     #: Columns that the log does not tell of.
-    untold: ClassVar[frozenset[str]] = frozenset()
+    not_logged: ClassVar[frozenset[str]] = frozenset()
     #: Fields that are made of the rows of another table, by name.
-    gathered: ClassVar[Mapping[str, Gathered]] = {}
+    collected: ClassVar[Mapping[str, CollectedField]] = {}
     #: What it takes to change such a row.
-    needs: ClassVar[Permission] = Permission.WRITE
+    permission: ClassVar[Permission] = Permission.WRITE
 
-    def home(self) -> UUID:
+    def workspace_of(self) -> UUID:
         """The workspace whose log tells of the row."""
         workspace_id: UUID = self.workspace_id  # type: ignore[attr-defined]
         return workspace_id
@@ -55,64 +55,64 @@ class Logged:
         """The project that the row belongs to, if it belongs to one."""
         return getattr(self, "project_id", None)
 
-    def may_be_changed_by(self, viewer: Viewer) -> bool:
+    def can_be_updated_by(self, viewer: Viewer) -> bool:
         """Whether `viewer` may change the row."""
-        return viewer.may(self.needs, self.home())
+        return viewer.can(self.permission, self.workspace_of())
 
-    def may_be_deleted_by(self, viewer: Viewer) -> bool:
+    def can_be_deleted_by(self, viewer: Viewer) -> bool:
         """Whether `viewer` may delete the row, or bring it back."""
-        return self.may_be_changed_by(viewer)
+        return self.can_be_updated_by(viewer)
 
-    def may_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
+    def can_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
         """Whether `viewer` may make the row again that `deleter_id` deleted."""
-        return self.may_be_deleted_by(viewer)
+        return self.can_be_deleted_by(viewer)
 
 
 #: A row's key, where it stands, and how often it was changed are no fields.
-_NEVER_TOLD = frozenset({"id", "workspace_id", "version", "updated_at"})
+_NEVER_LOGGED = frozenset({"id", "workspace_id", "version", "updated_at"})
 
 
-def told_columns(model: Any) -> Mapping[str, Column[Any]]:
+def logged_columns(model: Any) -> Mapping[str, Column[Any]]:
     """The columns of a model that the log tells of, by attribute."""
-    return _told_columns(model)
+    return _logged_columns(model)
 
 
 @cache
-def _told_columns(model: Hashable) -> Mapping[str, Column[Any]]:
-    untold = _NEVER_TOLD | getattr(model, "untold", frozenset())
+def _logged_columns(model: Hashable) -> Mapping[str, Column[Any]]:
+    not_logged = _NEVER_LOGGED | getattr(model, "untold", frozenset())
     columns = {
         one.key: cast("Column[Any]", one.columns[0])
         for one in inspect(cast("type[Base]", model)).column_attrs
     }
-    return {name: column for name, column in columns.items() if name not in untold}
+    return {name: column for name, column in columns.items() if name not in not_logged}
 
 
-def fields_of(row: Any) -> dict[str, Any]:
+def logged_values(row: Any) -> dict[str, Any]:
     """The fields of a row as they are now, as the log tells them."""
-    values = {name: encode(getattr(row, name)) for name in told_columns(type(row))}
-    for name, gathered in row.gathered.items():
+    values = {name: encode(getattr(row, name)) for name in logged_columns(type(row))}
+    for name, collected in row.collected.items():
         # Of a row that was just made what was not set is empty.
-        values[name] = gathered.value(inspect(row).dict.get(gathered.relation, ()))
+        values[name] = collected.value(inspect(row).dict.get(collected.relation, ()))
     return values
 
 
-def creation(
+def creation_entry(
     model: type[Base],
     values: Mapping[str, Any],
     project_id: UUID | None = None,
-    gathered: Mapping[str, list[Any]] | None = None,
+    collected: Mapping[str, list[Any]] | None = None,
 ) -> dict[str, Any]:
     """The change that a row of plain values is made by, for `models.log.recorder.append`.
 
-    `gathered` holds the values of fields that are made of other rows.
+    `collected` holds the values of fields that are made of other rows.
     """
-    fields = {name: [None, encode(values.get(name))] for name in told_columns(model)}
+    fields = {name: [None, encode(values.get(name))] for name in logged_columns(model)}
     for name in getattr(model, "gathered", {}):
-        fields[name] = [None, (gathered or {}).get(name, [])]
-    return alteration(model, values["id"], ChangeKind.CREATED, fields, project_id)
+        fields[name] = [None, (collected or {}).get(name, [])]
+    return change_entry(model, values["id"], ChangeKind.CREATED, fields, project_id)
 
 
-def gather(
+def collect(
     model: Any, parts: Mapping[str, Iterable[Mapping[str, Any]]], key: str
 ) -> dict[UUID, dict[str, list[Any]]]:
     """The fields of many rows that are made of other rows, which are plain values too.
@@ -125,12 +125,12 @@ def gather(
             fields = found.setdefault(row[key], {})
             fields.setdefault(name, []).append(SimpleNamespace(**row))
     return {
-        one: {name: model.gathered[name].value(rows) for name, rows in fields.items()}
+        one: {name: model.collected[name].value(rows) for name, rows in fields.items()}
         for one, fields in found.items()
     }
 
 
-def alteration(
+def change_entry(
     model: type[Base],
     key: UUID,
     kind: ChangeKind,
@@ -151,7 +151,7 @@ def changed_fields(row: Any) -> dict[str, list[Any]]:
     """The fields of a row that differ from what the database has: before and after."""
     state = inspect(row)
     fields: dict[str, list[Any]] = {}
-    told = told_columns(type(row))
+    told = logged_columns(type(row))
     # Only what was set has anything there: most of a row was not.
     for name in [name for name in told if name in state.committed_state]:
         history = state.attrs[name].history
@@ -159,19 +159,19 @@ def changed_fields(row: Any) -> dict[str, list[Any]]:
             fields[name] = [encode(history.deleted[0]), encode(history.added[0])]
         elif state.committed_state[name] is NO_VALUE:
             raise TypeError(f"{row!r}: {name} was set without having been read")
-    for name, gathered in row.gathered.items():
-        if gathered.relation not in state.dict:
+    for name, collected in row.collected.items():
+        if collected.relation not in state.dict:
             continue
-        history = state.attrs[gathered.relation].history
+        history = state.attrs[collected.relation].history
         if history.has_changes():
-            before = gathered.value([*history.unchanged, *history.deleted])
-            after = gathered.value([*history.unchanged, *history.added])
+            before = collected.value([*history.unchanged, *history.deleted])
+            after = collected.value([*history.unchanged, *history.added])
             if before != after:
                 fields[name] = [before, after]
     return fields
 
 
-def kind_of(fields: Mapping[str, Sequence[Any]]) -> ChangeKind:
+def change_kind(fields: Mapping[str, Sequence[Any]]) -> ChangeKind:
     """What changed fields make of a change."""
     for name, gone, back in (
         ("deleted_at", ChangeKind.DELETED, ChangeKind.RESTORED),

@@ -19,9 +19,9 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from models.base import Base, now, table_of
-from models.columns.types import Instant
+from models.columns.types import Timestamp
 from models.log.change import Change, ChangeKind
-from models.log.logged import Logged, changed_fields, fields_of, kind_of, told_columns
+from models.log.logged import Logged, change_kind, changed_fields, logged_columns, logged_values
 from models.workspace import Workspace
 
 #: Rows of one INSERT.
@@ -37,7 +37,7 @@ _INSERT = insert(table_of(Change))
 
 
 @dataclass
-class Note:
+class PendingChange:
     """What a transaction did to one row so far."""
 
     row: Any
@@ -55,12 +55,12 @@ class Note:
             self.fields[name] = [first, after]
 
 
-class Log:
+class ChangeRecorder:
     """The notes of one transaction."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.notes: dict[tuple[str, UUID], Note] = {}
+        self.notes: dict[tuple[str, UUID], PendingChange] = {}
         self.at = now()
         #: The number of the change of each row, by type and key.
         self.numbers: dict[tuple[str, UUID], int] = {}
@@ -72,7 +72,7 @@ class Log:
         self.purging = False
 
     @property
-    def numbers_first(self) -> bool:
+    def numbers_before_rows(self) -> bool:
         """Whether numbers are taken before rows are written rather than after.
 
         On MariaDB and MySQL, writing a row takes a shared lock on each row it points at, its
@@ -80,7 +80,7 @@ class Log:
         """
         return self.session.get_bind().dialect.name in ("mysql", "mariadb")
 
-    def note_flush(self) -> None:
+    def record_flush(self) -> None:
         """Notes what a flush is about to do."""
         if any(isinstance(row, Logged) for row in self.session.deleted):
             raise TypeError("What is in the log is deleted by delete_rows.")
@@ -97,11 +97,11 @@ class Log:
             _write_alike(model, rows)
         self._number_first()
 
-    def note_deletion(self, rows: Iterable[Any]) -> None:
+    def record_deletion(self, rows: Iterable[Any]) -> None:
         """Notes that rows are deleted. What they gather must be loaded, to be told."""
         kind = ChangeKind.PURGED if self.purging else ChangeKind.DELETED
         for row in rows:
-            fields = {name: [value, None] for name, value in fields_of(row).items()}
+            fields = {name: [value, None] for name, value in logged_values(row).items()}
             self._note(row, kind, fields)
         self._number_first()
 
@@ -137,7 +137,7 @@ class Log:
         """Takes `count` numbers of a workspace, and returns the first."""
         connection = self.session.connection()
         given = {"home": workspace_id, "count": count}
-        if self.numbers_first:
+        if self.numbers_before_rows:
             # The server hands back the argument, as it does the key of a new row.
             last: int = connection.execute(_COUNT_UP_FIRST, given).lastrowid
         else:
@@ -148,8 +148,8 @@ class Log:
             set_committed_value(workspace, "sequence", last)
         return last - count + 1
 
-    def _number(self, notes: Collection[Note]) -> None:
-        by_home: dict[UUID, list[Note]] = defaultdict(list)
+    def _number(self, notes: Collection[PendingChange]) -> None:
+        by_home: dict[UUID, list[PendingChange]] = defaultdict(list)
         for note in notes:
             if note.sequence is None:
                 by_home[note.home].append(note)
@@ -159,7 +159,7 @@ class Log:
                 note.sequence = sequence
 
     def _number_first(self) -> None:
-        if self.numbers_first:
+        if self.numbers_before_rows:
             self._number([note for note in self.notes.values() if not self._is_new(note.home)])
 
     def _is_new(self, home: UUID) -> bool:
@@ -170,7 +170,7 @@ class Log:
     def _note_created(self, row: Any) -> None:
         self._fill_defaults(row)
         kind = ChangeKind.RESTORED if id(row) in self.restored else ChangeKind.CREATED
-        self._note(row, kind, {name: [None, value] for name, value in fields_of(row).items()})
+        self._note(row, kind, {name: [None, value] for name, value in logged_values(row).items()})
 
     def _fill_defaults(self, row: Any) -> None:
         """Gives a new row now the values that it would be given when it is written.
@@ -186,7 +186,7 @@ class Log:
             given = None if default is None else default.arg
             if default is not None and default.is_callable:
                 # One now for the whole transaction.
-                given = self.at if isinstance(column.type, Instant) else default.arg(None)
+                given = self.at if isinstance(column.type, Timestamp) else default.arg(None)
             setattr(row, attribute.key, given)
 
     def _note_updated(self, row: Any, fields: dict[str, list[Any]]) -> None:
@@ -198,13 +198,13 @@ class Log:
             row.version += 1
         if hasattr(row, "updated_at"):
             row.updated_at = self.at
-        self._note(row, kind_of(fields), fields)
+        self._note(row, change_kind(fields), fields)
 
     def _note(self, row: Any, kind: ChangeKind, fields: dict[str, list[Any]]) -> None:
         known = self.notes.get(_key(row))
         if known is None:
-            home, project_id = row.home(), row.project_key(self.session)
-            self.notes[_key(row)] = Note(row, kind, fields, home, project_id)
+            home, project_id = row.workspace_of(), row.project_key(self.session)
+            self.notes[_key(row)] = PendingChange(row, kind, fields, home, project_id)
         else:
             # It is one change all the same, from what there was before.
             known.row, known.kind = row, kind
@@ -215,17 +215,17 @@ class LoggedSession(Session):
     """A session whose commits are in the log. `info["actor_id"]` says whose they are."""
 
     @property
-    def log(self) -> Log:
+    def log(self) -> ChangeRecorder:
         """The notes of the present transaction."""
         found = self.info.get("log")
         if found is None:
-            found = self.info["log"] = Log(self)
+            found = self.info["log"] = ChangeRecorder(self)
         return found
 
 
 @event.listens_for(LoggedSession, "before_flush")
 def _note_flush(session: LoggedSession, *_: Any) -> None:
-    session.log.note_flush()
+    session.log.record_flush()
 
 
 @event.listens_for(LoggedSession, "before_commit")
@@ -241,16 +241,16 @@ def _forget(session: LoggedSession) -> None:
     session.info.pop("log", None)
 
 
-def log_of(session: AsyncSession) -> Log:
+def recorder_of(session: AsyncSession) -> ChangeRecorder:
     """The log of a session's transaction."""
     inner = session.sync_session
     assert isinstance(inner, LoggedSession)
     return inner.log
 
 
-async def write_log(session: AsyncSession) -> None:
+async def write_changes(session: AsyncSession) -> None:
     """Writes what was noted so far."""
-    log = log_of(session)
+    log = recorder_of(session)
 
     def write(inner: Session) -> None:
         inner.flush()
@@ -259,7 +259,9 @@ async def write_log(session: AsyncSession) -> None:
     await session.run_sync(write)
 
 
-async def append(session: AsyncSession, home: UUID, changes: Sequence[dict[str, Any]]) -> None:
+async def append_changes(
+    session: AsyncSession, home: UUID, changes: Sequence[dict[str, Any]]
+) -> None:
     """Adds changes of rows that were written past the session, such as an import's.
 
     Each is a row of the log but for its number, time and actor. What the session has noted
@@ -267,8 +269,8 @@ async def append(session: AsyncSession, home: UUID, changes: Sequence[dict[str, 
     """
     if not changes:
         return
-    log = log_of(session)
-    await write_log(session)
+    log = recorder_of(session)
+    await write_changes(session)
 
     def add(_: Session) -> None:
         first = log.take(home, len(changes))
@@ -290,7 +292,7 @@ def _write_alike(model: type[Base], rows: Sequence[tuple[Any, set[str]]]) -> Non
     """Lets one UPDATE serve many rows: they all set what any of them sets."""
     if len(rows) == 1:
         return
-    columns = told_columns(model)
+    columns = logged_columns(model)
     together = {name for _, names in rows for name in names if name in columns}
     for row, names in rows:
         for name in together - names:
@@ -306,7 +308,7 @@ async def delete_rows(session: AsyncSession, rows: Sequence[Any]) -> None:
         return
     await session.flush()
     model = type(rows[0])
-    await session.run_sync(lambda _: log_of(session).note_deletion(rows))
+    await session.run_sync(lambda _: recorder_of(session).record_deletion(rows))
     for row in rows:
         session.expunge(row)
     await session.execute(delete(model).where(model.id.in_([row.id for row in rows])))
@@ -321,7 +323,7 @@ async def fields_changed_since(
         partition_by=Change.subject_id, order_by=Change.sequence.desc()
     )
     places = select(Change.subject_id, Change.fields, newest_first.label("place")).where(
-        Change.workspace_id.in_({row.home() for row in versions}),
+        Change.workspace_id.in_({row.workspace_of() for row in versions}),
         Change.subject_id.in_(behind),
     )
     numbered = places.subquery()

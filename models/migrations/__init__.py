@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import Database, DatabaseError, unreachable
+from models.database import Database, DatabaseError, unreachable_error
 from models.search.query import belongs_to_search
 
 #: Not Alembic's own name, so that no other application's history is taken for ours.
@@ -51,7 +51,7 @@ async def current(database: Database) -> str | None:
         async with database.read_engine.connect() as connection:
             return await connection.run_sync(_current, database)
     except (SQLAlchemyError, OSError, ssl.SSLError) as error:
-        raise unreachable(database, error) from error
+        raise unreachable_error(database, error) from error
 
 
 def _current(connection: Connection, database: Database) -> str | None:

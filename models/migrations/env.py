@@ -12,7 +12,13 @@ from models.migrations import VERSION_TABLE, is_described
 
 NAMED = {
     repr(make()): f"types.{make.__name__}()"
-    for make in (types.identifier, types.instant, types.prose, types.document, types.counter)
+    for make in (
+        types.uuid_type,
+        types.timestamp,
+        types.long_text,
+        types.json_type,
+        types.big_integer,
+    )
 }
 
 
@@ -20,7 +26,7 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
     """Writes a column's type in a new migration by our own name for it."""
     if kind != "type":
         return False
-    if isinstance(item, types.OrderedChoice):
+    if isinstance(item, types.OrderedEnum):
         return "sa.SmallInteger()"
     name = f"types.line({item.length})" if type(item) is String else NAMED.get(repr(item), "")
     if name:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
-from models.columns.types import LETTERS
+from models.columns.types import UNICODE_COLLATION
 
 #: The most words of a query, and characters of one.
 MAX_WORDS = 20
@@ -47,7 +47,7 @@ class SearchError(ValueError):
 
 
 @dataclass(frozen=True)
-class Term:
+class SearchTerm:
     """One word, several that follow one another, or the beginning of a word."""
 
     words: tuple[str, ...]
@@ -56,19 +56,19 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Query:
+class SearchQuery:
     """What is searched for: all that is not excluded, and nothing that is."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[SearchTerm, ...]
 
     @classmethod
-    def parse(cls, given: str) -> "Query":
+    def parse(cls, given: str) -> "SearchQuery":
         """Reads words, "phrases", -exclusions and prefix*."""
         terms = []
         for sign, phrase, word in re.findall(r'(-?)(?:"([^"]*)"|([^\s"]+))', given):
             words = _words((phrase or word).lower())
             if words:
-                terms.append(Term(words, bool(sign), not phrase and word.endswith("*")))
+                terms.append(SearchTerm(words, bool(sign), not phrase and word.endswith("*")))
         if not any(not term.excluded for term in terms):
             raise SearchError("name at least one word to be found.")
         if sum(len(term.words) for term in terms) > MAX_WORDS:
@@ -76,11 +76,11 @@ class Query:
         return cls(tuple(terms))
 
     @property
-    def wanted(self) -> list[Term]:
+    def wanted(self) -> list[SearchTerm]:
         """The terms that must be there."""
         return [term for term in self.terms if not term.excluded]
 
-    def tsquery(self) -> str:
+    def to_tsquery(self) -> str:
         """For PostgreSQL's to_tsquery."""
         parts = []
         for term in self.terms:
@@ -89,17 +89,17 @@ class Query:
             parts.append(f"{'!' if term.excluded else ''}({' <-> '.join(lexemes)})")
         return " & ".join(parts)
 
-    def fts5(self) -> str:
+    def to_fts5(self) -> str:
         """For SQLite's MATCH."""
 
-        def said(term: Term) -> str:
+        def said(term: SearchTerm) -> str:
             return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
 
         wanted = " AND ".join(said(term) for term in self.wanted)
         excluded = " ".join(f"NOT {said(term)}" for term in self.terms if term.excluded)
         return f"({wanted}) {excluded}".strip()
 
-    def boolean(self) -> str:
+    def to_boolean_mode(self) -> str:
         """For MariaDB's AGAINST … IN BOOLEAN MODE: what its index has."""
         parts = []
         for term in self.terms:
@@ -111,7 +111,7 @@ class Query:
         return " ".join(parts)
 
     @staticmethod
-    def is_short(term: Term) -> bool:
+    def is_short(term: SearchTerm) -> bool:
         """Whether MariaDB's index does not have the term."""
         return any(len(word) < MARIADB_SHORTEST for word in term.words) or (
             term.prefix and len(term.words) > 1
@@ -128,11 +128,13 @@ def _words(given: str) -> tuple[str, ...]:
 _IN_WORDS = {"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"}
 
 
-def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[Any], Any]:
+def matching_rows(
+    rows: Select[Any], name: str, query: SearchQuery, kind: str
+) -> tuple[Select[Any], Any]:
     """Those of `rows`, of the table `name`, that a query finds, and how well each fits."""
     if kind == "postgresql":
         vector: Any = literal_column(f"{name}.search")
-        asked = func.to_tsquery(text("'simple'"), query.tsquery())
+        asked = func.to_tsquery(text("'simple'"), query.to_tsquery())
         score = func.ts_rank(vector, asked)
         found = rows.where(vector.op("@@", return_type=Boolean)(asked))
         return found, cast(func.round(cast(score, Numeric), 6), Double)
@@ -140,7 +142,7 @@ def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[
         index = table(f"{name}_search", column("rowid"), column("rank"))
         numbers = table("search_documents", column("number"), column("id"))
         matches = literal_column(f"{name}_search").op("MATCH", return_type=Boolean)
-        found = select(index.c.rowid, index.c.rank).where(matches(query.fts5()))
+        found = select(index.c.rowid, index.c.rank).where(matches(query.to_fts5()))
         # A limit that is none keeps the index from being asked anew for each row.
         matched = found.limit(-1).subquery("matched")
         rows = rows.join(numbers, numbers.c.id == literal_column(f"{name}.id"))
@@ -148,7 +150,7 @@ def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[
         return rows, func.round(-matched.c.rank, 6, type_=Float)
     vector = literal_column(f"{name}.search", Text)
     conditions = [_whole_words(vector, term) for term in query.terms if query.is_short(term)]
-    if "+" in (indexed := query.boolean()):
+    if "+" in (indexed := query.to_boolean_mode()):
         # In boolean mode what is only excluded finds nothing.
         match = mysql.match(vector, against=indexed).in_boolean_mode()
         # A FLOAT would not compare equal to what it was read as.
@@ -157,7 +159,7 @@ def hits(rows: Select[Any], name: str, query: Query, kind: str) -> tuple[Select[
     return rows.where(and_(true(), *conditions)), literal(0.0)
 
 
-def _whole_words(vector: Any, term: Term) -> Any:
+def _whole_words(vector: Any, term: SearchTerm) -> Any:
     """A condition on words that MariaDB's index does not have."""
     pattern = r"[^[:alnum:]]+".join(re.escape(word) for word in term.words)
     end = "" if term.prefix else "([^[:alnum:]]|$)"
@@ -175,7 +177,7 @@ DO $$ DECLARE known text; BEGIN
   IF known IS NULL THEN
     RAISE EXCEPTION 'This PostgreSQL has no collation that knows all letters: take one with ICU';
   END IF;
-  EXECUTE format('CREATE COLLATION {LETTERS} FROM %I', known);
+  EXECUTE format('CREATE COLLATION {UNICODE_COLLATION} FROM %I', known);
 END $$
 """
 
@@ -186,7 +188,9 @@ _SPACES = " " * len(_PUNCTUATION.replace("''", "'"))
 def _vector(column_name: str, weight: str) -> str:
     # A tsvector holds at most a megabyte; what is far down in a text is not found by it.
     plain = f"translate(left({column_name}, 100000), '{_PUNCTUATION}', '{_SPACES}')"
-    return f"setweight(to_tsvector('simple', lower({plain} COLLATE {LETTERS})), '{weight}')"
+    return (
+        f"setweight(to_tsvector('simple', lower({plain} COLLATE {UNICODE_COLLATION})), '{weight}')"
+    )
 
 
 _INDEXED = {"tasks": ("title", "body"), "comments": ("body",)}
@@ -212,7 +216,7 @@ def drop_search(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("DROP TABLE search_documents")
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"DROP COLLATION {LETTERS}")
+        connection.exec_driver_sql(f"DROP COLLATION {UNICODE_COLLATION}")
 
 
 def _postgresql() -> list[str]:

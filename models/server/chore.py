@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.columns.types import instant, line
+from models.columns.types import short_text, timestamp
 from models.database import Database
 
 
@@ -17,17 +17,17 @@ class Chore(Base):
 
     __tablename__ = "chores"
 
-    name: Mapped[str] = mapped_column(line(32), primary_key=True)
-    begun_at: Mapped[datetime] = mapped_column(instant())
+    name: Mapped[str] = mapped_column(short_text(32), primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(timestamp())
 
 
-async def put_off(database: Database, name: str) -> None:
+async def reset_chore(database: Database, name: str) -> None:
     """Says that a chore was begun and not done: it is due again."""
     async with database.writes.begin() as session:
         await session.execute(delete(Chore).where(Chore.name == name))
 
 
-async def is_due(database: Database, name: str, every: timedelta) -> bool:
+async def begin_if_due(database: Database, name: str, every: timedelta) -> bool:
     """Whether a chore is to be done now, and by whoever asks: nobody else is told so too."""
     at = now()
     try:

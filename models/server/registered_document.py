@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.columns.types import fingerprint, instant, prose
+from models.columns.types import long_text, sha256_type, timestamp
 
 
 class RegisteredDocument(Base):
@@ -16,6 +16,6 @@ class RegisteredDocument(Base):
 
     __tablename__ = "documents"
 
-    digest: Mapped[bytes] = mapped_column(fingerprint(), primary_key=True)
-    text: Mapped[str] = mapped_column(prose())
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now)
+    digest: Mapped[bytes] = mapped_column(sha256_type(), primary_key=True)
+    text: Mapped[str] = mapped_column(long_text())
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)

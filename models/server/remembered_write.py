@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
-from models.columns.types import document, fingerprint, identifier, instant, line
+from models.columns.types import json_type, sha256_type, short_text, timestamp, uuid_type
 
 #: How long a result is remembered.
 REMEMBERED = timedelta(hours=24)
@@ -21,10 +21,10 @@ class RememberedWrite(Base):
     __tablename__ = "remembered_writes"
 
     user_id: Mapped[UUID] = mapped_column(
-        identifier(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
-    key: Mapped[str] = mapped_column(line(MAX_KEY), primary_key=True)
+    key: Mapped[str] = mapped_column(short_text(MAX_KEY), primary_key=True)
     #: SHA-256 of the mutation and its input.
-    digest: Mapped[bytes] = mapped_column(fingerprint())
-    result: Mapped[Any] = mapped_column(document())
-    created_at: Mapped[datetime] = mapped_column(instant(), default=now, index=True)
+    digest: Mapped[bytes] = mapped_column(sha256_type())
+    result: Mapped[Any] = mapped_column(json_type())
+    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now, index=True)

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, now
 from models.columns.digest import digest
-from models.columns.types import fingerprint, instant
+from models.columns.types import sha256_type, timestamp
 from models.database import Database
 
 
 @dataclass(frozen=True)
-class Allowance:
+class BucketSize:
     """How much a bucket holds, and how many seconds it takes to fill."""
 
     capacity: float
@@ -37,19 +37,19 @@ class Allowance:
         return max(0.0, (wanted - level) / self.rate)
 
 
-class Bucket(Base):
+class TokenBucket(Base):
     """The level of somebody's bucket; visible to nobody."""
 
     __tablename__ = "buckets"
 
-    key: Mapped[bytes] = mapped_column(fingerprint(), primary_key=True)
+    key: Mapped[bytes] = mapped_column(sha256_type(), primary_key=True)
     level: Mapped[float] = mapped_column(Double)
     #: When it had that level.
-    at: Mapped[datetime] = mapped_column(instant(), index=True)
+    at: Mapped[datetime] = mapped_column(timestamp(), index=True)
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenTokens:
     """What was taken out of a bucket, what is left, and the seconds until there is enough."""
 
     amount: float
@@ -57,30 +57,30 @@ class Taken:
     wait: float = 0
 
 
-async def take(
-    database: Database, name: str, allowance: Allowance, least: float, most: float | None = None
-) -> Taken:
+async def take_tokens(
+    database: Database, name: str, allowance: BucketSize, least: float, most: float | None = None
+) -> TakenTokens:
     """Takes at least so much out of a bucket, or nothing; a negative amount is put back.
 
     Of more than the least, as much as there is.
     """
     key, at = digest(name), now()
 
-    async def work(session: AsyncSession) -> Taken:
-        bucket = await session.get(Bucket, key, with_for_update=True)
+    async def work(session: AsyncSession) -> TakenTokens:
+        bucket = await session.get(TokenBucket, key, with_for_update=True)
         if bucket is None:
-            bucket = Bucket(key=key, level=allowance.capacity, at=at)
+            bucket = TokenBucket(key=key, level=allowance.capacity, at=at)
             session.add(bucket)
         level = allowance.level(bucket.level, (at - bucket.at).total_seconds())
         if level < least:
-            return Taken(0, level, allowance.wait(level, least))
+            return TakenTokens(0, level, allowance.wait(level, least))
         amount = least if most is None else min(level, max(least, most))
         bucket.level = min(allowance.capacity, level - amount)
         bucket.at = max(at, bucket.at)
-        return Taken(amount, bucket.level)
+        return TakenTokens(amount, bucket.level)
 
     # Two who take from it for the first time both make it.
-    return await database.write(work, clashes=True)
+    return await database.write(work, retry_unique=True)
 
 
 #: After so long any bucket is full, and need not be kept.

@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType
 
 from graph.auth import passwords
 from graph.kit.node import node_id
-from graph.kit.writing.mutation import DECLARED
+from graph.kit.writing.mutation import REQUIRED_PERMISSIONS
 from graph.schema import schema
 from models import AccessToken, Base, Password, Role, Scope, Session
 from models.base import now
@@ -37,7 +37,7 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def know_the_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.context.STILL_KNOWN", 3600)
+    monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 3600)
 
 
 def entries(*tables: dict[str, str]) -> list[str]:
@@ -68,7 +68,7 @@ def test_every_mutation_has_an_entry_and_declares_what_it_needs() -> None:
     mutations: Any = SCHEMA.mutation_type
     assert sorted(MUTATIONS | ACTIONS) == sorted(mutations.fields)
     definition: Any = schema.get_type_by_name("Mutation")
-    assert len(DECLARED) == len(definition.fields)
+    assert len(REQUIRED_PERMISSIONS) == len(definition.fields)
     assert {name for name, one in mutations.fields.items() if "dryRun" not in one.args} == set(
         ACTIONS
     )
@@ -278,7 +278,7 @@ class TestWriting:
         self, everybody: Office, database: Database
     ) -> None:
         office, world = everybody, everybody.world
-        hash_of = passwords.hashed("a password")
+        hash_of = passwords.hash_password("a password")
         await world.save(Password(user_id=office.guest.id, hash=hash_of))
         for name, allowed in ACTIONS.items():
             for who in (*INSIDE, *OUTSIDE, *REFUSED):

@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 
 from graph.app import create_app
 from graph.cli import accounts
-from graph.cli.demo.workspace import Demo
+from graph.cli.demo.workspace import DemoWorkspace
 from graph.settings import Settings
 from models.database import Database
 from tests.support.client import Api
@@ -31,8 +31,8 @@ Sent = list[tuple[str, Any]]
 async def token(world: World) -> str:
     """A workspace of demo data, and its owner's token."""
     async with world.database.writes.begin() as session:
-        owner = await accounts.user(session, "demo", name="Demo")
-        await Demo(session, "demo", 300, date(2026, 3, 2), lambda done: None).run(owner)
+        owner = await accounts.find_or_create_user(session, "demo", name="Demo")
+        await DemoWorkspace(session, "demo", 300, date(2026, 3, 2), lambda done: None).run(owner)
     return await world.make_token(owner)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database, DatabaseError, DatabaseOptions, database_url
-from models.database.driver_errors import violated
+from models.database.driver_errors import constraint_violation
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,6 @@ def test_a_violated_constraint_is_known_whatever_was_written(
     message: str, table: str, column: str
 ) -> None:
     error = IntegrityError("INSERT INTO labels (id) VALUES (%s)", {}, Exception(1062, message))
-    found = violated(error)
+    found = constraint_violation(error)
     assert found is not None
     assert (found.is_unique, found.table, found.columns[-1]) == (True, table, column)

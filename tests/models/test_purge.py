@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from graph.background import do_chores
+from graph.background import run_due_chores
 from models import Chore, RememberedWrite, SignInCode, Task
 from models.base import now
 from models.columns.digest import digest
 from models.database import Database
 from models.purge import TRASH_LIFETIME, purge
-from models.server.chore import is_due
+from models.server.chore import begin_if_due
 from tests.support.command import taskloom
 from tests.support.world import World
 
@@ -20,14 +20,14 @@ async def test_a_chore_is_begun_by_one_process_a_day(database: Database, url: st
     other = Database(url)
     day = timedelta(days=1)
     asked = await asyncio.gather(
-        *(is_due(one, "sweep", day) for one in (database, other, database, other))
+        *(begin_if_due(one, "sweep", day) for one in (database, other, database, other))
     )
     assert sorted(asked) == [False, False, False, True]
-    assert not await is_due(other, "sweep", day)
-    assert await is_due(other, "mop", day)
+    assert not await begin_if_due(other, "sweep", day)
+    assert await begin_if_due(other, "mop", day)
     async with database.writes.begin() as session:
         await session.execute(update(Chore).values(begun_at=now() - day))
-    asked = await asyncio.gather(*(is_due(one, "sweep", day) for one in (database, other)))
+    asked = await asyncio.gather(*(begin_if_due(one, "sweep", day) for one in (database, other)))
     assert sorted(asked) == [False, True]
     await other.close()
 
@@ -44,8 +44,8 @@ async def test_the_command_and_the_server_purge(world: World, database: Database
     async with database.writes.begin() as session:
         trashed = update(Task).where(Task.deleted_at.is_not(None))
         await session.execute(trashed.values(deleted_at=old))
-    assert await do_chores(database)
-    assert not await do_chores(database)
+    assert await run_due_chores(database)
+    assert not await run_due_chores(database)
     async with database.reads() as session:
         assert await session.scalar(select(func.count(Task.id))) == 1
 

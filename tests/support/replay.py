@@ -9,7 +9,7 @@ from graph.kit.node import models_by_name
 from graph.views.change import fields as shown
 from models import Change, ChangeKind
 from models.database import Database
-from models.log.logged import Logged, fields_of
+from models.log.logged import Logged, logged_values
 from tests.support.office import Office, gid
 
 #: An object's fields, by its id.
@@ -53,12 +53,12 @@ async def stored(database: Database, office: Office) -> Model:
                 continue
             columns: Any = model
             home = columns.id if model.__name__ == "Workspace" else columns.workspace_id
-            gathered = [
-                selectinload(getattr(model, one.relation)) for one in model.gathered.values()
+            collected = [
+                selectinload(getattr(model, one.relation)) for one in model.collected.values()
             ]
-            rows = select(model).where(home == office.workspace.id).options(*gathered)
+            rows = select(model).where(home == office.workspace.id).options(*collected)
             for row in await session.scalars(rows):
-                told = {name: [None, value] for name, value in fields_of(row).items()}
+                told = {name: [None, value] for name, value in logged_values(row).items()}
                 change = Change(subject_type=model.__name__, kind=ChangeKind.CREATED, fields=told)
                 found[gid(row)] = {one.name: one.after for one in shown(change)}
     return found

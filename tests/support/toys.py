@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, ForeignKey, MetaData, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from graph.kit.errors import BadUserInput, expose
-from graph.kit.loading.loaders import Batch, Loaders, Source
-from graph.kit.loading.read_sessions import Reads
+from graph.kit.loading.loaders import Batch, Loaders, ReadScope
+from graph.kit.loading.read_sessions import PooledReads
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.relations.fields import listed, one, resolved
-from models.base import NAMING, Base, Keyed
-from models.columns.types import identifier, line
+from graph.kit.relations.fields import listing, one, resolver_field
+from models.base import NAMING, Base, UUIDPrimaryKey
+from models.columns.types import short_text, uuid_type
 from models.database import Database
 from models.viewer import ANONYMOUS, Viewer
 
@@ -32,18 +32,18 @@ class Toy(Base):
         return true()
 
 
-class ShelfRow(Keyed, Toy):
+class ShelfRow(UUIDPrimaryKey, Toy):
     __tablename__ = "toy_shelves"
 
-    name: Mapped[str] = mapped_column(line(50))
+    name: Mapped[str] = mapped_column(short_text(50))
     books: Mapped[list["BookRow"]] = relationship(lazy="raise", viewonly=True)
 
 
-class BookRow(Keyed, Toy):
+class BookRow(UUIDPrimaryKey, Toy):
     __tablename__ = "toy_books"
 
-    title: Mapped[str] = mapped_column(line(50))
-    shelf_id: Mapped[UUID | None] = mapped_column(identifier(), ForeignKey("toy_shelves.id"))
+    title: Mapped[str] = mapped_column(short_text(50))
+    shelf_id: Mapped[UUID | None] = mapped_column(uuid_type(), ForeignKey("toy_shelves.id"))
     shelf: Mapped[ShelfRow | None] = relationship(lazy="raise")
 
 
@@ -76,7 +76,7 @@ class Shelf(Node):
     model = ShelfRow
 
     name: str
-    books: list[Book] = listed(ShelfRow.books, "All.", order=Order.by(BookRow, "title"))
+    books: list[Book] = listing(ShelfRow.books, "All.", order=Order.by(BookRow, "title"))
 
 
 @dataclass
@@ -87,7 +87,7 @@ class ToyContext:
     viewer: Viewer = ANONYMOUS
 
     @property
-    def source(self) -> Source:
+    def source(self) -> ReadScope:
         return self.loaders.source
 
     def load(self, batch: Batch[Any, Any], key: Any) -> Any:
@@ -95,7 +95,7 @@ class ToyContext:
 
 
 def make_context(database: Database, concurrency: int = 4) -> ToyContext:
-    return ToyContext(Loaders(Source(database, ANONYMOUS), Reads(database, concurrency)))
+    return ToyContext(Loaders(ReadScope(database, ANONYMOUS), PooledReads(database, concurrency)))
 
 
 async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:
@@ -106,8 +106,8 @@ async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:
 
 @strawberry.type
 class ToyQuery:
-    books: list[Book] = resolved(get_books, "All.")
-    maybe_books: list[Book | None] = resolved(get_books, "All that are whole.")
+    books: list[Book] = resolver_field(get_books, "All.")
+    maybe_books: list[Book | None] = resolver_field(get_books, "All that are whole.")
 
 
 class ToySchema(strawberry.Schema):

@@ -7,7 +7,7 @@ from uuid import UUID
 from graph.cli.demo import phrases
 
 
-class Draws(random.Random):
+class RandomData(random.Random):
     """A source of keys, delays and texts."""
 
     def key(self, at: datetime) -> UUID:

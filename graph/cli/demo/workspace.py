@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.cli.demo import phrases
-from graph.cli.demo.random_data import Draws
+from graph.cli.demo.random_data import RandomData
 from models import (
     DEFAULT_STATES,
     Assignment,
@@ -37,8 +37,8 @@ from models import (
     Workspace,
 )
 from models.base import table_of
-from models.log.logged import Logged, creation, gather
-from models.log.recorder import append
+from models.log.logged import Logged, collect, creation_entry
+from models.log.recorder import append_changes
 
 Row = dict[str, Any]
 
@@ -49,10 +49,10 @@ SPAN = timedelta(days=540)
 #: The latest tasks, which new ones are part of, link to, or block.
 NEIGHBORS = 200
 #: The rows that fields of a task are made of.
-GATHERED = {"assignee_ids": Assignment, "label_ids": Labeling, "links": TaskLink}
+COLLECTED_MODELS = {"assignee_ids": Assignment, "label_ids": Labeling, "links": TaskLink}
 
 
-class Demo:
+class DemoWorkspace:
     """One workspace of demo data, in the caller's transaction."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Demo:
         self.slug = slug
         self.count = tasks
         self.advance = advance
-        self.random = Draws(f"taskloom {slug}")
+        self.random = RandomData(f"taskloom {slug}")
         self.now = datetime.combine(today, time(9), UTC)
         self.workspace_id = self.random.key(self.now - SPAN - timedelta(days=30))
         self.rank: str | None = None
@@ -237,16 +237,18 @@ class Demo:
 
     async def _write(self, batch: dict[type[Base], list[Row]]) -> None:
         tasks = batch.get(Task, [])
-        for model in (Task, *GATHERED.values(), Comment):
+        for model in (Task, *COLLECTED_MODELS.values(), Comment):
             await self._insert(model, batch.get(model, []), told=False)
-        parts = {name: batch.get(model, []) for name, model in GATHERED.items()}
-        gathered = gather(Task, parts, "task_id")
+        parts = {name: batch.get(model, []) for name, model in COLLECTED_MODELS.items()}
+        collected = collect(Task, parts, "task_id")
         projects = {row["id"]: row["project_id"] for row in tasks}
-        changes = [creation(Task, row, row["project_id"], gathered.get(row["id"])) for row in tasks]
-        changes += [
-            creation(Comment, row, projects[row["task_id"]]) for row in batch.get(Comment, [])
+        changes = [
+            creation_entry(Task, row, row["project_id"], collected.get(row["id"])) for row in tasks
         ]
-        await append(self.session, self.workspace_id, changes)
+        changes += [
+            creation_entry(Comment, row, projects[row["task_id"]]) for row in batch.get(Comment, [])
+        ]
+        await append_changes(self.session, self.workspace_id, changes)
         batch.clear()
         self.advance(len(tasks))
 
@@ -401,8 +403,8 @@ class Demo:
         for start in range(0, len(rows), 2000):
             await self.session.execute(insert(table_of(model)), list(rows[start : start + 2000]))
         if told and issubclass(model, Logged):
-            changes = [creation(model, row, row.get("project_id")) for row in rows]
-            await append(self.session, self.workspace_id, changes)
+            changes = [creation_entry(model, row, row.get("project_id")) for row in rows]
+            await append_changes(self.session, self.workspace_id, changes)
 
 
 def _times(made: datetime) -> Row:

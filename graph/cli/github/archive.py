@@ -154,7 +154,7 @@ def _entry(part: str, index: int, entry: Any) -> str:
     return f"{name} {index + 1} of the list"
 
 
-def refuse_doubles(issues: Sequence[ArchivedIssue]) -> None:
+def reject_duplicates(issues: Sequence[ArchivedIssue]) -> None:
     """Refuses an archive in which a number stands twice."""
     seen: set[int] = set()
     for issue in issues:
@@ -163,7 +163,7 @@ def refuse_doubles(issues: Sequence[ArchivedIssue]) -> None:
         seen.add(issue.number)
 
 
-def free_key(repo: str, taken: Iterable[str]) -> str:
+def unused_key(repo: str, taken: Iterable[str]) -> str:
     """A project's key from a repository's name: owner/tls13-spec gives TLS, or TLS2 if taken."""
     name = repo.partition("/")[2].upper()
     word = re.search(r"[A-Z]+", name)

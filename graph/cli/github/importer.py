@@ -16,8 +16,8 @@ from graph.cli.console import CommandError
 from graph.cli.github.archive import (
     Archive,
     ArchivedIssue,
-    free_key,
-    refuse_doubles,
+    reject_duplicates,
+    unused_key,
 )
 from graph.cli.github.rows import ImportedTask, Row, comment_columns, differences, task_columns
 from models import (
@@ -37,8 +37,8 @@ from models import (
     Workspace,
 )
 from models.base import now, table_of
-from models.log.logged import alteration, creation
-from models.log.recorder import append
+from models.log.logged import change_entry, creation_entry
+from models.log.recorder import append_changes
 from models.workspace import new_workspace
 
 #: Rows of one INSERT, and keys of one SELECT.
@@ -46,7 +46,7 @@ CHUNK = 1000
 
 
 @dataclass
-class Imported:
+class ImportSummary:
     """What an import did: how many rows of each kind it added and changed."""
 
     project: str = ""
@@ -64,12 +64,12 @@ class GitHubImport:
         self.archive = archive
         self.advance = advance
         self.now = now()
-        self.result = Imported()
+        self.result = ImportSummary()
 
-    async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> Imported:
+    async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> ImportSummary:
         """Imports the archive into the workspace, which is made if it is not there."""
         issues = [*self.archive.issues, *(self.archive.pulls if with_pulls else ())]
-        refuse_doubles(issues)
+        reject_duplicates(issues)
         workspace = await self._workspace(slug)
         project = await self._project(workspace, key)
         self.result.project = project.key
@@ -83,8 +83,8 @@ class GitHubImport:
         await self._pairs(Assignment, "user_id", "assignees", project, tasks, issues, users)
         await self._pairs(Labeling, "label_id", "labels", project, tasks, issues, labels)
         await self._write_changed(tasks)
-        told = [one.told(project) for one in tasks.values() if one.fields]
-        await append(self.session, workspace.id, told)
+        told = [one.log_entry(project) for one in tasks.values() if one.fields]
+        await append_changes(self.session, workspace.id, told)
         keys = {number: one.key for number, one in tasks.items()}
         await self._comments(project, keys, issues, users)
         return self.result
@@ -118,7 +118,7 @@ class GitHubImport:
         project = Project(
             id=uuid7(),
             workspace_id=workspace.id,
-            key=key or free_key(self.archive.repo, keys),
+            key=key or unused_key(self.archive.repo, keys),
             name=self.archive.repo.partition("/")[2],
             source_url=self.archive.url,
         )
@@ -163,7 +163,9 @@ class GitHubImport:
             for user in joining
         ]
         await self._insert(Membership, rows)
-        await append(self.session, workspace.id, [creation(Membership, row) for row in rows])
+        await append_changes(
+            self.session, workspace.id, [creation_entry(Membership, row) for row in rows]
+        )
         return users
 
     async def _labels(
@@ -332,11 +334,11 @@ class GitHubImport:
                     changes.append({"id": comment.id, **columns, "version": version})
                     fields = differences(comment, columns)
                     kind = ChangeKind.UPDATED
-                    edits.append(alteration(Comment, comment.id, kind, fields, project.id))
+                    edits.append(change_entry(Comment, comment.id, kind, fields, project.id))
         await self._insert(Comment, rows)
         await self._update(Comment, changes)
-        told = [creation(Comment, row, project.id) for row in rows]
-        await append(self.session, project.workspace_id, told + edits)
+        told = [creation_entry(Comment, row, project.id) for row in rows]
+        await append_changes(self.session, project.workspace_id, told + edits)
 
     async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
         for some in _chunks(rows):

@@ -7,7 +7,7 @@ from uuid import UUID
 from graph.cli.github.archive import ArchivedComment, ArchivedIssue
 from models import Base, ChangeKind, Project, Task
 from models.columns.json_values import encode
-from models.log.logged import alteration, creation, kind_of, told_columns
+from models.log.logged import change_entry, change_kind, creation_entry, logged_columns
 
 Row = dict[str, Any]
 
@@ -51,7 +51,7 @@ class ImportedTask:
     @classmethod
     def made(cls, row: Row) -> Self:
         """A task that was not there."""
-        return cls(row["id"], row, creation(Task, row)["fields"])
+        return cls(row["id"], row, creation_entry(Task, row)["fields"])
 
     @classmethod
     def found(cls, task: Task, columns: Row) -> Self:
@@ -72,22 +72,22 @@ class ImportedTask:
 
     def gather(self, column: str, before: set[UUID], after: set[UUID]) -> None:
         """Notes whom it is assigned to, or what labels it bears."""
-        name = next(name for name, one in Task.gathered.items() if one.told == column)
+        name = next(name for name, one in Task.collected.items() if one.told == column)
         values = [sorted(map(encode, keys)) for keys in (before, after)]
         if self.task is None:
             self.fields[name] = [None, values[1]]
         elif before != after:
             self.fields[name] = values
 
-    def told(self, project: Project) -> Row:
+    def log_entry(self, project: Project) -> Row:
         """The change that it is in the log."""
-        kind = ChangeKind.CREATED if self.task is None else kind_of(self.fields)
-        return alteration(Task, self.key, kind, self.fields, project.id)
+        kind = ChangeKind.CREATED if self.task is None else change_kind(self.fields)
+        return change_entry(Task, self.key, kind, self.fields, project.id)
 
 
 def differences(row: Base, columns: Row) -> dict[str, list[Any]]:
     """The fields of a row that are not as the archive has them."""
-    told = told_columns(type(row))
+    told = logged_columns(type(row))
     return {
         name: [encode(getattr(row, name)), encode(value)]
         for name, value in columns.items()

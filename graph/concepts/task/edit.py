@@ -10,13 +10,13 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.concepts.task.inputs import TaskUpdateInput
-from graph.kit.writing.expected_version import Seen
-from graph.kit.writing.id_set import Chosen
-from graph.kit.writing.payload import Path, Refusals, UserErrorCode
-from graph.kit.writing.write import FOR_CHANGE, INPUT, Write, given_by
-from graph.rules.cycles import ancestry, is_circular
+from graph.kit.writing.expected_version import ExpectedVersion
+from graph.kit.writing.id_set import IdSet
+from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
+from graph.kit.writing.write import FOR_CHANGE, INPUT_PATH, Write, provided
+from graph.rules.cycles import ancestors_of, is_circular
 from graph.rules.membership import NOT_A_MEMBER, members_of
-from graph.rules.trash import refuse_in_trash
+from graph.rules.trash import reject_if_in_trash
 
 PLAIN = ("title", "body", "priority", "estimate", "due_on")
 #: What a task points at by an id of the input.
@@ -28,16 +28,16 @@ REFERENCES = {
 
 
 @dataclass
-class Edit:
-    """What one input asks of one task. Wrong is what `refusals` holds."""
+class TaskEdit:
+    """What one input asks of one task. Wrong is what `user_errors` holds."""
 
     values: dict[str, Any]
     #: Keys of the rows to point at, by column; null to point at none.
-    pointing: dict[str, UUID | None]
-    assignees: Chosen
-    labels: Chosen
-    path: Path
-    refusals: Refusals
+    references: dict[str, UUID | None]
+    assignees: IdSet
+    labels: IdSet
+    path: InputPath
+    user_errors: UserErrors
     #: All fields that the sender filled.
     given: Sequence[str]
     #: The task that is there already, its key, and the version that the sender saw.
@@ -49,63 +49,71 @@ class Edit:
 
     @classmethod
     def read(
-        cls, write: Write, source: Any, path: Path = INPUT, refusals: Refusals | None = None
+        cls,
+        write: Write,
+        source: Any,
+        path: InputPath = INPUT_PATH,
+        user_errors: UserErrors | None = None,
     ) -> Self:
         """Reads an input, as far as it can be judged by itself."""
-        refusals = refusals or write.refusals
-        values = write.values(models.Task, given_by(source, *PLAIN), path, refusals)
-        pointing: dict[str, UUID | None] = {}
-        for name, given in given_by(source, *REFERENCES).items():
+        user_errors = user_errors or write.user_errors
+        values = write.validate(models.Task, provided(source, *PLAIN), path, user_errors)
+        references: dict[str, UUID | None] = {}
+        for name, given in provided(source, *REFERENCES).items():
             place = (*path, to_camel_case(name))
             if given is not None:
-                key = write.key(REFERENCES[name], given, place, refusals)
+                key = write.parse_id(REFERENCES[name], given, place, user_errors)
                 if key is not None:
-                    pointing[name] = key
+                    references[name] = key
             elif name == "state_id":
-                refusals.add(UserErrorCode.REQUIRED, place, "A task is always in some state.")
+                user_errors.add(UserErrorCode.REQUIRED, place, "A task is always in some state.")
             else:
-                pointing[name] = None
-        assignees = Chosen.read(write, models.User, source, "assignee_ids", path, refusals)
-        labels = Chosen.read(write, models.Label, source, "label_ids", path, refusals)
+                references[name] = None
+        assignees = IdSet.read(write, models.User, source, "assignee_ids", path, user_errors)
+        labels = IdSet.read(write, models.Label, source, "label_ids", path, user_errors)
         given = [name for name in vars(source) if getattr(source, name) is not None]
-        return cls(values, pointing, assignees, labels, path, refusals, given)
+        return cls(values, references, assignees, labels, path, user_errors, given)
 
     @classmethod
-    def of_task(cls, write: Write, source: TaskUpdateInput, path: Path, refusals: Refusals) -> Self:
+    def of_task(
+        cls, write: Write, source: TaskUpdateInput, path: InputPath, user_errors: UserErrors
+    ) -> Self:
         """Reads what an input asks of a task that is there already."""
-        edit = cls.read(write, source, path, refusals)
-        edit.key = write.key(models.Task, source.id, (*path, "id"), refusals)
+        edit = cls.read(write, source, path, user_errors)
+        edit.key = write.parse_id(models.Task, source.id, (*path, "id"), user_errors)
         edit.expected = source.expected_version
         return edit
 
     @property
     def is_wrong(self) -> bool:
         """Whether anything was refused."""
-        return bool(self.refusals.errors)
+        return bool(self.user_errors.errors)
 
-    def refuse(
+    def add_error(
         self, name: str, message: str, code: UserErrorCode = UserErrorCode.NOT_FOUND
     ) -> None:
         """Refuses a field of the input."""
-        self.refusals.add(code, (*self.path, to_camel_case(name)), message)
+        self.user_errors.add(code, (*self.path, to_camel_case(name)), message)
 
     def admit(self, write: Write, task: models.Task | None) -> None:
         """Takes the task on, if the viewer may change it as it is now."""
         path = (*self.path, "id")
-        if not write.admits(models.Task, task, path, self.refusals) or task is None:
+        if not write.can_access(models.Task, task, path, self.user_errors) or task is None:
             return
         if task.deleted_at is None:
             self.task = task
-        refuse_in_trash(self.refusals, task, path)
+        reject_if_in_trash(self.user_errors, task, path)
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> ExpectedVersion:
         """The task, and the version of it that the sender saw."""
-        return Seen(self.task, self.expected, self.given, self.path, self.refusals)
+        return ExpectedVersion(self.task, self.expected, self.given, self.path, self.user_errors)
 
-    def judge(self, found: "Found", workspace_id: UUID, project_id: UUID) -> None:
+    def validate_references(
+        self, found: "ReferencedRows", workspace_id: UUID, project_id: UUID
+    ) -> None:
         """Refuses what does not belong to the task's workspace or project."""
-        for name, key in self.pointing.items():
+        for name, key in self.references.items():
             if key is None:
                 continue
             row = found.rows[name].get(key)
@@ -113,28 +121,28 @@ class Edit:
                 row = None
             if row is None or row.workspace_id != workspace_id:
                 where = "the task's project" if name == "milestone_id" else "the workspace"
-                self.refuse(name, f"There is no such {name.removesuffix('_id')} in {where}.")
+                self.add_error(name, f"There is no such {name.removesuffix('_id')} in {where}.")
             else:
                 self.rows[name] = row
         members = {user for workspace, user in found.members if workspace == workspace_id}
-        self.assignees.refuse_others(members, NOT_A_MEMBER)
+        self.assignees.reject_unknown(members, NOT_A_MEMBER)
         labels = {key for key, label in found.labels.items() if label.workspace_id == workspace_id}
-        self.labels.refuse_others(labels, "There is no such label in the workspace.")
+        self.labels.reject_unknown(labels, "There is no such label in the workspace.")
         parent = self.rows.get("parent_id")
         if parent is not None:
-            refuse_in_trash(self.refusals, parent, (*self.path, "parentId"))
+            reject_if_in_trash(self.user_errors, parent, (*self.path, "parentId"))
 
     def apply(self, write: Write, task: models.Task) -> None:
         """Does to a task what is asked. Its sets must be loaded where they change."""
         for name, value in self.values.items():
             setattr(task, name, value)
-        for name, key in self.pointing.items():
+        for name, key in self.references.items():
             if name != "state_id":
                 setattr(task, name, key)
         state = self.rows.get("state_id")
         # A task that is in the state already has entered it before.
         if state is not None and state.id != task.state_id:
-            task.enter(state, write.now)
+            task.move_to_state(state, write.now)
         if self.assignees:
             task.assign(self.assignees.of(one.user_id for one in task.assignments))
         if self.labels:
@@ -142,7 +150,7 @@ class Edit:
 
 
 @dataclass
-class Found:
+class ReferencedRows:
     """The rows that some edits want to point at, each kind read in one statement."""
 
     rows: dict[str, dict[UUID, Any]]
@@ -153,36 +161,36 @@ class Found:
     async def by(
         cls,
         write: Write,
-        edits: Sequence[Edit],
+        edits: Sequence[TaskEdit],
         workspace_ids: Iterable[UUID],
         tasks: Mapping[UUID, models.Task] | None = None,
-    ) -> "Found":
+    ) -> "ReferencedRows":
         """Finds and locks them. `tasks` holds the parents, where they are locked already."""
         rows: dict[str, dict[UUID, Any]] = {}
         for name, model in REFERENCES.items():
-            keys = [key for edit in edits if (key := edit.pointing.get(name)) is not None]
+            keys = [key for edit in edits if (key := edit.references.get(name)) is not None]
             if name == "parent_id" and tasks is not None:
                 rows[name] = dict(tasks)
             else:
-                rows[name] = await write.found(model, keys)
-        labels = await write.found(models.Label, _wanted(edit.labels for edit in edits))
+                rows[name] = await write.get_many(model, keys)
+        labels = await write.get_many(models.Label, _wanted(edit.labels for edit in edits))
         people = _wanted(edit.assignees for edit in edits)
         return cls(rows, labels, await members_of(write, workspace_ids, people))
 
 
-async def lock_tasks(write: Write, edits: Sequence[Edit]) -> dict[UUID, models.Task]:
+async def lock_tasks(write: Write, edits: Sequence[TaskEdit]) -> dict[UUID, models.Task]:
     """The tasks of edits and those that they are to be part of, locked, and what they gather."""
     keys = [edit.key for edit in edits if edit.key is not None]
-    parents = [key for edit in edits if (key := edit.pointing.get("parent_id")) is not None]
+    parents = [key for edit in edits if (key := edit.references.get("parent_id")) is not None]
     options = []
     if any(edit.assignees for edit in edits):
         options.append(selectinload(models.Task.assignments))
     if any(edit.labels for edit in edits):
         options.append(selectinload(models.Task.labelings))
-    return await write.found(models.Task, [*keys, *parents], options=options, lock=FOR_CHANGE)
+    return await write.get_many(models.Task, [*keys, *parents], options=options, lock=FOR_CHANGE)
 
 
-async def refuse_circles(write: Write, edits: Sequence[Edit]) -> None:
+async def reject_cycles(write: Write, edits: Sequence[TaskEdit]) -> None:
     """Refuses the edits that would make a task part of itself.
 
     Two writers could close a circle together, each seeing its own half alone: whoever moves
@@ -191,19 +199,19 @@ async def refuse_circles(write: Write, edits: Sequence[Edit]) -> None:
     moved = [edit for edit in edits if "parent_id" in edit.rows and not edit.is_wrong]
     if not moved:
         return
-    await write.serialize(models.Workspace, {edit.rows["parent_id"].workspace_id for edit in moved})
-    parents = await ancestry(write, [edit.rows["parent_id"].id for edit in moved])
-    freed = [edit for edit in edits if "parent_id" in edit.pointing and edit not in moved]
+    await write.lock_rows(models.Workspace, {edit.rows["parent_id"].workspace_id for edit in moved})
+    parents = await ancestors_of(write, [edit.rows["parent_id"].id for edit in moved])
+    freed = [edit for edit in edits if "parent_id" in edit.references and edit not in moved]
     parents |= {edit.task.id: None for edit in freed if edit.task and not edit.is_wrong}
     for edit in moved:
         assert edit.task is not None
         as_asked = parents | {edit.task.id: edit.rows["parent_id"].id}
         if is_circular(as_asked, edit.task.id):
             message = "This task is part of the one that is to be part of it."
-            edit.refuse("parent_id", message, UserErrorCode.INVALID)
+            edit.add_error("parent_id", message, UserErrorCode.INVALID)
         else:
             parents = as_asked
 
 
-def _wanted(choices: Iterable[Chosen]) -> set[UUID]:
+def _wanted(choices: Iterable[IdSet]) -> set[UUID]:
     return {key for chosen in choices for key in chosen.wanted}

@@ -6,9 +6,9 @@ from datetime import date
 import strawberry
 
 import models
-from graph.kit.enums import described
+from graph.kit.enums import describe_enum
 from graph.kit.writing.expected_version import EXPECTED_VERSION
-from graph.kit.writing.mutation import CHOSEN_ID
+from graph.kit.writing.mutation import CLIENT_ID
 
 STATE = "A state of the task's workspace."
 MILESTONE = "A milestone of the task's project."
@@ -18,7 +18,7 @@ ASSIGNEES = "Who is to do it: members of the workspace."
 
 @strawberry.input(description="A task to be made.")
 class TaskCreateInput:
-    id: strawberry.ID | None = strawberry.field(default=None, description=CHOSEN_ID)
+    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
     project_id: strawberry.ID = strawberry.field(description="The project it is for.")
     title: str = strawberry.field(description="What is to be done, in a line.")
     body: str | None = strawberry.field(
@@ -109,7 +109,7 @@ class ErrorPolicy(enum.Enum):
     REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
 
 
-described(
+describe_enum(
     ErrorPolicy,
     "What becomes of a batch in which some rows are wrong.",
     REJECT_EVERYTHING="Nothing of it is written.",

@@ -9,7 +9,7 @@ from graph.context import Info
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import derived, listed, many, one
+from graph.kit.relations.fields import derived, listing, many, one
 from graph.types import Comment, Label, Milestone, Project, State, User, Workspace
 from graph.views.change import IN_SEQUENCE, Change
 from graph.views.filters import CommentFilter, TaskFilter
@@ -23,7 +23,7 @@ def task_key(task: models.Task, project: models.Project) -> str:
 
 def viewer_can_write(root: models.Task, info: Info) -> bool:
     """Whether the viewer may change a task."""
-    return root.may_be_changed_by(info.context.viewer)
+    return root.can_be_updated_by(info.context.viewer)
 
 
 @strawberry.type(description="A link of a task to another, as the one task sees it.")
@@ -70,12 +70,12 @@ class Task(Node):
     project: Project = one(models.Task.project, "The project it belongs to.")
     state: State = one(models.Task.state, "The step of the workflow it has come to.")
     creator: User | None = one(models.Task.creator, "Who made it; null where the account is gone.")
-    assignees: list[User] = listed(
+    assignees: list[User] = listing(
         models.Task.assignees,
         "Who is to do it, by handle.",
         order=Order.by(models.User, "handle"),
     )
-    labels: list[Label] = listed(
+    labels: list[Label] = listing(
         models.Task.labels, "Its labels, by name.", order=Order.by(models.Label, "name")
     )
     milestone: Milestone | None = one(models.Task.milestone, "The milestone that it is part of.")
@@ -85,9 +85,9 @@ class Task(Node):
         "The tasks that are part of it, newest first; none from the archive or the trash.",
         order=TASKS,
         filter=TaskFilter,
-        narrowing=in_lists,
+        where=in_lists,
     )
-    links: list[TaskLink] = listed(
+    links: list[TaskLink] = listing(
         models.Task.links,
         "Its links to other tasks, oldest first.",
         order=Order.by(models.TaskLink, "created_at"),

@@ -5,7 +5,7 @@ from typing import cast
 from uuid import UUID
 
 import models
-from graph.concepts.task.edit import Edit, Found, lock_tasks, refuse_circles
+from graph.concepts.task.edit import ReferencedRows, TaskEdit, lock_tasks, reject_cycles
 from graph.concepts.task.inputs import (
     ErrorPolicy,
     TaskBatchUpdateInput,
@@ -14,24 +14,26 @@ from graph.concepts.task.inputs import (
 )
 from graph.concepts.task.ranks import last_rank
 from graph.kit.loading.scope import visible
-from graph.kit.writing.expected_version import refuse_stale
+from graph.kit.writing.expected_version import reject_stale
 from graph.kit.writing.mutation import Input
-from graph.kit.writing.payload import Outcome, Refusals, Refused, UserErrorCode
-from graph.kit.writing.write import FOR_REFERENCE, INPUT, Write
+from graph.kit.writing.payload import MutationRejected, MutationResult, UserErrorCode, UserErrors
+from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write
 
 
 async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Task:
     """Makes a task, with the next number of its project."""
-    edit = Edit.read(write, input)
-    key = await write.new_key(models.Task, input.id)
-    path = (*INPUT, "projectId")
-    project = await write.subject(models.Project, input.project_id, path)
+    edit = TaskEdit.read(write, input)
+    key = await write.new_id(models.Task, input.id)
+    path = (*INPUT_PATH, "projectId")
+    project = await write.get(models.Project, input.project_id, path)
     if project.archived_at is not None:
         message = "This project is in the archive: take it out first."
-        write.refuse(UserErrorCode.INVALID, path, message)
+        write.add_error(UserErrorCode.INVALID, path, message)
     workspace_id = project.workspace_id
-    edit.judge(await Found.by(write, [edit], [workspace_id]), workspace_id, project.id)
-    write.check()
+    edit.validate_references(
+        await ReferencedRows.by(write, [edit], [workspace_id]), workspace_id, project.id
+    )
+    write.raise_errors()
     if "state_id" not in edit.rows:
         edit.rows["state_id"] = await first_state(write, workspace_id)
     project.last_number += 1
@@ -46,50 +48,56 @@ async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Tas
         labelings=[],
     )
     edit.apply(write, task)
-    return write.make(task)
+    return write.add(task)
 
 
 async def task_update(write: Write, input: Input[TaskUpdateInput]) -> models.Task:
     """Changes a task."""
-    edit = Edit.of_task(write, input, INPUT, write.refusals)
+    edit = TaskEdit.of_task(write, input, INPUT_PATH, write.user_errors)
     await update_all(write, [edit])
     if edit.task is None or edit.is_wrong:
         # Whoever was too late is shown what there is now.
-        raise Refused(edit.refusals.errors, edit.task if edit.task and edit.seen.is_stale else None)
+        raise MutationRejected(
+            edit.user_errors.errors, edit.task if edit.task and edit.seen.is_stale else None
+        )
     return edit.task
 
 
-async def task_batch_update(write: Write, input: Input[TaskBatchUpdateInput]) -> list[Outcome]:
+async def task_batch_update(
+    write: Write, input: Input[TaskBatchUpdateInput]
+) -> list[MutationResult]:
     """Changes many tasks in one transaction."""
-    path = (*INPUT, "rows")
+    path = (*INPUT_PATH, "rows")
     edits = [
-        Edit.of_task(write, row, (*path, str(index)), Refusals())
+        TaskEdit.of_task(write, row, (*path, str(index)), UserErrors())
         for index, row in enumerate(input.rows)
     ]
     await update_all(write, edits)
-    errors = [error for edit in edits for error in edit.refusals.errors]
+    errors = [error for edit in edits for error in edit.user_errors.errors]
     if errors and input.error_policy is ErrorPolicy.REJECT_EVERYTHING:
-        raise Refused(errors, results=[_outcome(edit, nothing_written=True) for edit in edits])
+        raise MutationRejected(
+            errors, results=[_outcome(edit, nothing_written=True) for edit in edits]
+        )
     return [_outcome(edit) for edit in edits]
 
 
-async def update_all(write: Write, edits: Sequence[Edit]) -> None:
+async def update_all(write: Write, edits: Sequence[TaskEdit]) -> None:
     """Does those edits that are right, with one statement for each kind of reading and writing."""
     seen: set[UUID] = set()
     tasks = await lock_tasks(write, edits)
     for edit in edits:
         if edit.key in seen:
-            edit.refuse("id", "This task has a row already.", UserErrorCode.INVALID)
+            edit.add_error("id", "This task has a row already.", UserErrorCode.INVALID)
         elif edit.key is not None:
             seen.add(edit.key)
             edit.admit(write, tasks.get(edit.key))
-    await refuse_stale(write, [edit.seen for edit in edits if edit.task is not None])
+    await reject_stale(write, [edit.seen for edit in edits if edit.task is not None])
     live = [(edit, edit.task) for edit in edits if edit.task is not None]
     homes = {task.workspace_id for _, task in live}
-    found = await Found.by(write, [edit for edit, _ in live], homes, tasks)
+    found = await ReferencedRows.by(write, [edit for edit, _ in live], homes, tasks)
     for edit, task in live:
-        edit.judge(found, task.workspace_id, task.project_id)
-    await refuse_circles(write, [edit for edit, _ in live])
+        edit.validate_references(found, task.workspace_id, task.project_id)
+    await reject_cycles(write, [edit for edit, _ in live])
     for edit, task in live:
         if not edit.is_wrong:
             edit.apply(write, task)
@@ -104,9 +112,9 @@ async def first_state(write: Write, workspace_id: UUID) -> models.State:
     return cast("models.State", await write.session.scalar(first))
 
 
-def _outcome(edit: Edit, *, nothing_written: bool = False) -> Outcome:
-    errors = edit.refusals.errors
+def _outcome(edit: TaskEdit, *, nothing_written: bool = False) -> MutationResult:
+    errors = edit.user_errors.errors
     shown = edit.task is not None and (edit.seen.is_stale or not (errors or nothing_written))
-    outcome = Outcome.of(edit.task) if shown else Outcome()
+    outcome = MutationResult.of(edit.task) if shown else MutationResult()
     outcome.errors = errors
     return outcome

@@ -9,11 +9,11 @@ from sqlalchemy import Date, Integer
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.errors import BadUserInput
-from graph.kit.filtering.conditions import Always, Comparison, Condition, Opposite
+from graph.kit.filtering.conditions import Always, Comparison, Condition, Not
 from graph.kit.filtering.operators import OPERATORS
-from graph.kit.filtering.relative_time import Moment
-from graph.kit.loading.loaders import Source
-from graph.kit.node import name_of, read_id
+from graph.kit.filtering.relative_time import RelativeTime
+from graph.kit.loading.loaders import ReadScope
+from graph.kit.node import decode_id, name_of
 from models.base import Base, column_of
 from models.columns.json_values import WHOLE_MAX, WHOLE_MIN
 
@@ -23,7 +23,7 @@ MAX_VALUES = 500
 MAX_TEXT = 10_000
 
 
-def operator(name: str) -> Any:
+def operator_field(name: str) -> Any:
     """A field of a comparator, described by the table of operators."""
     return strawberry.field(
         default=strawberry.UNSET, name=name, description=OPERATORS[name].description
@@ -39,7 +39,7 @@ class Comparator:
 
     @classmethod
     def one(
-        cls, model: type[Base], column: str, name: str, value: Any, source: Source
+        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         """The condition of an operator that takes one value; a kind of values refines it."""
         return Comparison(column, name, value)
@@ -47,7 +47,7 @@ class Comparator:
     def conditions(self, column: str, make: Make, path: str) -> list[Condition]:
         """The conditions of the operators that are given, each by `make`."""
         found: list[Condition] = []
-        for name, value in given(self):
+        for name, value in provided_operators(self):
             place = f"{path}.{name}"
             if value is None:
                 raise BadUserInput(f"{place}: null compares to nothing. Leave it out, or use null.")
@@ -61,7 +61,7 @@ class Comparator:
 def _condition(column: str, name: str, value: Any, make: Make) -> Condition:
     negative = OPERATORS[name].opposite_of
     if negative is not None:
-        return Opposite(_condition(column, negative, value, make))
+        return Not(_condition(column, negative, value, make))
     if name == "null":
         return Comparison(column, name, value)
     return _among(column, value, make) if name == "in" else make(name, value)
@@ -76,7 +76,7 @@ def _among(column: str, values: Sequence[Any], make: Make) -> Condition:
     return Comparison(column, "in", wanted) if wanted else Always(False)
 
 
-def given(filled: Any) -> list[tuple[str, Any]]:
+def provided_operators(filled: Any) -> list[tuple[str, Any]]:
     """The fields of an input that were given, by the names that callers know."""
     found = []
     for field in filled.__strawberry_definition__.fields:
@@ -88,17 +88,17 @@ def given(filled: Any) -> list[tuple[str, Any]]:
 
 @strawberry.input(description="Compares ids.")
 class IDComparator(Comparator):
-    eq: strawberry.ID | None = operator("eq")
-    neq: strawberry.ID | None = operator("neq")
-    in_: list[strawberry.ID] | None = operator("in")
-    nin: list[strawberry.ID] | None = operator("nin")
-    null: bool | None = operator("null")
+    eq: strawberry.ID | None = operator_field("eq")
+    neq: strawberry.ID | None = operator_field("neq")
+    in_: list[strawberry.ID] | None = operator_field("in")
+    nin: list[strawberry.ID] | None = operator_field("nin")
+    null: bool | None = operator_field("null")
 
     @classmethod
     def one(
-        cls, model: type[Base], column: str, name: str, value: Any, source: Source
+        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
-        node = read_id(value, "")
+        node = decode_id(value, "")
         if node is None or node.model is not model:
             raise BadUserInput(f"{value!r} is not the id of a {name_of(model)}.")
         return Comparison(column, name, node.key)
@@ -108,26 +108,26 @@ class IDComparator(Comparator):
     description="Compares texts, letter by letter unless the operator says otherwise."
 )
 class StringComparator(Comparator):
-    eq: str | None = operator("eq")
-    neq: str | None = operator("neq")
-    in_: list[str] | None = operator("in")
-    nin: list[str] | None = operator("nin")
-    contains: str | None = operator("contains")
-    not_contains: str | None = operator("notContains")
-    starts_with: str | None = operator("startsWith")
-    ends_with: str | None = operator("endsWith")
-    eq_ignore_case: str | None = operator("eqIgnoreCase")
-    contains_ignore_case: str | None = operator("containsIgnoreCase")
-    null: bool | None = operator("null")
+    eq: str | None = operator_field("eq")
+    neq: str | None = operator_field("neq")
+    in_: list[str] | None = operator_field("in")
+    nin: list[str] | None = operator_field("nin")
+    contains: str | None = operator_field("contains")
+    not_contains: str | None = operator_field("notContains")
+    starts_with: str | None = operator_field("startsWith")
+    ends_with: str | None = operator_field("endsWith")
+    eq_ignore_case: str | None = operator_field("eqIgnoreCase")
+    contains_ignore_case: str | None = operator_field("containsIgnoreCase")
+    null: bool | None = operator_field("null")
 
     @classmethod
     def one(
-        cls, model: type[Base], column: str, name: str, value: Any, source: Source
+        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
-        return Comparison(column, name, storable(value))
+        return Comparison(column, name, validated_text(value))
 
 
-def storable(text: str) -> str:
+def validated_text(text: str) -> str:
     """A text that a database can hold; a `BadUserInput` says why another one is not."""
     if len(text) > MAX_TEXT:
         raise BadUserInput(f"at most {MAX_TEXT} characters, not {len(text)}.")
@@ -138,35 +138,35 @@ def storable(text: str) -> str:
 
 @strawberry.input(description="Compares numbers.")
 class NumberComparator(Comparator):
-    eq: float | None = operator("eq")
-    neq: float | None = operator("neq")
-    in_: list[float] | None = operator("in")
-    nin: list[float] | None = operator("nin")
-    lt: float | None = operator("lt")
-    lte: float | None = operator("lte")
-    gt: float | None = operator("gt")
-    gte: float | None = operator("gte")
-    null: bool | None = operator("null")
+    eq: float | None = operator_field("eq")
+    neq: float | None = operator_field("neq")
+    in_: list[float] | None = operator_field("in")
+    nin: list[float] | None = operator_field("nin")
+    lt: float | None = operator_field("lt")
+    lte: float | None = operator_field("lte")
+    gt: float | None = operator_field("gt")
+    gte: float | None = operator_field("gte")
+    null: bool | None = operator_field("null")
 
     @classmethod
     def one(
-        cls, model: type[Base], column: str, name: str, value: Any, source: Source
+        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         if isinstance(column_of(getattr(model, column)).type, Integer):
-            return whole(column, name, value)
-        return Comparison(column, name, finite(value))
+            return integer_comparison(column, name, value)
+        return Comparison(column, name, validated_number(value))
 
 
-def finite(value: float) -> float:
+def validated_number(value: float) -> float:
     """A number that a database can hold: a literal such as 1e999 is infinite."""
     if not math.isfinite(value):
         raise BadUserInput("a number must be finite.")
     return value
 
 
-def whole(column: str, name: str, value: float) -> Condition:
+def integer_comparison(column: str, name: str, value: float) -> Condition:
     """The same comparison of whole numbers to a whole number: less than 2.5 is at most 2."""
-    finite(value)
+    validated_number(value)
     if name == "eq":
         fits = value == int(value) and WHOLE_MIN <= value <= WHOLE_MAX
         return Comparison(column, name, int(value)) if fits else Always(False)
@@ -186,17 +186,17 @@ def whole(column: str, name: str, value: float) -> Condition:
     "duration, which then counts from today, it is less than P0D when it is over."
 )
 class DateTimeComparator(Comparator):
-    eq: Moment | None = operator("eq")
-    neq: Moment | None = operator("neq")
-    lt: Moment | None = operator("lt")
-    lte: Moment | None = operator("lte")
-    gt: Moment | None = operator("gt")
-    gte: Moment | None = operator("gte")
-    null: bool | None = operator("null")
+    eq: RelativeTime | None = operator_field("eq")
+    neq: RelativeTime | None = operator_field("neq")
+    lt: RelativeTime | None = operator_field("lt")
+    lte: RelativeTime | None = operator_field("lte")
+    gt: RelativeTime | None = operator_field("gt")
+    gte: RelativeTime | None = operator_field("gte")
+    null: bool | None = operator_field("null")
 
     @classmethod
     def one(
-        cls, model: type[Base], column: str, name: str, value: Any, source: Source
+        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         if not isinstance(column_of(getattr(model, column)).type, Date):
             return Comparison(column, name, value.at(source.now))

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from graph.kit.filtering.operators import condition
-from graph.kit.loading.loaders import Source
+from graph.kit.filtering.operators import build_condition
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from models.base import column_of
 
@@ -21,7 +21,7 @@ from models.base import column_of
 class Condition:
     """Something that is true or false of a row."""
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         """The condition, or its opposite, on `row`: a model or an alias of one."""
         raise NotImplementedError
 
@@ -36,17 +36,17 @@ class Always(Condition):
 
     value: bool
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         return true() if self.value != negated else false()
 
 
 @dataclass(frozen=True)
-class Both(Condition):
+class AllOf(Condition):
     """All of several conditions; true where there are none."""
 
     parts: tuple[Condition, ...]
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         parts = [part.render(row, source, negated=negated) for part in self.parts]
         return or_(false(), *parts) if negated else and_(true(), *parts)
 
@@ -56,23 +56,23 @@ class Both(Condition):
 
 
 @dataclass(frozen=True)
-class Either(Condition):
+class AnyOf(Condition):
     """At least one of several conditions; false where there are none."""
 
     parts: tuple[Condition, ...]
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         parts = [part.render(row, source, negated=negated) for part in self.parts]
         return and_(true(), *parts) if negated else or_(false(), *parts)
 
 
 @dataclass(frozen=True)
-class Opposite(Condition):
+class Not(Condition):
     """The opposite of a condition."""
 
     part: Condition
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         return self.part.render(row, source, negated=not negated)
 
 
@@ -84,9 +84,9 @@ class Comparison(Condition):
     operator: str
     value: Any
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         column = getattr(row, self.column)
-        found = condition(self.operator, column, self.value, source.database.kind)
+        found = build_condition(self.operator, column, self.value, source.database.kind)
         if not negated:
             return found
         opposite = not_(found)
@@ -100,24 +100,24 @@ class Comparison(Condition):
 
 
 @dataclass(frozen=True)
-class Rule(Condition):
+class CustomCondition(Condition):
     """A condition that a concept writes itself, such as that a user is the viewer."""
 
-    build: Callable[[Any, Source], ColumnElement[bool]]
+    build: Callable[[Any, ReadScope], ColumnElement[bool]]
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         found = self.build(row, source)
         return not_(found) if negated else found
 
 
 @dataclass(frozen=True)
-class One(Condition):
+class RelatedRow(Condition):
     """There is a visible row on the far side of a to-one relationship, and it fulfills another."""
 
     relation: str
     part: Condition
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         attribute = getattr(row, self.relation)
         relationship = attribute.property
         [(near, far)] = relationship.local_remote_pairs
@@ -133,14 +133,14 @@ class One(Condition):
 
 
 @dataclass(frozen=True)
-class Some(Condition):
+class HasRelated(Condition):
     """At least one visible row on the far side of a to-many relationship fulfills another."""
 
     relation: str
     part: Condition
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
-        parent_key, far = far_rows(row, self.relation, source)
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parent_key, far = related_rows_of(row, self.relation, source)
         far = far.where(self.part.render(far.row, source))
         if negated:
             # NOT IN would not become an anti-join, NOT EXISTS does.
@@ -153,34 +153,34 @@ class Some(Condition):
 
 
 @dataclass(frozen=True)
-class Length(Condition):
+class RelatedCount(Condition):
     """How many visible rows there are on the far side of a to-many relationship."""
 
     relation: str
     operator: str
     value: Any
 
-    def render(self, row: Any, source: Source, *, negated: bool = False) -> ColumnElement[bool]:
-        parent_key, far = far_rows(row, self.relation, source)
+    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parent_key, far = related_rows_of(row, self.relation, source)
         counted = far.statement.with_only_columns(func.count()).where(parent_key == row.id)
         number = counted.scalar_subquery()
-        found = condition(self.operator, number, self.value, source.database.kind)
+        found = build_condition(self.operator, number, self.value, source.database.kind)
         return not_(found) if negated else found
 
 
 @dataclass(frozen=True)
-class FarRows:
+class RelatedRows:
     """The visible rows of a relationship's target, and the alias that they are of."""
 
     row: Any
     statement: Any
 
-    def where(self, condition: ColumnElement[bool]) -> "FarRows":
+    def where(self, build_condition: ColumnElement[bool]) -> "RelatedRows":
         """Those that fulfill a condition."""
-        return FarRows(self.row, self.statement.where(condition))
+        return RelatedRows(self.row, self.statement.where(build_condition))
 
 
-def far_rows(row: Any, relation: str, source: Source) -> tuple[Any, FarRows]:
+def related_rows_of(row: Any, relation: str, source: ReadScope) -> tuple[Any, RelatedRows]:
     """The column with the near row's key, and the far rows under an alias of their own."""
     attribute: InstrumentedAttribute[Any] = getattr(row, relation)
     relationship = attribute.property
@@ -188,12 +188,12 @@ def far_rows(row: Any, relation: str, source: Source) -> tuple[Any, FarRows]:
     [(_, near)] = relationship.synchronize_pairs
     if relationship.secondary is None:
         name = relationship.mapper.get_property_by_column(near).key
-        return getattr(target, name), FarRows(target, visible(target, source.viewer, target.id))
+        return getattr(target, name), RelatedRows(target, visible(target, source.viewer, target.id))
     between = relationship.secondary.alias()
     [(key, far)] = relationship.secondary_synchronize_pairs
     statement = visible(target, source.viewer, target.id)
     join = between.c[far.key] == getattr(target, key.key)
-    return between.c[near.key], FarRows(target, statement.join(between, join))
+    return between.c[near.key], RelatedRows(target, statement.join(between, join))
 
 
 def is_nullable(column: Any) -> bool:

@@ -17,20 +17,25 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.errors import BadUserInput
-from graph.kit.filtering.comparators import Comparator, NumberComparator, given, whole
+from graph.kit.filtering.comparators import (
+    Comparator,
+    NumberComparator,
+    integer_comparison,
+    provided_operators,
+)
 from graph.kit.filtering.conditions import (
+    AllOf,
     Always,
-    Both,
+    AnyOf,
     Comparison,
     Condition,
-    Either,
-    Length,
-    One,
-    Opposite,
-    Rule,
-    Some,
+    CustomCondition,
+    HasRelated,
+    Not,
+    RelatedCount,
+    RelatedRow,
 )
-from graph.kit.loading.loaders import Source
+from graph.kit.loading.loaders import ReadScope
 from models.base import Base
 
 #: How deep filters may be nested, how many relations deep, and of how many parts one may be made.
@@ -52,13 +57,15 @@ class FilterInput:
     model: ClassVar[type[Base]]
 
 
-def by(description: str, rule: Callable[[Any, Source], ColumnElement[bool]] | None = None) -> Any:
+def filter_field(
+    description: str, rule: Callable[[Any, ReadScope], ColumnElement[bool]] | None = None
+) -> Any:
     """A field of a filter; `rule` is for one that is neither a column nor a relation."""
     metadata = {"rule": rule} if rule else {}
     return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
 
 
-def filter_of(
+def filter_input(
     model: type[Base], description: str, *, nullable: bool = False
 ) -> Callable[[type[T]], type[T]]:
     """Makes a class a filter input: with `and`, `or`, `not`, and `null` where there may be none."""
@@ -75,7 +82,7 @@ def filter_of(
             "not_": (itself | None, _named("not", "This does not hold.")),
         }
         if nullable:
-            more["null"] = (bool | None, by("true: there is none; false: there is one."))
+            more["null"] = (bool | None, filter_field("true: there is none; false: there is one."))
         cls.__annotations__ = {name: kind for name, (kind, _) in more.items()} | own
         for name, (_, field) in more.items():
             setattr(cls, name, field)
@@ -90,10 +97,10 @@ def _named(name: str, description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, name=name, description=description)
 
 
-class Reader:
+class FilterParser:
     """Reads one filter of a request into a condition, within the limits."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ReadScope) -> None:
         self.source = source
         self.parts = 0
         self.values = 0
@@ -117,15 +124,15 @@ class Reader:
             place = f"{path}.{name}"
             rule = field.metadata.get("rule")
             if rule is not None:
-                conditions.append(Rule(rule) if value else Opposite(Rule(rule)))
+                conditions.append(CustomCondition(rule) if value else Not(CustomCondition(rule)))
             elif name in ("and", "or"):
                 inner = tuple(
                     self.read(part, f"{place}[{index}]", depth + 1)
                     for index, part in enumerate(value)
                 )
-                conditions.append(Both(inner) if name == "and" else Either(inner))
+                conditions.append(AllOf(inner) if name == "and" else AnyOf(inner))
             elif name == "not":
-                conditions.append(Opposite(self.read(value, place, depth + 1)))
+                conditions.append(Not(self.read(value, place, depth + 1)))
             elif name == "null" and isinstance(value, bool):
                 if not of_relation:
                     raise BadUserInput(
@@ -136,7 +143,7 @@ class Reader:
                 conditions.append(Always(not value))
             else:
                 conditions += self._about(filled.model, field.python_name, value, place, depth)
-        return conditions[0] if len(conditions) == 1 else Both(tuple(conditions))
+        return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
 
     def _about(
         self, model: type[Base], name: str, value: Any, path: str, depth: int
@@ -156,7 +163,7 @@ class Reader:
     def _count_values(self, conditions: list[Condition], path: str) -> None:
         """Keeps a statement from having more parameters than a database takes."""
         for condition in conditions:
-            inner = condition.part if isinstance(condition, Opposite) else condition
+            inner = condition.part if isinstance(condition, Not) else condition
             if isinstance(inner, Comparison) and isinstance(inner.value, tuple):
                 self.values += len(inner.value)
         if self.values > MAX_ALL_VALUES:
@@ -175,42 +182,48 @@ class Reader:
         null = getattr(filled, "null", strawberry.UNSET)
         if null is True:
             # There is none; what else is asked of it cannot hold.
-            others = [name for name, value in given(filled) if name != "null" and value is not None]
-            return Always(False) if others else Opposite(One(relation, Always(True)))
+            others = [
+                name
+                for name, value in provided_operators(filled)
+                if name != "null" and value is not None
+            ]
+            return Always(False) if others else Not(RelatedRow(relation, Always(True)))
         with self._into_relation(path):
-            return One(relation, self.read(filled, path, depth + 1, of_relation=True))
+            return RelatedRow(relation, self.read(filled, path, depth + 1, of_relation=True))
 
     def _many(self, relation: str, filled: Any, path: str, depth: int) -> list[Condition]:
         found: list[Condition] = []
-        for name, value in given(filled):
+        for name, value in provided_operators(filled):
             if value is None:
                 continue
             place = f"{path}.{name}"
             if isinstance(value, NumberComparator):
-                counts = value.conditions("", lambda operator, to: whole("", operator, to), place)
-                found += [as_length(relation, count) for count in counts]
+                counts = value.conditions(
+                    "", lambda operator, to: integer_comparison("", operator, to), place
+                )
+                found += [count_condition(relation, count) for count in counts]
                 continue
             with self._into_relation(place):
                 inner = self.read(value, place, depth + 1)
             if name == "some":
-                found.append(Some(relation, inner))
+                found.append(HasRelated(relation, inner))
             elif name == "none":
-                found.append(Opposite(Some(relation, inner)))
+                found.append(Not(HasRelated(relation, inner)))
             else:
-                found.append(Opposite(Some(relation, Opposite(inner))))
+                found.append(Not(HasRelated(relation, Not(inner))))
         return found
 
 
-def as_length(relation: str, condition: Condition) -> Condition:
+def count_condition(relation: str, condition: Condition) -> Condition:
     """A comparison of a number as one of the number of a relation's rows."""
-    if isinstance(condition, Opposite):
-        return Opposite(as_length(relation, condition.part))
+    if isinstance(condition, Not):
+        return Not(count_condition(relation, condition.part))
     if isinstance(condition, Comparison):
         asked = (condition.operator, condition.value)
         # Whether there are any is found sooner than how many there are.
         if asked in (("eq", 0), ("lte", 0)):
-            return Opposite(Some(relation, Always(True)))
+            return Not(HasRelated(relation, Always(True)))
         if asked == ("gte", 1):
-            return Some(relation, Always(True))
-        return Length(relation, *asked)
+            return HasRelated(relation, Always(True))
+        return RelatedCount(relation, *asked)
     return condition

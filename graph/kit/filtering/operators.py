@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, collate, func, literal
 
-from models.columns.types import LETTERS
+from models.columns.types import UNICODE_COLLATION
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
     return found
 
 
-def folded(text: Any, kind: str) -> Any:
+def lowercased(text: Any, kind: str) -> Any:
     """A text without the difference of small and capital letters.
 
     SQLite has a function of ours for it (`models.database`), and PostgreSQL's own knows only
@@ -53,17 +53,17 @@ def folded(text: Any, kind: str) -> Any:
     if kind == "sqlite":
         return func.taskloom_fold(text, type_=String)
     if kind == "postgresql":
-        return func.lower(collate(text, LETTERS), type_=String)
+        return func.lower(collate(text, UNICODE_COLLATION), type_=String)
     return func.lower(text, type_=String)
 
 
 def _contains_folded(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
-    text, part = folded(column, kind), folded(literal(value, String), kind)
+    text, part = lowercased(column, kind), lowercased(literal(value, String), kind)
     found = func.strpos(text, part) if kind == "postgresql" else func.instr(text, part)
     return found > 0
 
 
-def condition(name: str, column: Any, value: Any, kind: str) -> ColumnElement[bool]:
+def build_condition(name: str, column: Any, value: Any, kind: str) -> ColumnElement[bool]:
     """An operator said in SQL, of a column and a value."""
     build = OPERATORS[name].build
     if build is None:
@@ -89,7 +89,9 @@ OPERATORS: dict[str, Operator] = {
     "endsWith": Operator("Ends with this.", _ends_with),
     "eqIgnoreCase": Operator(
         "Equal but for small and capital letters.",
-        lambda column, value, kind: folded(column, kind) == folded(literal(value, String), kind),
+        lambda column, value, kind: (
+            lowercased(column, kind) == lowercased(literal(value, String), kind)
+        ),
     ),
     "containsIgnoreCase": Operator(
         "Has this in it but for small and capital letters.", _contains_folded

@@ -10,7 +10,7 @@ from graph.kit.errors import BadUserInput
 from graph.kit.scalars import read_day, read_instant, unreadable
 
 
-class Moment:
+class RelativeTime:
     """What a DateTimeOrDuration says, before it is known when now is."""
 
     def __init__(self, text: str) -> None:
@@ -20,7 +20,7 @@ class Moment:
         self.duration: Any = None
 
     @classmethod
-    def read(cls, text: Any) -> "Moment":
+    def read(cls, text: Any) -> "RelativeTime":
         """Reads an instant, a day or a duration."""
         moment = cls(text)
         if isinstance(text, str) and text.lstrip("+-").startswith("P"):
@@ -57,10 +57,10 @@ class Moment:
         return moment.date(), moment.timetz() == time(tzinfo=UTC)
 
 
-MOMENT = strawberry.scalar(
+DATE_TIME_OR_DURATION = strawberry.scalar(
     name="DateTimeOrDuration",
     description="A DateTime, or an ISO 8601 duration counted from now: -P2W is two weeks ago. "
     "A Date stands for its beginning in UTC.",
-    parse_value=Moment.read,
+    parse_value=RelativeTime.read,
     serialize=str,
 )

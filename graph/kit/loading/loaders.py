@@ -10,10 +10,10 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue_batch, failed_dispatch, get_chunks
-from aiodataloader import Loader as Waiting
+from aiodataloader import Loader as QueuedKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.kit.loading.read_sessions import Reading
+from graph.kit.loading.read_sessions import SessionSource
 from models.base import now
 from models.database import Database
 from models.viewer import Viewer
@@ -26,7 +26,7 @@ ValueT = TypeVar("ValueT", covariant=True)
 #: The most keys of one statement; more are loaded in several, one after another.
 MAX_KEYS = 2000
 #: How many turns of the event loop it takes a loaded row to reach the resolvers of its fields.
-SETTLING_TURNS = 5
+LOOP_TURNS = 5
 
 
 class Batch(Protocol[KeyT, ValueT]):
@@ -35,15 +35,15 @@ class Batch(Protocol[KeyT, ValueT]):
     #: Whether rows that other batches are loading now could ask this one for more keys, so
     #: that it is worth waiting for them.
     @property
-    def gathers(self) -> bool: ...
+    def waits_for_others(self) -> bool: ...
 
     async def load(
-        self, session: AsyncSession, source: "Source", keys: Sequence[KeyT]
+        self, session: AsyncSession, source: "ReadScope", keys: Sequence[KeyT]
     ) -> Sequence[ValueT]:
         """The results for `keys`, one for each and in their order, in one statement."""
 
 
-class Source:
+class ReadScope:
     """What a batch reads from, and for whom."""
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
@@ -56,7 +56,7 @@ class Source:
 class Loaders:
     """All loaders of one operation."""
 
-    def __init__(self, source: Source, reads: Reading) -> None:
+    def __init__(self, source: ReadScope, reads: SessionSource) -> None:
         self.source = source
         self.reads = reads
         self._loaders: dict[Any, Loader[Any, Any]] = {}
@@ -83,12 +83,12 @@ class Loaders:
     def start(self, loader: "Loader[Any, Any]") -> None:
         """Dispatches a loader's queue in a task of its own."""
         task = asyncio.ensure_future(loader.dispatch())
-        self._running[task] = loader.batch_of.gathers
+        self._running[task] = loader.batch_to_load.waits_for_others
         task.add_done_callback(self._running.pop)
 
     def others(self) -> list[asyncio.Task[None]]:
         """The dispatches under way whose rows could ask for more keys."""
-        return [task for task, gathers in self._running.items() if not gathers]
+        return [task for task, waits_for_others in self._running.items() if not waits_for_others]
 
 
 class Loader(DataLoader[K, V], Generic[K, V]):
@@ -99,7 +99,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
     """
 
     def __init__(self, loaders: Loaders, batch: Batch[K, V]) -> None:
-        self.batch_of = batch
+        self.batch_to_load = batch
         self._loaders_of = loaders
         super().__init__()
 
@@ -108,7 +108,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         source = self._loaders_of.source
 
         async def load(session: AsyncSession) -> list[V]:
-            return list(await self.batch_of.load(session, source, keys))
+            return list(await self.batch_to_load.load(session, source, keys))
 
         return await self._loaders_of.reads.read(load)
 
@@ -118,44 +118,44 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
         """Queues a key; the first one of a queue starts its dispatch."""
-        future.add_done_callback(_heard)
-        self._queue.append(Waiting(key=key, future=future))
+        future.add_done_callback(_mark_retrieved)
+        self._queue.append(QueuedKey(key=key, future=future))
         if len(self._queue) == 1:
             self._loaders_of.start(self)
 
     async def dispatch(self) -> None:
         """Collects keys, loads them in as few statements as may be, and answers the callers."""
-        queue: list[Waiting] = []
+        queue: list[QueuedKey] = []
         try:
             await self._collect()
-            async with self._loaders_of.reads.places:
+            async with self._loaders_of.reads.slots:
                 # Taken only now: while it waited for a place, more keys have come.
                 queue, self._queue = self._queue, []
-                for chunk in get_chunks(queue, getattr(self.batch_of, "max_keys", MAX_KEYS)):
+                for chunk in get_chunks(queue, getattr(self.batch_to_load, "max_keys", MAX_KEYS)):
                     await dispatch_queue_batch(self, chunk)
         except asyncio.CancelledError:
             # aiodataloader would leave them waiting for ever.
-            failed_dispatch(self, queue + self._queue, LoadingEnded())
+            failed_dispatch(self, queue + self._queue, LoadCancelled())
             raise
 
     async def _collect(self) -> None:
         """Lets all resolvers that are ready ask for their keys."""
-        await _turns(SETTLING_TURNS)
-        if self.batch_of.gathers and (others := self._loaders_of.others()):
+        await _run_loop_turns(LOOP_TURNS)
+        if self.batch_to_load.waits_for_others and (others := self._loaders_of.others()):
             await asyncio.wait(others)
-            await _turns(SETTLING_TURNS)
+            await _run_loop_turns(LOOP_TURNS)
 
 
-class LoadingEnded(Exception):
+class LoadCancelled(Exception):
     """The operation ended before this was loaded."""
 
 
-def _heard(future: "asyncio.Future[Any]") -> None:
+def _mark_retrieved(future: "asyncio.Future[Any]") -> None:
     """Counts an error as heard: whoever asked for the key may have been cancelled since."""
     if not future.cancelled():
         future.exception()
 
 
-async def _turns(count: int) -> None:
+async def _run_loop_turns(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)

@@ -11,18 +11,18 @@ from models.database import Database
 T = TypeVar("T")
 
 
-class Reading(Protocol):
+class SessionSource(Protocol):
     """Where the batches of an operation read."""
 
     #: Take a place before reading.
-    places: asyncio.Semaphore
+    slots: asyncio.Semaphore
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Does the work of one statement."""
         ...
 
 
-class Reads:
+class PooledReads:
     """A budget of concurrent reading sessions.
 
     Whoever holds a session awaits nothing but that session: what holds one connection and
@@ -31,7 +31,7 @@ class Reads:
 
     def __init__(self, database: Database, limit: int) -> None:
         #: Take a place before reading.
-        self.places = asyncio.Semaphore(limit)
+        self.slots = asyncio.Semaphore(limit)
         self._database = database
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -39,11 +39,11 @@ class Reads:
         return await self._database.read(work)
 
 
-class Within:
+class TransactionReads:
     """Reads inside a transaction: what is seen is what it would commit."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self.places = asyncio.Semaphore(1)
+        self.slots = asyncio.Semaphore(1)
         self._session = session
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:

@@ -21,20 +21,20 @@ from models.columns.json_values import decode, encode
 
 
 @dataclass(frozen=True)
-class Term:
+class OrderTerm:
     """One column of an order."""
 
     name: str
     descending: bool = False
     nulls_first: bool = False
 
-    def reversed(self) -> "Term":
+    def reversed(self) -> "OrderTerm":
         """The same term, read from the other end."""
-        return Term(self.name, not self.descending, not self.nulls_first)
+        return OrderTerm(self.name, not self.descending, not self.nulls_first)
 
 
 @dataclass(frozen=True)
-class Part:
+class OrderPart:
     """Rows that stand together in a list: which they are, and their order."""
 
     condition: ColumnElement[bool]
@@ -47,14 +47,14 @@ class Order:
     """An order of a model's rows that leaves no two of them equal: it ends on the key."""
 
     model: type[Base]
-    terms: tuple[Term, ...]
+    terms: tuple[OrderTerm, ...]
 
     @classmethod
-    def by(cls, model: type[Base], *terms: str | Term) -> "Order":
+    def by(cls, model: type[Base], *terms: str | OrderTerm) -> "Order":
         """An order by columns' names; `-name` is descending. The key comes last by itself."""
         parsed = [_parse(term) for term in terms]
         if all(term.name != "id" for term in parsed):
-            parsed.append(Term("id", descending=parsed[-1].descending if parsed else False))
+            parsed.append(OrderTerm("id", descending=parsed[-1].descending if parsed else False))
         return cls(model, tuple(parsed))
 
     def reversed(self) -> "Order":
@@ -101,7 +101,9 @@ class Order:
                 condition = and_(bound, condition)
         return condition
 
-    def parts(self, cursor: Sequence[Any] | None, has_value: bool | None = None) -> list["Part"]:
+    def parts(
+        self, cursor: Sequence[Any] | None, has_value: bool | None = None
+    ) -> list["OrderPart"]:
         """The rows of the list after a cursor, in parts that an index gives in order each.
 
         There is one, but where the first column can be null: there those with a value and those
@@ -111,39 +113,41 @@ class Order:
         first, *others = self.terms
         if not is_nullable(self.model, first.name):
             condition = true() if cursor is None else self.after(cursor)
-            return [Part(condition, self.clauses())]
+            return [OrderPart(condition, self.clauses())]
         column = getattr(self.model, first.name)
         rest = Order(self.model, tuple(others))
         direction = column.desc() if first.descending else column.asc()
         within = [direction, *rest.clauses()]
-        without = Part(column.is_(None), rest.clauses(), has_value=False)
+        without = OrderPart(column.is_(None), rest.clauses(), has_value=False)
         if cursor is None:
-            parts = [Part(column.is_not(None), within, has_value=True), without]
+            parts = [OrderPart(column.is_not(None), within, has_value=True), without]
             parts = parts[::-1] if first.nulls_first else parts
         elif cursor[0] is None:
-            parts = [Part(and_(column.is_(None), rest.after(cursor[1:])), rest.clauses(), False)]
+            parts = [
+                OrderPart(and_(column.is_(None), rest.after(cursor[1:])), rest.clauses(), False)
+            ]
             if first.nulls_first:
-                parts.append(Part(column.is_not(None), within, has_value=True))
+                parts.append(OrderPart(column.is_not(None), within, has_value=True))
         else:
             # Many rows may have the cursor's value: an index finds where to go on among them.
             equal = and_(column == cursor[0], rest.after(cursor[1:]))
             beyond = self._beyond_value(first, column, cursor[0])
-            parts = [Part(equal, rest.clauses(), True), Part(beyond, within, True)]
+            parts = [OrderPart(equal, rest.clauses(), True), OrderPart(beyond, within, True)]
             if not first.nulls_first:
                 parts.append(without)
         wanted = [part for part in parts if has_value in (None, part.has_value)]
         # Where nothing is left, any part of it will do.
         return wanted or parts[:1]
 
-    def _nulls_follow(self, term: Term) -> bool:
+    def _nulls_follow(self, term: OrderTerm) -> bool:
         return is_nullable(self.model, term.name) and not term.nulls_first
 
-    def _beyond_value(self, term: Term, column: Any, value: Any) -> ColumnElement[bool]:
+    def _beyond_value(self, term: OrderTerm, column: Any, value: Any) -> ColumnElement[bool]:
         """The condition that a column's value comes after another."""
         beyond: ColumnElement[bool] = column < value if term.descending else column > value
         return beyond
 
-    def _beyond(self, term: Term, column: Any, value: Any) -> ColumnElement[bool]:
+    def _beyond(self, term: OrderTerm, column: Any, value: Any) -> ColumnElement[bool]:
         """The condition that a column comes after a value, nulls where the term has them."""
         if value is None:
             return column.is_not(None) if term.nulls_first else false()
@@ -152,11 +156,11 @@ class Order:
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
-        return write_cursor(self.digest, [getattr(row, term.name) for term in self.terms])
+        return encode_cursor(self.digest, [getattr(row, term.name) for term in self.terms])
 
     def values(self, cursor: str, argument: str) -> tuple[Any, ...]:
         """The values that a cursor holds; a `BadUserInput` names the argument if it is not ours."""
-        encoded = read_cursor(cursor, self.digest, len(self.terms), argument)
+        encoded = decode_cursor(cursor, self.digest, len(self.terms), argument)
         try:
             return tuple(
                 decode(column_of(getattr(self.model, term.name)), value)
@@ -168,13 +172,13 @@ class Order:
             ) from None
 
 
-def write_cursor(digest: str, values: Sequence[Any]) -> str:
+def encode_cursor(digest: str, values: Sequence[Any]) -> str:
     """A cursor of the list that has the digest."""
     encoded = orjson.dumps([digest, *(encode(value) for value in values)])
     return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, digest: str, length: int, argument: str) -> list[Any]:
+def decode_cursor(cursor: str, digest: str, length: int, argument: str) -> list[Any]:
     """The values of a cursor as they were written; a `BadUserInput` where it is another's."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
@@ -192,10 +196,10 @@ def read_cursor(cursor: str, digest: str, length: int, argument: str) -> list[An
     return encoded
 
 
-def _parse(term: str | Term) -> Term:
-    if isinstance(term, Term):
+def _parse(term: str | OrderTerm) -> OrderTerm:
+    if isinstance(term, OrderTerm):
         return term
-    return Term(term.removeprefix("-"), descending=term.startswith("-"))
+    return OrderTerm(term.removeprefix("-"), descending=term.startswith("-"))
 
 
 def is_nullable(model: type[Base], name: str) -> bool:

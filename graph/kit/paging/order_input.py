@@ -7,9 +7,9 @@ from typing import Any
 
 import strawberry
 
-from graph.kit.enums import described
+from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
-from graph.kit.paging.keyset import Order, Term, is_nullable
+from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
 from models.base import Base
 
 #: The most terms of one order.
@@ -30,8 +30,8 @@ class NullsOrder(enum.Enum):
     LAST = "LAST"
 
 
-described(SortDirection, "Which end comes first.", ASC="Smallest first.", DESC="Largest first.")
-described(
+describe_enum(SortDirection, "Which end comes first.", ASC="Smallest first.", DESC="Largest first.")
+describe_enum(
     NullsOrder,
     "Where rows without a value come, whatever the direction.",
     FIRST="Before all others.",
@@ -40,7 +40,7 @@ described(
 
 
 @dataclass(frozen=True)
-class Orders:
+class OrderInput:
     """The orders of a type: the input that says one, and what its fields stand for."""
 
     model: type[Base]
@@ -54,13 +54,13 @@ class Orders:
             return self.default
         if len(given) > MAX_TERMS:
             raise BadUserInput(f"orderBy: at most {MAX_TERMS} fields, not {len(given)}.")
-        terms: dict[str, Term] = {}
+        terms: dict[str, OrderTerm] = {}
         for one in given:
             name = self.columns[one.field.name]
             # What was ordered by before cannot be ordered by again.
             terms.setdefault(
                 name,
-                Term(
+                OrderTerm(
                     name,
                     descending=one.direction is SortDirection.DESC,
                     nulls_first=one.nulls is NullsOrder.FIRST and is_nullable(self.model, name),
@@ -69,13 +69,15 @@ class Orders:
         return Order.by(self.model, *terms.values())
 
 
-def orders_of(model: type[Base], name: str, default: Order, **fields: tuple[str, str]) -> Orders:
+def order_input(
+    model: type[Base], name: str, default: Order, **fields: tuple[str, str]
+) -> OrderInput:
     """Makes the input `{name}Order` with the enumeration `{name}OrderField`.
 
     Each field is given with its column and what is said of it.
     """
     members = enum.Enum(f"{name}OrderField", {field: field for field in fields})  # type: ignore[misc]
-    described(
+    describe_enum(
         members,
         "What can be ordered by.",
         **{field: description for field, (_, description) in fields.items()},
@@ -97,4 +99,4 @@ def orders_of(model: type[Base], name: str, default: Order, **fields: tuple[str,
         description="One term of an order; those that follow decide between equals.",
     )
     columns = {field: column for field, (column, _) in fields.items()}
-    return Orders(model, made, columns, default)
+    return OrderInput(model, made, columns, default)

@@ -12,7 +12,7 @@ MAX_SIZE = 100
 
 
 @dataclass(frozen=True)
-class Rows:
+class PageRows:
     """The rows of one page, in the order of the list, and whether more stand on either side."""
 
     rows: Sequence[Any]
@@ -28,14 +28,14 @@ class PageArguments:
     backward: bool = False
     cursor: tuple[Any, ...] | None = None
 
-    def cut(self, found: Sequence[Any]) -> Rows:
+    def cut(self, found: Sequence[Any]) -> PageRows:
         """Makes the page of the rows found, which were read from its own end, one too many."""
         rows = list(found[: self.size])
         more = len(found) > self.size
         beyond_cursor = self.cursor is not None
         if self.backward:
-            return Rows(rows[::-1], has_next=beyond_cursor, has_previous=more)
-        return Rows(rows, has_next=more, has_previous=beyond_cursor)
+            return PageRows(rows[::-1], has_next=beyond_cursor, has_previous=more)
+        return PageRows(rows, has_next=more, has_previous=beyond_cursor)
 
 
 def page_size(name: str, size: int | None) -> int:
@@ -47,7 +47,7 @@ def page_size(name: str, size: int | None) -> int:
     return size
 
 
-def page_arguments(
+def parse_page_arguments(
     order: Order, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> PageArguments:
     """Reads the arguments of a connection; a `BadUserInput` says which of them cannot be."""

@@ -24,28 +24,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
 
-from graph.kit.filtering.conditions import Both, Condition
-from graph.kit.loading.loaders import Source
+from graph.kit.filtering.conditions import AllOf, Condition
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.page_arguments import PageArguments, Rows
+from graph.kit.paging.page_arguments import PageArguments, PageRows
 from models.base import Base
 
 M = TypeVar("M", bound=Base)
 
 #: Further conditions on the rows of a list, from the arguments of its field.
-Narrowing = Callable[..., list[ColumnElement[bool]]]
+WhereFunction = Callable[..., list[ColumnElement[bool]]]
 
 
-EVERYTHING = Both(())
+NO_CONDITION = AllOf(())
 
 
-def no_narrowing() -> list[ColumnElement[bool]]:
+def no_conditions() -> list[ColumnElement[bool]]:
     """All rows of a relation."""
     return []
 
 
-def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
+def any_of(column: Any, keys: Sequence[Any], source: ReadScope) -> Any:
     """The condition that a column holds one of the keys, in a form that does not vary with them.
 
     PostgreSQL takes them as one array. Elsewhere their number is padded to a power of two, so
@@ -60,12 +60,12 @@ def among(column: Any, keys: Sequence[Any], source: Source) -> Any:
     return column.in_([*keys, *[keys[-1]] * padding])
 
 
-def together(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
+def columns_in(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
     """The condition that several columns together hold one of the keys."""
     return tuple_(*columns).in_(keys)
 
 
-def stacked(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
+def union_of(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
     """Several selections as one statement: the rows of all of them."""
     return union_all(*branches) if len(branches) > 1 else branches[0]
 
@@ -78,35 +78,35 @@ def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAli
 
 
 @dataclass(frozen=True)
-class ByColumn(Generic[M]):
+class RowBatch(Generic[M]):
     """Rows by the value of a unique column; null for one that is missing or hidden."""
 
     model: type[M]
     column: str = "id"
-    gathers: bool = True
+    waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[Any]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[Any]
     ) -> list[M | None]:
         column = getattr(self.model, self.column)
-        statement = visible(self.model, source.viewer).where(among(column, keys, source))
+        statement = visible(self.model, source.viewer).where(any_of(column, keys, source))
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
         return [rows.get(key) for key in keys]
 
 
 @dataclass(frozen=True)
-class ByColumns(Generic[M]):
-    """Rows by the values of columns that are unique together; null as in `ByColumn`."""
+class CompositeKeyBatch(Generic[M]):
+    """Rows by the values of columns that are unique together; null as in `RowBatch`."""
 
     model: type[M]
     columns: tuple[str, ...]
-    gathers: bool = True
+    waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[Any, ...]]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[Any, ...]]
     ) -> list[M | None]:
         columns = [getattr(self.model, name) for name in self.columns]
-        statement = visible(self.model, source.viewer).where(together(columns, keys))
+        statement = visible(self.model, source.viewer).where(columns_in(columns, keys))
         rows = {
             tuple(getattr(row, name) for name in self.columns): row
             for row in await session.scalars(statement)
@@ -115,7 +115,7 @@ class ByColumns(Generic[M]):
 
 
 @dataclass(frozen=True)
-class Path:
+class RelationPath:
     """From a parent's key to the rows of a to-many relationship."""
 
     target: Any
@@ -125,7 +125,7 @@ class Path:
     join: Any = None
 
     @classmethod
-    def of(cls, attribute: InstrumentedAttribute[Any]) -> "Path":
+    def of(cls, attribute: InstrumentedAttribute[Any]) -> "RelationPath":
         relationship = attribute.property
         target = relationship.mapper.class_
         [(_, parent_key)] = relationship.synchronize_pairs
@@ -136,46 +136,48 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Children:
+class ChildRows:
     """The rows on the far side of a to-many relationship, narrowed by a field's arguments."""
 
     parent: type[Base]
     relation: str
-    narrowing: Narrowing = no_narrowing
+    where: WhereFunction = no_conditions
     arguments: tuple[tuple[str, Any], ...] = ()
-    condition: Condition = EVERYTHING
+    condition: Condition = NO_CONDITION
 
     @property
-    def path(self) -> "Path":
+    def path(self) -> "RelationPath":
         """How the relationship runs from the parent's key to the target."""
-        return Path.of(getattr(self.parent, self.relation))
+        return RelationPath.of(getattr(self.parent, self.relation))
 
-    def rows(self, source: Source, *columns: Any) -> Select[Any]:
+    def rows(self, source: ReadScope, *columns: Any) -> Select[Any]:
         """The rows of all parents, or columns of them, joined so that the parent's key is there."""
         path = self.path
         statement = visible(path.target, source.viewer, *columns)
         if path.through is not None:
             statement = statement.join(path.through, path.join)
-        statement = statement.where(*self.narrowing(**dict(self.arguments)))
-        if self.condition == EVERYTHING:
+        statement = statement.where(*self.where(**dict(self.arguments)))
+        if self.condition == NO_CONDITION:
             return statement
         return statement.where(self.condition.render(path.target, source))
 
 
 @dataclass(frozen=True)
-class Page:
+class PageBatch:
     """One page of the children of each parent."""
 
-    children: Children
+    children: ChildRows
     order: Order
     page: PageArguments
-    gathers: bool = False
+    waits_for_others: bool = False
 
-    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[Rows]:
+    async def load(
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+    ) -> list[PageRows]:
         by_parent = await _by_parent(session, self._statement(source, keys))
         return [self.page.cut(by_parent[key]) for key in keys]
 
-    def _statement(self, source: Source, keys: Sequence[UUID]) -> Select[Any]:
+    def _statement(self, source: ReadScope, keys: Sequence[UUID]) -> Select[Any]:
         path = self.children.path
         order = self.order.reversed() if self.page.backward else self.order
         limit = self.page.size + 1
@@ -195,7 +197,7 @@ class Page:
             return joined.order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
-        numbered = rows.where(among(path.parent_key, keys, source)).subquery("numbered")
+        numbered = rows.where(any_of(path.parent_key, keys, source)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is scoped.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
@@ -218,25 +220,27 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Count:
+class CountBatch:
     """How many children each parent has, counting no further than one past a limit."""
 
-    children: Children
+    children: ChildRows
     limit: int | None = None
-    gathers: bool = False
+    waits_for_others: bool = False
     #: Where each parent has a branch of the statement, SQLite takes no more than 500.
     max_keys: int = 250
 
-    async def load(self, session: AsyncSession, source: Source, keys: Sequence[UUID]) -> list[int]:
+    async def load(
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+    ) -> list[int]:
         found = await session.execute(self._statement(source, keys))
         counts: dict[UUID, int] = {row[0]: row[1] for row in found}
         return [counts.get(key, 0) for key in keys]
 
-    def _statement(self, source: Source, keys: Sequence[UUID]) -> Executable:
+    def _statement(self, source: ReadScope, keys: Sequence[UUID]) -> Executable:
         key = self.children.path.parent_key
         if self.limit is None:
             rows = self.children.rows(source, key, func.count())
-            return rows.where(among(key, keys, source)).group_by(key)
+            return rows.where(any_of(key, keys, source)).group_by(key)
         counted = self.children.rows(source, literal(1).label("one")).limit(self.limit + 1)
         if source.database.has_lateral:
             parents = _unnest(key, keys)
@@ -253,23 +257,23 @@ class Count:
             ).select_from(counted.where(key == parent).subquery("counted"))
             for parent in keys
         ]
-        return stacked(branches)
+        return union_of(branches)
 
 
 @dataclass(frozen=True)
-class Whole:
+class ListBatch:
     """All children of each parent, for lists that stay short."""
 
-    children: Children
+    children: ChildRows
     order: Order
-    gathers: bool = False
+    waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[UUID]
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
     ) -> list[list[Any]]:
         path = self.children.path
         rows = self.children.rows(source, path.parent_key, path.target)
-        rows = rows.where(among(path.parent_key, keys, source)).order_by(*self.order.clauses())
+        rows = rows.where(any_of(path.parent_key, keys, source)).order_by(*self.order.clauses())
         by_parent = await _by_parent(session, rows)
         return [by_parent[key] for key in keys]
 

@@ -12,16 +12,16 @@ import strawberry
 from graph.kit.context import KitInfo
 from graph.kit.errors import BadUserInput
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.page_arguments import PageArguments, Rows
-from graph.kit.relations.batches import Children, Count, Page
+from graph.kit.paging.page_arguments import PageArguments, PageRows
+from graph.kit.relations.batches import ChildRows, CountBatch, PageBatch
 
 T = TypeVar("T")
 
 
-class Paged:
+class ConnectionSource:
     """What the fields of a connection are resolved from: a page that is not loaded yet."""
 
-    async def rows(self, info: KitInfo) -> Rows:
+    async def rows(self, info: KitInfo) -> PageRows:
         """The rows of the page."""
         raise NotImplementedError
 
@@ -35,17 +35,17 @@ class Paged:
 
 
 @dataclass(frozen=True)
-class ConnectionOf(Paged):
+class ChildConnection(ConnectionSource):
     """One parent's page of a relation."""
 
     parent: Any
-    children: Children
+    children: ChildRows
     order: Order
     page: PageArguments
 
-    async def rows(self, info: KitInfo) -> Rows:
+    async def rows(self, info: KitInfo) -> PageRows:
         """The rows of the page."""
-        return await info.context.load(Page(self.children, self.order, self.page), self.parent)
+        return await info.context.load(PageBatch(self.children, self.order, self.page), self.parent)
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
@@ -53,7 +53,7 @@ class ConnectionOf(Paged):
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
         """The number of rows of the whole list, counted at most one past the limit."""
-        return await info.context.load(Count(self.children, limit), self.parent)
+        return await info.context.load(CountBatch(self.children, limit), self.parent)
 
 
 @strawberry.type(description="What a page says of its place in the list.")
@@ -82,16 +82,16 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
 
 
-async def _nodes(root: Paged, info: KitInfo) -> Any:
+async def _nodes(root: ConnectionSource, info: KitInfo) -> Any:
     return (await root.rows(info)).rows
 
 
-async def _edges(root: Paged, info: KitInfo) -> Any:
+async def _edges(root: ConnectionSource, info: KitInfo) -> Any:
     rows = (await root.rows(info)).rows
     return [Edge(cursor=root.cursor(row), node=row) for row in rows]
 
 
-async def _page_info(root: Paged, info: KitInfo) -> PageInfo:
+async def _page_info(root: ConnectionSource, info: KitInfo) -> PageInfo:
     page = await root.rows(info)
     ends = [root.cursor(page.rows[place]) for place in (0, -1)] if page.rows else [None] * 2
     return PageInfo(
@@ -102,12 +102,12 @@ async def _page_info(root: Paged, info: KitInfo) -> PageInfo:
     )
 
 
-async def _total_count(root: Paged, info: KitInfo) -> int:
+async def _total_count(root: ConnectionSource, info: KitInfo) -> int:
     return await root.count(info)
 
 
 async def _count(
-    root: Paged,
+    root: ConnectionSource,
     info: KitInfo,
     limit: Annotated[
         int, strawberry.argument(description="Where to stop counting, 1 to 1,000,000.")

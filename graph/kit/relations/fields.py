@@ -1,4 +1,4 @@
-"""A relation is declared, not written: `one`, `many` and `listed` make the field.
+"""A relation is declared, not written: `one`, `many` and `listing` make the field.
 
 From a mapped relationship they know the target, the keys and the cardinality, and they make
 the resolver and its arguments; `batches` has the statements.
@@ -13,20 +13,25 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from graph.kit.context import KitInfo
 from graph.kit.filtering.conditions import Condition
-from graph.kit.filtering.filter_input import Reader
-from graph.kit.loading.loaders import Source
+from graph.kit.filtering.filter_input import FilterParser
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.order_input import Orders
-from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE, PageArguments, page_arguments
-from graph.kit.relations.batches import (
-    EVERYTHING,
-    ByColumn,
-    Children,
-    Narrowing,
-    Whole,
-    no_narrowing,
+from graph.kit.paging.order_input import OrderInput
+from graph.kit.paging.page_arguments import (
+    DEFAULT_SIZE,
+    MAX_SIZE,
+    PageArguments,
+    parse_page_arguments,
 )
-from graph.kit.relations.connection import ConnectionOf
+from graph.kit.relations.batches import (
+    NO_CONDITION,
+    ChildRows,
+    ListBatch,
+    RowBatch,
+    WhereFunction,
+    no_conditions,
+)
+from graph.kit.relations.connection import ChildConnection
 from models.base import Base
 
 PAGE_ARGUMENTS = (
@@ -42,7 +47,7 @@ PAGE_ARGUMENTS = (
 )
 
 
-def resolved(resolver: Callable[..., Any], description: str) -> Any:
+def resolver_field(resolver: Callable[..., Any], description: str) -> Any:
     """A field whose resolver gives a row, where the schema has the type that is a view over it."""
     return strawberry.field(resolver=resolver, description=description)
 
@@ -74,66 +79,68 @@ def many(
     relation: InstrumentedAttribute[Any],
     description: str,
     *,
-    order: Order | Orders,
+    order: Order | OrderInput,
     filter: Any = None,
-    narrowing: Narrowing = no_narrowing,
+    where: WhereFunction = no_conditions,
 ) -> Any:
     """A connection to the rows on the far side of a to-many relationship.
 
     `filter` is the input of a filter, and `order` the orders to choose from or the only one. The
-    parameters of `narrowing` become arguments of the field, before those of the page.
+    parameters of `where` become arguments of the field, before those of the page.
     """
 
-    def resolve(root: Any, info: KitInfo, **arguments: Any) -> ConnectionOf:
-        chosen, page = paged(order, arguments)
-        children = _children(info, relation, narrowing, arguments)
-        return ConnectionOf(root.id, children, chosen, page)
+    def resolve(root: Any, info: KitInfo, **arguments: Any) -> ChildConnection:
+        chosen, page = parse_paging(order, arguments)
+        children = _children(info, relation, where, arguments)
+        return ChildConnection(root.id, children, chosen, page)
 
-    declare_pages(resolve, order, filter, narrowing)
+    declare_list_arguments(resolve, order, filter, where)
     return strawberry.field(resolver=resolve, description=description)
 
 
-def listed(
+def listing(
     relation: InstrumentedAttribute[Any],
     description: str,
     *,
     order: Order,
-    narrowing: Narrowing = no_narrowing,
+    where: WhereFunction = no_conditions,
 ) -> Any:
     """All rows on the far side of a to-many relationship that stays short."""
 
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> Awaitable[Any]:
-        children = _children(info, relation, narrowing, arguments)
-        return info.context.load(Whole(children, order), root.id)
+        children = _children(info, relation, where, arguments)
+        return info.context.load(ListBatch(children, order), root.id)
 
-    _declare(resolve, list(inspect.signature(narrowing).parameters.values()))
+    _declare(resolve, list(inspect.signature(where).parameters.values()))
     return strawberry.field(resolver=resolve, description=description)
 
 
-def paged(order: Order | Orders, arguments: dict[str, Any]) -> tuple[Order, PageArguments]:
+def parse_paging(
+    order: Order | OrderInput, arguments: dict[str, Any]
+) -> tuple[Order, PageArguments]:
     """The order and the page that the arguments of a field ask for; it takes them out."""
     paging = [arguments.pop(name) for name, _, _ in PAGE_ARGUMENTS]
     chosen = order if isinstance(order, Order) else order.read(arguments.pop("order_by"))
-    return chosen, page_arguments(chosen, *paging)
+    return chosen, parse_page_arguments(chosen, *paging)
 
 
-def declare_pages(
+def declare_list_arguments(
     resolve: Callable[..., Any],
-    order: Order | Orders,
+    order: Order | OrderInput,
     filter: Any = None,
-    narrowing: Narrowing = no_narrowing,
+    where: WhereFunction = no_conditions,
 ) -> None:
     """Gives a resolver the arguments of a page, and those that choose rows and their order."""
     parameters = _choices(filter, order)
-    parameters += inspect.signature(narrowing).parameters.values()
+    parameters += inspect.signature(where).parameters.values()
     parameters += [_parameter(*argument) for argument in PAGE_ARGUMENTS]
     _declare(resolve, parameters)
 
 
-def chosen_condition(source: Source, arguments: dict[str, Any]) -> Condition:
+def parse_filter(source: ReadScope, arguments: dict[str, Any]) -> Condition:
     """The condition that the arguments of a field ask for."""
     filled = arguments.pop("filter", None)
-    return EVERYTHING if filled is None else Reader(source).read(filled, "filter")
+    return NO_CONDITION if filled is None else FilterParser(source).read(filled, "filter")
 
 
 class ToOne:
@@ -141,7 +148,7 @@ class ToOne:
 
     def __init__(self, relation: InstrumentedAttribute[Any]) -> None:
         self.relation = relation
-        self._resolved: tuple[str, ByColumn[Any]] | None = None
+        self._resolved: tuple[str, RowBatch[Any]] | None = None
 
     def load(self, row: Any, info: KitInfo) -> Awaitable[Any] | None:
         """The far row of `row`, null where there is none."""
@@ -149,32 +156,32 @@ class ToOne:
         key = getattr(row, foreign_key)
         return None if key is None else info.context.load(batch, key)
 
-    def _resolve(self) -> tuple[str, ByColumn[Any]]:
+    def _resolve(self) -> tuple[str, RowBatch[Any]]:
         # Not before the first use: a relationship knows its far side once all models are there.
         relationship = self.relation.property
         [(local, _)] = relationship.local_remote_pairs
         name = relationship.parent.get_property_by_column(local).key
-        self._resolved = (name, ByColumn(relationship.mapper.class_))
+        self._resolved = (name, RowBatch(relationship.mapper.class_))
         return self._resolved
 
 
 def _children(
     info: KitInfo,
     relation: InstrumentedAttribute[Any],
-    narrowing: Narrowing,
+    where: WhereFunction,
     arguments: dict[str, Any],
-) -> Children:
+) -> ChildRows:
     parent: type[Base] = relation.class_  # type: ignore[assignment]
-    condition = chosen_condition(info.context.source, arguments)
-    return Children(parent, relation.key, narrowing, tuple(arguments.items()), condition)
+    condition = parse_filter(info.context.source, arguments)
+    return ChildRows(parent, relation.key, where, tuple(arguments.items()), condition)
 
 
-def _choices(filter: Any, order: Order | Orders) -> list[inspect.Parameter]:
+def _choices(filter: Any, order: Order | OrderInput) -> list[inspect.Parameter]:
     """The arguments that choose rows and their order."""
     choices = []
     if filter is not None:
         choices.append(_parameter("filter", filter, "Only those of which all this holds."))
-    if isinstance(order, Orders):
+    if isinstance(order, OrderInput):
         words = "What comes first; the next field decides between equals."
         choices.append(_parameter("order_by", list[order.input], words))  # type: ignore[name-defined]
     return choices

@@ -15,12 +15,12 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import Select
 
 from graph.kit.context import KitInfo
-from graph.kit.loading.loaders import Source
+from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.page_arguments import PageArguments, Rows
-from graph.kit.relations.batches import Children, among, stacked
-from graph.kit.relations.connection import ConnectionOf
+from graph.kit.paging.page_arguments import PageArguments, PageRows
+from graph.kit.relations.batches import ChildRows, any_of, union_of
+from graph.kit.relations.connection import ChildConnection
 
 #: Up to so many groups have a branch of the statement each, which an index answers; more are
 #: numbered through, all their rows being read.
@@ -28,7 +28,7 @@ MAX_BRANCHES = 60
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupTotals:
     """How many rows one value has, and the sum of what is summed."""
 
     key: Any
@@ -55,7 +55,7 @@ class Grouping:
         attribute: InstrumentedAttribute[Any] = getattr(self.model, self.name)
         return attribute
 
-    def between(self, source: Source) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
+    def between(self, source: ReadScope) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
         """The far key, the table that holds it, and how it is joined: to what is visible."""
         relationship = self._attribute.property
         table = relationship.secondary
@@ -64,14 +64,14 @@ class Grouping:
         far = visible(relationship.mapper.class_, source.viewer, relationship.mapper.class_.id)
         return far_key, table, and_(near_key == near, far_key.in_(far.scalar_subquery()))
 
-    def joined(self, rows: Select[Any], source: Source) -> tuple[Select[Any], Any]:
+    def joined(self, rows: Select[Any], source: ReadScope) -> tuple[Select[Any], Any]:
         """The rows with their group: those in none have null."""
         if not self.is_relation:
             return rows, self._attribute
         far_key, table, condition = self.between(source)
         return rows.outerjoin(table, condition), far_key
 
-    def only(self, rows: Select[Any], key: Any, source: Source) -> Select[Any]:
+    def only(self, rows: Select[Any], key: Any, source: ReadScope) -> Select[Any]:
         """The rows of one group."""
         if not self.is_relation:
             is_none = self._attribute.is_(None)
@@ -84,40 +84,40 @@ class Grouping:
 
 
 @dataclass(frozen=True)
-class Groups:
+class GroupsBatch:
     """The groups of each owner's list that have a row."""
 
-    children: Children
+    children: ChildRows
     grouping: Grouping
-    gathers: bool = False
+    waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[UUID]
-    ) -> list[list[Group]]:
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+    ) -> list[list[GroupTotals]]:
         owner = self.children.path.parent_key
         summed = getattr(self.grouping.model, self.grouping.summed)
         rows, key = self.grouping.joined(self.children.rows(source, owner), source)
         rows = rows.with_only_columns(owner, key, func.count(), func.sum(summed))
-        rows = rows.where(among(owner, keys, source)).group_by(owner, key)
-        found: dict[Any, list[Group]] = defaultdict(list)
+        rows = rows.where(any_of(owner, keys, source)).group_by(owner, key)
+        found: dict[Any, list[GroupTotals]] = defaultdict(list)
         for parent, group, count, total in await session.execute(rows):
-            found[parent].append(Group(group, count, None if total is None else float(total)))
+            found[parent].append(GroupTotals(group, count, None if total is None else float(total)))
         return [found[parent] for parent in keys]
 
 
 @dataclass(frozen=True)
-class GroupPage:
+class GroupPageBatch:
     """One page of each group; a key is an owner and a group's key."""
 
-    children: Children
+    children: ChildRows
     grouping: Grouping
     order: Order
     page: PageArguments
-    gathers: bool = False
+    waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: Source, keys: Sequence[tuple[UUID, Any]]
-    ) -> list[Rows]:
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, Any]]
+    ) -> list[PageRows]:
         if len(keys) > MAX_BRANCHES:
             statement = self._numbered(source, keys)
             places: dict[Any, tuple[Any, Any]] = {key: key for key in keys}
@@ -133,13 +133,13 @@ class GroupPage:
     def _reading(self) -> Order:
         return self.order.reversed() if self.page.backward else self.order
 
-    def _rows(self, source: Source, *columns: Any) -> Select[Any]:
+    def _rows(self, source: ReadScope, *columns: Any) -> Select[Any]:
         rows = self.children.rows(source, *columns, self.children.path.target)
         if self.page.cursor is not None:
             rows = rows.where(self._reading.after(self.page.cursor))
         return rows
 
-    def _branches(self, source: Source, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+    def _branches(self, source: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
         path, order = self.children.path, self._reading
         branches = []
         for place, (owner, key) in enumerate(keys):
@@ -148,13 +148,13 @@ class GroupPage:
             branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
             # scope: `rows` is scoped.
             branches.append(select(*branch.c))
-        pages = stacked(branches).subquery("pages")
+        pages = union_of(branches).subquery("pages")
         row = aliased(path.target, pages)
         # scope: as above.
         ordered = select(pages.c.place_, literal(None), row)
         return ordered.order_by(pages.c.place_, *order.clauses(row))
 
-    def _numbered(self, source: Source, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+    def _numbered(self, source: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
         path, order = self.children.path, self._reading
         rows, group = self.grouping.joined(
             self._rows(source, path.parent_key.label("parent_")), source
@@ -164,7 +164,7 @@ class GroupPage:
             partition_by=[path.parent_key, group], order_by=order.clauses()
         )
         rows = rows.add_columns(group.label("group_"), place.label("place_"))
-        numbered = rows.where(among(path.parent_key, owners, source)).subquery("numbered")
+        numbered = rows.where(any_of(path.parent_key, owners, source)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is scoped.
         pages = select(numbered.c.parent_, numbered.c.group_, row)
@@ -173,15 +173,15 @@ class GroupPage:
 
 
 @dataclass(frozen=True)
-class GroupConnection(ConnectionOf):
+class GroupConnection(ChildConnection):
     """A page of one group, whose count is known."""
 
     grouping: Grouping
     known: int
 
-    async def rows(self, info: KitInfo) -> Rows:
+    async def rows(self, info: KitInfo) -> PageRows:
         """The rows of the page."""
-        batch = GroupPage(self.children, self.grouping, self.order, self.page)
+        batch = GroupPageBatch(self.children, self.grouping, self.order, self.page)
         return await info.context.load(batch, self.parent)
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:

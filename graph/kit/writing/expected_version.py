@@ -6,8 +6,8 @@ from typing import Any
 
 from strawberry.utils.str_converters import to_camel_case
 
-from graph.kit.writing.payload import Path, Refusals, Refused, UserErrorCode
-from graph.kit.writing.write import INPUT, Write
+from graph.kit.writing.payload import InputPath, MutationRejected, UserErrorCode, UserErrors
+from graph.kit.writing.write import INPUT_PATH, Write
 from models.log.recorder import fields_changed_since
 
 EXPECTED_VERSION = (
@@ -16,25 +16,25 @@ EXPECTED_VERSION = (
 )
 
 
-async def expect_version(
+async def check_version(
     write: Write, row: Any, expected: int | None, given: Collection[str]
 ) -> None:
     """Ends the write where the row has changed since the version that its sender saw."""
-    stale = Seen(row, expected, given, INPUT, write.refusals)
-    if await refuse_stale(write, [stale]):
-        raise Refused(write.refusals.errors, row)
+    stale = ExpectedVersion(row, expected, given, INPUT_PATH, write.user_errors)
+    if await reject_stale(write, [stale]):
+        raise MutationRejected(write.user_errors.errors, row)
 
 
 @dataclass
-class Seen:
+class ExpectedVersion:
     """A row, and the version of it that the sender of an input saw."""
 
     row: Any
     expected: int | None
     #: The fields of the input by their attributes.
     given: Collection[str]
-    path: Path
-    refusals: Refusals
+    path: InputPath
+    user_errors: UserErrors
 
     @property
     def is_stale(self) -> bool:
@@ -42,7 +42,7 @@ class Seen:
         return self.expected is not None and self.row.version != self.expected
 
 
-async def refuse_stale(write: Write, seen: Iterable[Seen]) -> bool:
+async def reject_stale(write: Write, seen: Iterable[ExpectedVersion]) -> bool:
     """Refuses the expected versions that the rows do not have; false where all have them.
 
     There is one error for the version, and one for each field of the sender's that somebody
@@ -58,13 +58,13 @@ async def refuse_stale(write: Write, seen: Iterable[Seen]) -> bool:
     return True
 
 
-def _refuse(one: Seen, changed: Collection[str]) -> None:
+def _refuse(one: ExpectedVersion, changed: Collection[str]) -> None:
     message = f"It has version {one.row.version} now, not {one.expected}. "
     names = ", ".join(to_camel_case(name) for name in sorted(changed))
     message += f"Changed since: {names}." if names else "Look at it again."
-    one.refusals.add(UserErrorCode.CONFLICT, (*one.path, "expectedVersion"), message)
+    one.user_errors.add(UserErrorCode.CONFLICT, (*one.path, "expectedVersion"), message)
     for name in one.given:
         # addedLabelIds and removedLabelIds are of the field labelIds.
         if name.removeprefix("added_").removeprefix("removed_") in changed:
             message = "Somebody has changed this field since."
-            one.refusals.add(UserErrorCode.CONFLICT, (*one.path, to_camel_case(name)), message)
+            one.user_errors.add(UserErrorCode.CONFLICT, (*one.path, to_camel_case(name)), message)

@@ -7,25 +7,25 @@ from uuid import UUID
 
 from strawberry.utils.str_converters import to_camel_case
 
-from graph.kit.writing.payload import Path, Refusals, UserErrorCode
-from graph.kit.writing.write import INPUT, Write, given_by
+from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
+from graph.kit.writing.write import INPUT_PATH, Write, provided
 from models.base import Base
 
 #: The most ids in one list of an input.
 MAX_IDS = 100
 
-Places = dict[UUID, Path]
+Places = dict[UUID, InputPath]
 
 
 @dataclass
-class Chosen:
+class IdSet:
     """The ids in an input that say what a set is to be.
 
     Of `labelIds`, `addedLabelIds` and `removedLabelIds`, the first replaces the set; the others
     merge with what somebody else did to it meanwhile.
     """
 
-    refusals: Refusals
+    user_errors: UserErrors
     whole: Places | None = None
     added: Places = field(default_factory=dict)
     removed: Places = field(default_factory=dict)
@@ -37,15 +37,15 @@ class Chosen:
         model: type[Base],
         source: Any,
         name: str,
-        path: Path = INPUT,
-        refusals: Refusals | None = None,
-    ) -> "Chosen":
+        path: InputPath = INPUT_PATH,
+        user_errors: UserErrors | None = None,
+    ) -> "IdSet":
         """Reads the field `name` of an input, and those that add and remove where it has them."""
-        chosen = cls(refusals or write.refusals)
+        chosen = cls(user_errors or write.user_errors)
         for part in ("", "added_", "removed_"):
             if not hasattr(source, part + name):
                 continue
-            given = given_by(source, part + name)
+            given = provided(source, part + name)
             if part + name not in given:
                 continue
             ids = given[part + name] or []
@@ -67,22 +67,22 @@ class Chosen:
         kept = set(present) if self.whole is None else set(self.whole)
         return (kept | set(self.added)) - set(self.removed)
 
-    def refuse_others(self, known: Collection[UUID], message: str) -> None:
+    def reject_unknown(self, known: Collection[UUID], message: str) -> None:
         """Refuses what is to be in the set and is not known."""
         for places in (self.whole or {}, self.added):
             for key, path in places.items():
                 if key not in known:
-                    self.refusals.add(UserErrorCode.NOT_FOUND, path, message)
+                    self.user_errors.add(UserErrorCode.NOT_FOUND, path, message)
 
-    def _keys(self, write: Write, model: type[Base], ids: list[str], path: Path) -> Places:
+    def _keys(self, write: Write, model: type[Base], ids: list[str], path: InputPath) -> Places:
         if len(ids) > MAX_IDS:
             message = f"At most {MAX_IDS} ids, not {len(ids)}."
-            self.refusals.add(UserErrorCode.TOO_MANY, path, message)
+            self.user_errors.add(UserErrorCode.TOO_MANY, path, message)
             return {}
         places: Places = {}
         for index, given in enumerate(ids):
             place = (*path, str(index))
-            key = write.key(model, given, place, self.refusals)
+            key = write.parse_id(model, given, place, self.user_errors)
             if key is not None:
                 places.setdefault(key, place)
         return places

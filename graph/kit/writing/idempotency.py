@@ -9,17 +9,17 @@ from sqlalchemy import delete, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 
-from graph.kit.writing.payload import Outcome, UserError, UserErrorCode, refusal
+from graph.kit.writing.payload import MutationResult, UserError, UserErrorCode, rejection
 from models.base import Base, column_of, now
 from models.columns.json_values import decode, encode
-from models.columns.rules import fault
+from models.columns.rules import rule_violation
 from models.server.remembered_write import MAX_KEY, REMEMBERED, RememberedWrite
 from models.viewer import Viewer
 
 ARGUMENT = "idempotencyKey"
 
 
-class Memory:
+class IdempotencyRecord:
     """What one caller sent under one key."""
 
     def __init__(self, session: AsyncSession, viewer: Viewer, key: str, digest: bytes) -> None:
@@ -28,11 +28,11 @@ class Memory:
         self.key = key
         self.digest = digest
 
-    async def recall(self) -> Outcome | None:
+    async def find_result(self) -> MutationResult | None:
         """The first result; null where the key is new. With other input it is refused."""
-        if not self.key or fault(column_of(RememberedWrite.key), self.key):
+        if not self.key or rule_violation(column_of(RememberedWrite.key), self.key):
             message = f"A key is a line of 1 to {MAX_KEY} characters, such as a random UUID."
-            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
+            raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
         found = await self.session.get(RememberedWrite, (self.viewer.user_id, self.key))
         if found is not None and found.created_at < now() - REMEMBERED:
             # scope: the caller's own key.
@@ -43,11 +43,11 @@ class Memory:
             return None
         if found.digest != self.digest:
             message = "This key was used for another write: take a new one for each."
-            raise refusal(UserErrorCode.INVALID, (ARGUMENT,), message)
+            raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
         outcome = _read(found.result)
         if outcome.home not in self.viewer.roles:
             # They have left the workspace since, or it is not this token's.
-            outcome.gone, outcome.beside = None, []
+            outcome.gone, outcome.related_rows = None, []
         return outcome
 
     async def take(self) -> None:
@@ -58,7 +58,7 @@ class Memory:
         self.session.add(self._made)
         await self.session.flush()
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, outcome: MutationResult) -> None:
         """Remembers a result, in the transaction of its write."""
         self._made.result = _written(outcome)
 
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _written(outcome: Outcome) -> dict[str, Any]:
+def _written(outcome: MutationResult) -> dict[str, Any]:
     """A result as JSON."""
     return {
         "model": outcome.model and outcome.model.__name__,
@@ -87,16 +87,16 @@ def _written(outcome: Outcome) -> dict[str, Any]:
         "home": encode(outcome.home),
         "own": outcome.own,
         "gone": outcome.gone and _snapshot(outcome.gone),
-        "beside": [_snapshot(row) for row in outcome.beside],
+        "beside": [_snapshot(row) for row in outcome.related_rows],
         "sequence": outcome.sequence,
         "errors": [[error.code.name, error.message, error.path] for error in outcome.errors],
         "results": [_written(result) for result in outcome.results],
     }
 
 
-def _read(result: dict[str, Any]) -> Outcome:
+def _read(result: dict[str, Any]) -> MutationResult:
     """A result from its JSON."""
-    return Outcome(
+    return MutationResult(
         result["model"] and _model(result["model"]),
         result["key"] and UUID(hex=result["key"]),
         result["home"] and UUID(hex=result["home"]),

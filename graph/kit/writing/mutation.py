@@ -24,12 +24,24 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.context import KitInfo
 from graph.kit.errors import Unauthenticated
-from graph.kit.loading.read_sessions import Within
-from graph.kit.writing.idempotency import Memory, digest_of
-from graph.kit.writing.payload import Outcome, Refused, UserError, UserErrorCode, home_of, refusal
-from graph.kit.writing.write import INPUT, Write
-from models.database.driver_errors import Violation, is_conflict, is_stale, violated
-from models.log.recorder import log_of, write_log
+from graph.kit.loading.read_sessions import TransactionReads
+from graph.kit.writing.idempotency import IdempotencyRecord, digest_of
+from graph.kit.writing.payload import (
+    MutationRejected,
+    MutationResult,
+    UserError,
+    UserErrorCode,
+    rejection,
+    workspace_id_of,
+)
+from graph.kit.writing.write import INPUT_PATH, Write
+from models.database.driver_errors import (
+    Violation,
+    constraint_violation,
+    is_connection_lost,
+    is_write_conflict,
+)
+from models.log.recorder import recorder_of, write_changes
 from models.viewer import Permission, Scope
 
 Work = Callable[..., Awaitable[Any]]
@@ -54,11 +66,11 @@ DryRun = Annotated[
 T = TypeVar("T")
 #: The argument of a mutation that holds all of its input.
 Input = Annotated[T, strawberry.argument(description="What to write.")]
-CHOSEN_ID = "Chosen by the client, if it wants to: the type's name, _ and 32 hexadecimal digits."
+CLIENT_ID = "Chosen by the client, if it wants to: the type's name, _ and 32 hexadecimal digits."
 Id = Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
 
 #: The permission that each mutation needs, by the function that does its work.
-DECLARED: dict[Work, Permission] = {}
+REQUIRED_PERMISSIONS: dict[Work, Permission] = {}
 
 
 #: The arguments that all writes have.
@@ -71,52 +83,55 @@ _COMMON = [
 ]
 
 
-def mutation(work: Work, *, needs: Permission) -> Any:
+def mutation(work: Work, *, permission: Permission) -> Any:
     """The field of a mutation.
 
     `work` takes a `Write` and the field's arguments. It returns the row it wrote, a `Gone` one,
     or a list of outcomes, and it does not commit. Its docstring describes the field.
     """
-    DECLARED[work] = needs
+    REQUIRED_PERMISSIONS[work] = permission
 
     async def resolve(
         info: KitInfo,
         idempotency_key: str | None = None,
         dry_run: bool | None = False,
         **arguments: Any,
-    ) -> Outcome:
+    ) -> MutationResult:
         require_user(info)
-        attempt = Attempt(info, work, needs, arguments, idempotency_key, bool(dry_run))
-        return await persist(attempt)
+        attempt = MutationAttempt(info, work, permission, arguments, idempotency_key, bool(dry_run))
+        return await run_mutation(attempt)
 
     return _field(resolve, work, _COMMON)
 
 
-def action(
+def account_mutation(
     work: Callable[..., Coroutine[Any, Any, Any]],
     *,
-    needs: Permission,
-    outcome: type[Outcome] = Outcome,
+    permission: Permission,
+    outcome: type[MutationResult] = MutationResult,
 ) -> Any:
     """The field of a mutation that is no write of a workspace, such as signing in.
 
-    `work` takes the `info` and the field's arguments, keeps its own transactions, and raises
-    `Refused` for what the caller can mend. It has neither key nor dry run: a secret is shown once.
+    `work` takes the `info` and the field's arguments, runs its own transactions, and raises
+    `MutationRejected` for errors that the caller can fix. It has neither an idempotency key nor a
+    dry run, because a secret is shown only once.
     """
-    DECLARED[work] = needs
+    REQUIRED_PERMISSIONS[work] = permission
 
-    async def resolve(info: KitInfo, **arguments: Any) -> Outcome:
+    async def resolve(info: KitInfo, **arguments: Any) -> MutationResult:
         context = info.context
         # What an earlier field only tried out is undone before this one begins.
-        await context.settle()
-        viewer = await context.present_viewer()
-        if not viewer.may(needs):
+        await context.end_dry_run()
+        viewer = await context.current_viewer()
+        if not viewer.can(permission):
             require_user(info)
-            refused = refusal(UserErrorCode.FORBIDDEN, (), f"You may not {needs.value}.")
+            refused = rejection(UserErrorCode.FORBIDDEN, (), f"You may not {permission.value}.")
             return outcome(errors=refused.errors)
         try:
-            done: Outcome = await context.source.database.uninterrupted(work(info, **arguments))
-        except Refused as refused:
+            done: MutationResult = await context.source.database.uninterrupted(
+                work(info, **arguments)
+            )
+        except MutationRejected as refused:
             return outcome(errors=refused.errors)
         return done
 
@@ -129,20 +144,20 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
         raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
 
 
-async def persist(attempt: "Attempt") -> Outcome:
+async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     """Attempts a write until it no longer collides with others, a few times."""
     database = attempt.info.context.source.database
     begun = time.monotonic()
     for count in range(ATTEMPTS):
         try:
             return await database.uninterrupted(attempt.run())
-        except Refused as refused:
+        except MutationRejected as refused:
             return _refusal(refused)
         except DBAPIError as error:
-            violation = violated(error)
-            again = is_conflict(error) or attempt.is_taking_key or attempt.was_cut_off(error)
+            violation = constraint_violation(error)
+            again = is_write_conflict(error) or attempt.is_taking_key or attempt.was_cut_off(error)
             if not again and violation is not None:
-                return Outcome(errors=[_told(violation, attempt)])
+                return MutationResult(errors=[_violation_error(violation, attempt)])
             if not again:
                 raise
         if time.monotonic() - begun > database.options.statement_timeout:
@@ -151,24 +166,24 @@ async def persist(attempt: "Attempt") -> Outcome:
         if count < ATTEMPTS - 1:
             await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**count))
     message = "Others are writing the same just now. Nothing was written: try again."
-    return Outcome(errors=[UserError(code=UserErrorCode.CONFLICT, message=message, path=[])])
+    return MutationResult(errors=[UserError(code=UserErrorCode.CONFLICT, message=message, path=[])])
 
 
-class Attempt:
+class MutationAttempt:
     """One mutation as it was asked for."""
 
     def __init__(
         self,
         info: KitInfo,
         work: Work,
-        needs: Permission,
+        permission: Permission,
         arguments: dict[str, Any],
         key: str | None,
         dry: bool,
     ) -> None:
         self.info = info
         self.work = work
-        self.needs = needs
+        self.permission = permission
         self.arguments = arguments
         self.key = key
         self.dry = dry
@@ -177,12 +192,12 @@ class Attempt:
         #: Whether it may have been committed.
         self.is_committing = False
 
-    async def run(self) -> Outcome:
+    async def run(self) -> MutationResult:
         """Does the write in a transaction of its own, and commits it unless it is a dry run."""
         context = self.info.context
         # What an earlier field only tried out is undone before this one begins.
-        await context.settle()
-        context.look_again(await context.present_viewer())
+        await context.end_dry_run()
+        context.reset_loaders(await context.current_viewer())
         source = context.source
         self.is_taking_key = False
         _refuse_reader(source.viewer.scope)
@@ -190,67 +205,69 @@ class Attempt:
             session = await stack.enter_async_context(source.database.writes(autoflush=False))
             session.sync_session.info["actor_id"] = source.viewer.user_id
             memory = self._memory(session)
-            known = None if memory is None else await memory.recall()
+            known = None if memory is None else await memory.find_result()
             if known is not None:
-                context.look_again(source.viewer, known.beside)
+                context.reset_loaders(source.viewer, known.related_rows)
                 return known
             if memory is not None:
                 self.is_taking_key = True
                 await memory.take()
                 self.is_taking_key = False
-            write = Write(session, source, self.needs)
-            log = log_of(session)
+            write = Write(session, source, self.permission)
+            log = recorder_of(session)
             log.at = write.now
             done = await self.work(write, **self.arguments)
-            write.check()
+            write.raise_errors()
             if self.dry:
                 # No number is taken: whoever waits for one would wait for the payload.
                 await session.flush()
             else:
-                await write_log(session)
-            outcome = Outcome.of(done)
+                await write_changes(session)
+            outcome = MutationResult.of(done)
             # What was written is known, and all members see it: it is not read again.
-            rows = [row for row in outcome.rows() if home_of(row) in write.viewer.roles]
-            rows += outcome.beside
+            rows = [row for row in outcome.rows() if workspace_id_of(row) in write.viewer.roles]
+            rows += outcome.related_rows
             if self.dry:
-                await context.stay_within(Within(session), write.viewer, rows, stack.pop_all())
+                await context.read_in_transaction(
+                    TransactionReads(session), write.viewer, rows, stack.pop_all()
+                )
                 return outcome
             outcome.number(log)
             if memory is not None:
                 memory.keep(outcome)
             self.is_committing = True
             await session.commit()
-        context.look_again(write.viewer, rows)
+        context.reset_loaders(write.viewer, rows)
         return outcome
 
     def was_cut_off(self, error: DBAPIError) -> bool:
         """Whether the connection was lost, and doing it all again cannot do it twice."""
-        return is_stale(error) and (self.key is not None or not self.is_committing)
+        return is_connection_lost(error) and (self.key is not None or not self.is_committing)
 
-    def _memory(self, session: Any) -> Memory | None:
+    def _memory(self, session: Any) -> IdempotencyRecord | None:
         if self.key is None or self.dry:
             return None
         digest = digest_of(self.info.field_name, self.arguments)
-        return Memory(session, self.info.context.viewer, self.key, digest)
+        return IdempotencyRecord(session, self.info.context.viewer, self.key, digest)
 
 
 def _refuse_reader(scope: Scope) -> None:
     if scope is not Scope.WRITE:
         message = "This token may only read: use one of the scope WRITE."
-        raise refusal(UserErrorCode.FORBIDDEN, (), message)
+        raise rejection(UserErrorCode.FORBIDDEN, (), message)
 
 
-def _refusal(refused: Refused) -> Outcome:
+def _refusal(refused: MutationRejected) -> MutationResult:
     row: Any = refused.row
     if row is None:
-        return Outcome(errors=refused.errors, results=refused.results)
-    return Outcome(type(row), row.id, errors=refused.errors)
+        return MutationResult(errors=refused.errors, results=refused.results)
+    return MutationResult(type(row), row.id, errors=refused.errors)
 
 
-def _told(violation: Violation, attempt: Attempt) -> UserError:
+def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserError:
     """A violated constraint, as an error of the input that violated it."""
     named = to_camel_case(violation.columns[-1]) if violation.columns else ""
-    path = [*INPUT, *([named] if named else [])] if "input" in attempt.arguments else []
+    path = [*INPUT_PATH, *([named] if named else [])] if "input" in attempt.arguments else []
     if violation.is_reference:
         code, message = UserErrorCode.NOT_FOUND, "What this points at was deleted meanwhile."
     elif violation.is_unique:

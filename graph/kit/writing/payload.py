@@ -9,10 +9,10 @@ from uuid import UUID
 import strawberry
 
 from graph.kit.context import KitInfo
-from graph.kit.enums import described
-from graph.kit.relations.batches import ByColumn
+from graph.kit.enums import describe_enum
+from graph.kit.relations.batches import RowBatch
 from models.base import Base
-from models.log.recorder import Log
+from models.log.recorder import ChangeRecorder
 
 
 class UserErrorCode(enum.Enum):
@@ -27,7 +27,7 @@ class UserErrorCode(enum.Enum):
     TOO_MANY = "TOO_MANY"
 
 
-described(
+describe_enum(
     UserErrorCode,
     "What is wrong with the input of a mutation.",
     REQUIRED="A value is missing or empty.",
@@ -39,7 +39,7 @@ described(
     TOO_MANY="There is more of it than there may be.",
 )
 
-Path = tuple[str, ...]
+InputPath = tuple[str, ...]
 
 
 @strawberry.type(description="What the caller can mend. Nothing was written.")
@@ -51,23 +51,23 @@ class UserError:
     )
 
 
-class Refusals:
+class UserErrors:
     """What is wrong with an input, collected so that the caller learns all of it at once."""
 
     def __init__(self) -> None:
         self.errors: list[UserError] = []
 
-    def add(self, code: UserErrorCode, path: Path, message: str) -> None:
+    def add(self, code: UserErrorCode, path: InputPath, message: str) -> None:
         """Notes something that the caller can mend."""
         self.errors.append(UserError(code=code, message=message, path=list(path)))
 
-    def check(self) -> None:
+    def raise_errors(self) -> None:
         """Ends the write here if anything is wrong."""
         if self.errors:
-            raise Refused(self.errors)
+            raise MutationRejected(self.errors)
 
 
-class Refused(Exception):
+class MutationRejected(Exception):
     """A write that is not done; `row` is what the caller should look at again.
 
     `results` is what is wrong with each row of a batch.
@@ -77,7 +77,7 @@ class Refused(Exception):
         self,
         errors: Iterable[UserError],
         row: Base | None = None,
-        results: Iterable["Outcome"] = (),
+        results: Iterable["MutationResult"] = (),
     ) -> None:
         super().__init__("refused")
         self.errors = list(errors)
@@ -85,24 +85,24 @@ class Refused(Exception):
         self.results = list(results)
 
 
-def refusal(code: UserErrorCode, path: Path, message: str) -> Refused:
+def rejection(code: UserErrorCode, path: InputPath, message: str) -> MutationRejected:
     """The refusal of a write for one reason."""
-    return Refused([UserError(code=code, message=message, path=list(path))])
+    return MutationRejected([UserError(code=code, message=message, path=list(path))])
 
 
 @dataclass(frozen=True)
-class Gone:
+class DeletedRow:
     """A row that a write has deleted, as it was.
 
-    `beside` are the rows that its fields lead to and that cannot be seen without it.
+    `related_rows` are the rows that its fields lead to and that cannot be seen without it.
     """
 
     row: Any
-    beside: tuple[Any, ...] = ()
+    related_rows: tuple[Any, ...] = ()
 
 
 @dataclass
-class Outcome:
+class MutationResult:
     """What the fields of a payload are resolved from."""
 
     model: type[Base] | None = None
@@ -111,8 +111,8 @@ class Outcome:
     home: UUID | None = None
     #: The row itself where it was deleted, and so cannot be loaded.
     gone: Any = None
-    #: Rows that are known for its sake; see `Gone`.
-    beside: list[Any] = field(default_factory=list)
+    #: Rows that are known for its sake; see `DeletedRow`.
+    related_rows: list[Any] = field(default_factory=list)
     #: The row as it was written.
     row: Any = None
     #: The number of the row's own change.
@@ -120,20 +120,20 @@ class Outcome:
     sequence: int | None = None
     errors: Sequence[UserError] = ()
     #: One for each row of a batch.
-    results: list["Outcome"] = field(default_factory=list)
+    results: list["MutationResult"] = field(default_factory=list)
 
     @classmethod
-    def of(cls, written: Any) -> "Outcome":
+    def of(cls, written: Any) -> "MutationResult":
         """The outcome of a write that gave a row, a row that is gone, or several outcomes."""
         if isinstance(written, list):
             homes = [result.home for result in written if not result.errors]
             return cls(results=written, home=homes[0] if homes else None)
-        if isinstance(written, Gone):
+        if isinstance(written, DeletedRow):
             row = written.row
-            return cls(type(row), row.id, home_of(row), row, list(written.beside))
-        return cls(type(written), written.id, home_of(written), row=written)
+            return cls(type(row), row.id, workspace_id_of(row), row, list(written.related_rows))
+        return cls(type(written), written.id, workspace_id_of(written), row=written)
 
-    def number(self, log: Log) -> None:
+    def number(self, log: ChangeRecorder) -> None:
         """Gives it the numbers that the write took."""
         if self.home is not None:
             self.sequence = log.sequences.get(self.home)
@@ -153,20 +153,20 @@ class Outcome:
         """The row as it is now; as it was, where it is gone; null where nothing was written."""
         if self.model is None or self.key is None:
             return None
-        return self.gone or info.context.load(ByColumn(self.model), self.key)
+        return self.gone or info.context.load(RowBatch(self.model), self.key)
 
 
-def home_of(row: Any) -> UUID:
+def workspace_id_of(row: Any) -> UUID:
     """The workspace of a row."""
-    home: UUID = row.home() if hasattr(row, "home") else row.workspace_id
+    home: UUID = row.workspace_of() if hasattr(row, "workspace_of") else row.workspace_id
     return home
 
 
-def _load(root: Outcome, info: KitInfo) -> Any:
+def _load(root: MutationResult, info: KitInfo) -> Any:
     return root.load(info)
 
 
-def written(description: str) -> Any:
+def payload_field(description: str) -> Any:
     """The field of a payload that holds the row."""
     return strawberry.field(resolver=_load, description=description)
 

@@ -14,13 +14,13 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "users",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("handle", types.line(64), nullable=False),
-        sa.Column("name", types.line(200), nullable=False),
-        sa.Column("email", types.line(254), nullable=True),
-        sa.Column("disabled_at", types.instant(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("handle", types.short_text(64), nullable=False),
+        sa.Column("name", types.short_text(200), nullable=False),
+        sa.Column("email", types.short_text(254), nullable=True),
+        sa.Column("disabled_at", types.timestamp(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
@@ -28,20 +28,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "workspaces",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("slug", types.line(64), nullable=False),
-        sa.Column("name", types.line(200), nullable=False),
-        sa.Column("sequence", types.counter(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("slug", types.short_text(64), nullable=False),
+        sa.Column("name", types.short_text(200), nullable=False),
+        sa.Column("sequence", types.big_integer(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
         sa.UniqueConstraint("slug", name=op.f("uq_workspaces_slug")),
     )
     op.create_table(
         "access_tokens",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("name", types.line(100), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("name", types.short_text(100), nullable=False),
         sa.Column(
             "scope",
             sa.Enum(
@@ -49,8 +49,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("workspace_id", types.identifier(), nullable=True),
-        sa.Column("revoked_at", types.instant(), nullable=True),
+        sa.Column("workspace_id", types.uuid_type(), nullable=True),
+        sa.Column("revoked_at", types.timestamp(), nullable=True),
         sa.Column(
             "digest",
             sa.LargeBinary(length=32)
@@ -58,9 +58,9 @@ def upgrade() -> None:
             .with_variant(sa.BINARY(length=32), "mysql"),
             nullable=False,
         ),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("expires_at", types.instant(), nullable=True),
-        sa.Column("user_id", types.identifier(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("expires_at", types.timestamp(), nullable=True),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_access_tokens_user_id"), ondelete="CASCADE"
         ),
@@ -79,9 +79,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "changes",
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("sequence", types.counter(), autoincrement=False, nullable=False),
-        sa.Column("at", types.instant(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("sequence", types.big_integer(), autoincrement=False, nullable=False),
+        sa.Column("at", types.timestamp(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -99,11 +99,11 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("actor_id", types.identifier(), nullable=True),
-        sa.Column("subject_type", types.line(32), nullable=False),
-        sa.Column("subject_id", types.identifier(), nullable=False),
-        sa.Column("project_id", types.identifier(), nullable=True),
-        sa.Column("fields", types.document(), nullable=False),
+        sa.Column("actor_id", types.uuid_type(), nullable=True),
+        sa.Column("subject_type", types.short_text(32), nullable=False),
+        sa.Column("subject_id", types.uuid_type(), nullable=False),
+        sa.Column("project_id", types.uuid_type(), nullable=True),
+        sa.Column("fields", types.json_type(), nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"], ["users.id"], name=op.f("fk_changes_actor_id"), ondelete="SET NULL"
         ),
@@ -119,13 +119,13 @@ def upgrade() -> None:
     op.create_index("ix_changes_subject", "changes", ["subject_id", "sequence"], unique=False)
     op.create_table(
         "labels",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("name", types.line(100), nullable=False),
-        sa.Column("color", types.line(7), nullable=False),
-        sa.Column("description", types.prose(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("name", types.short_text(100), nullable=False),
+        sa.Column("color", types.short_text(7), nullable=False),
+        sa.Column("description", types.long_text(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -138,9 +138,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "memberships",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("user_id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
         sa.Column(
             "role",
             sa.Enum(
@@ -155,7 +155,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("joined_at", types.instant(), nullable=False),
+        sa.Column("joined_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_memberships_user_id"), ondelete="CASCADE"
         ),
@@ -176,17 +176,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_memberships_user_id"), "memberships", ["user_id"], unique=False)
     op.create_table(
         "projects",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("key", types.line(10), nullable=False),
-        sa.Column("name", types.line(200), nullable=False),
-        sa.Column("description", types.prose(), nullable=False),
-        sa.Column("archived_at", types.instant(), nullable=True),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("key", types.short_text(10), nullable=False),
+        sa.Column("name", types.short_text(200), nullable=False),
+        sa.Column("description", types.long_text(), nullable=False),
+        sa.Column("archived_at", types.timestamp(), nullable=True),
         sa.Column("last_number", sa.Integer(), nullable=False),
-        sa.Column("source_url", types.line(500), nullable=True),
-        sa.Column("lead_id", types.identifier(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("source_url", types.short_text(500), nullable=True),
+        sa.Column("lead_id", types.uuid_type(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["lead_id"], ["users.id"], name=op.f("fk_projects_lead_id"), ondelete="SET NULL"
@@ -207,7 +207,7 @@ def upgrade() -> None:
     op.create_index("ix_projects_source", "projects", ["workspace_id", "source_url"], unique=False)
     op.create_table(
         "sessions",
-        sa.Column("id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
         sa.Column(
             "digest",
             sa.LargeBinary(length=32)
@@ -215,9 +215,9 @@ def upgrade() -> None:
             .with_variant(sa.BINARY(length=32), "mysql"),
             nullable=False,
         ),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("expires_at", types.instant(), nullable=True),
-        sa.Column("user_id", types.identifier(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("expires_at", types.timestamp(), nullable=True),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_sessions_user_id"), ondelete="CASCADE"
         ),
@@ -227,7 +227,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
     op.create_table(
         "sign_in_codes",
-        sa.Column("id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
         sa.Column(
             "digest",
             sa.LargeBinary(length=32)
@@ -235,9 +235,9 @@ def upgrade() -> None:
             .with_variant(sa.BINARY(length=32), "mysql"),
             nullable=False,
         ),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("expires_at", types.instant(), nullable=True),
-        sa.Column("user_id", types.identifier(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("expires_at", types.timestamp(), nullable=True),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_sign_in_codes_user_id"), ondelete="CASCADE"
         ),
@@ -247,9 +247,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sign_in_codes_user_id"), "sign_in_codes", ["user_id"], unique=False)
     op.create_table(
         "states",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("name", types.line(100), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("name", types.short_text(100), nullable=False),
         sa.Column(
             "category",
             sa.Enum(
@@ -266,10 +266,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("color", types.line(7), nullable=False),
+        sa.Column("color", types.short_text(7), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -283,17 +283,17 @@ def upgrade() -> None:
     op.create_index("ix_states_board", "states", ["workspace_id", "position", "id"], unique=False)
     op.create_table(
         "events",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("title", types.line(200), nullable=False),
-        sa.Column("description", types.prose(), nullable=False),
-        sa.Column("location", types.line(500), nullable=True),
-        sa.Column("starts_at", types.instant(), nullable=False),
-        sa.Column("ends_at", types.instant(), nullable=False),
-        sa.Column("project_id", types.identifier(), nullable=True),
-        sa.Column("organizer_id", types.identifier(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("title", types.short_text(200), nullable=False),
+        sa.Column("description", types.long_text(), nullable=False),
+        sa.Column("location", types.short_text(500), nullable=True),
+        sa.Column("starts_at", types.timestamp(), nullable=False),
+        sa.Column("ends_at", types.timestamp(), nullable=False),
+        sa.Column("project_id", types.uuid_type(), nullable=True),
+        sa.Column("organizer_id", types.uuid_type(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("ends_at >= starts_at", name=op.f("ck_events_ends_at")),
         sa.ForeignKeyConstraint(
@@ -315,15 +315,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_project_id"), "events", ["project_id"], unique=False)
     op.create_table(
         "milestones",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("project_id", types.identifier(), nullable=False),
-        sa.Column("title", types.line(200), nullable=False),
-        sa.Column("description", types.prose(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("project_id", types.uuid_type(), nullable=False),
+        sa.Column("title", types.short_text(200), nullable=False),
+        sa.Column("description", types.long_text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("closed_at", types.instant(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("closed_at", types.timestamp(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"],
@@ -348,10 +348,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "attendances",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("event_id", types.identifier(), nullable=False),
-        sa.Column("user_id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("event_id", types.uuid_type(), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
         sa.Column(
             "response",
             sa.Enum(
@@ -366,8 +366,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_attendances_event_id"), ondelete="CASCADE"
@@ -390,27 +390,27 @@ def upgrade() -> None:
     )
     op.create_table(
         "tasks",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("project_id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("project_id", types.uuid_type(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("title", types.line(500), nullable=False),
-        sa.Column("body", types.prose(), nullable=False),
+        sa.Column("title", types.short_text(500), nullable=False),
+        sa.Column("body", types.long_text(), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=True),
         sa.Column("estimate", sa.Double(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("rank", types.line(200), nullable=False),
-        sa.Column("started_at", types.instant(), nullable=True),
-        sa.Column("closed_at", types.instant(), nullable=True),
-        sa.Column("archived_at", types.instant(), nullable=True),
-        sa.Column("deleted_at", types.instant(), nullable=True),
-        sa.Column("source_url", types.line(500), nullable=True),
-        sa.Column("state_id", types.identifier(), nullable=False),
-        sa.Column("creator_id", types.identifier(), nullable=True),
-        sa.Column("milestone_id", types.identifier(), nullable=True),
-        sa.Column("parent_id", types.identifier(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("rank", types.short_text(200), nullable=False),
+        sa.Column("started_at", types.timestamp(), nullable=True),
+        sa.Column("closed_at", types.timestamp(), nullable=True),
+        sa.Column("archived_at", types.timestamp(), nullable=True),
+        sa.Column("deleted_at", types.timestamp(), nullable=True),
+        sa.Column("source_url", types.short_text(500), nullable=True),
+        sa.Column("state_id", types.uuid_type(), nullable=False),
+        sa.Column("creator_id", types.uuid_type(), nullable=True),
+        sa.Column("milestone_id", types.uuid_type(), nullable=True),
+        sa.Column("parent_id", types.uuid_type(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("estimate >= 0", name=op.f("ck_tasks_estimate")),
         sa.CheckConstraint("number > 0", name=op.f("ck_tasks_number")),
@@ -455,10 +455,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "assignments",
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("task_id", types.identifier(), nullable=False),
-        sa.Column("user_id", types.identifier(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("task_id", types.uuid_type(), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["task_id"], ["tasks.id"], name=op.f("fk_assignments_task_id"), ondelete="CASCADE"
         ),
@@ -479,14 +479,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "comments",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("task_id", types.identifier(), nullable=False),
-        sa.Column("body", types.prose(), nullable=False),
-        sa.Column("edited_at", types.instant(), nullable=True),
-        sa.Column("author_id", types.identifier(), nullable=True),
-        sa.Column("created_at", types.instant(), nullable=False),
-        sa.Column("updated_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("task_id", types.uuid_type(), nullable=False),
+        sa.Column("body", types.long_text(), nullable=False),
+        sa.Column("edited_at", types.timestamp(), nullable=True),
+        sa.Column("author_id", types.uuid_type(), nullable=True),
+        sa.Column("created_at", types.timestamp(), nullable=False),
+        sa.Column("updated_at", types.timestamp(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["users.id"], name=op.f("fk_comments_author_id"), ondelete="SET NULL"
@@ -507,10 +507,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_comments_workspace_id"), "comments", ["workspace_id"], unique=False)
     op.create_table(
         "labelings",
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("task_id", types.identifier(), nullable=False),
-        sa.Column("label_id", types.identifier(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("task_id", types.uuid_type(), nullable=False),
+        sa.Column("label_id", types.uuid_type(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["label_id"], ["labels.id"], name=op.f("fk_labelings_label_id"), ondelete="CASCADE"
         ),
@@ -529,9 +529,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_labelings_workspace_id"), "labelings", ["workspace_id"], unique=False)
     op.create_table(
         "task_links",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("workspace_id", types.identifier(), nullable=False),
-        sa.Column("task_id", types.identifier(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("workspace_id", types.uuid_type(), nullable=False),
+        sa.Column("task_id", types.uuid_type(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -547,8 +547,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("other_id", types.identifier(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("other_id", types.uuid_type(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.CheckConstraint("task_id <> other_id", name=op.f("ck_task_links_other")),
         sa.ForeignKeyConstraint(
             ["other_id"], ["tasks.id"], name=op.f("fk_task_links_other_id"), ondelete="CASCADE"

@@ -15,21 +15,21 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "chores",
-        sa.Column("name", types.line(32), nullable=False),
-        sa.Column("begun_at", types.instant(), nullable=False),
+        sa.Column("name", types.short_text(32), nullable=False),
+        sa.Column("begun_at", types.timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
     )
     op.create_table(
         "remembered_writes",
-        sa.Column("user_id", types.identifier(), nullable=False),
-        sa.Column("key", types.line(255), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
+        sa.Column("key", types.short_text(255), nullable=False),
         sa.Column(
             "digest",
             sa.LargeBinary(length=32).with_variant(mysql.BINARY(32), "mysql", "mariadb"),
             nullable=False,
         ),
-        sa.Column("result", types.document(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("result", types.json_type(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["users.id"],

@@ -14,24 +14,24 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "buckets",
-        sa.Column("key", types.fingerprint(), nullable=False),
+        sa.Column("key", types.sha256_type(), nullable=False),
         sa.Column("level", sa.Double(), nullable=False),
-        sa.Column("at", types.instant(), nullable=False),
+        sa.Column("at", types.timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_buckets")),
     )
     op.create_index(op.f("ix_buckets_at"), "buckets", ["at"])
     op.create_table(
         "documents",
-        sa.Column("digest", types.fingerprint(), nullable=False),
-        sa.Column("text", types.prose(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("digest", types.sha256_type(), nullable=False),
+        sa.Column("text", types.long_text(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_documents")),
     )
     op.create_table(
         "passwords",
-        sa.Column("user_id", types.identifier(), nullable=False),
-        sa.Column("hash", types.line(255), nullable=False),
-        sa.Column("changed_at", types.instant(), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
+        sa.Column("hash", types.short_text(255), nullable=False),
+        sa.Column("changed_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_passwords_user_id"), ondelete="CASCADE"
         ),
@@ -39,11 +39,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "external_identities",
-        sa.Column("id", types.identifier(), nullable=False),
-        sa.Column("issuer", types.line(255), nullable=False),
-        sa.Column("subject", types.line(255), nullable=False),
-        sa.Column("user_id", types.identifier(), nullable=False),
-        sa.Column("created_at", types.instant(), nullable=False),
+        sa.Column("id", types.uuid_type(), nullable=False),
+        sa.Column("issuer", types.short_text(255), nullable=False),
+        sa.Column("subject", types.short_text(255), nullable=False),
+        sa.Column("user_id", types.uuid_type(), nullable=False),
+        sa.Column("created_at", types.timestamp(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["users.id"],
@@ -57,13 +57,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_external_identities_user_id"), "external_identities", ["user_id"])
     for table in ("access_tokens", "sessions"):
-        op.add_column(table, sa.Column("last_used_at", types.instant(), nullable=True))
-    op.add_column("access_tokens", sa.Column("prefix", types.line(16), nullable=True))
+        op.add_column(table, sa.Column("last_used_at", types.timestamp(), nullable=True))
+    op.add_column("access_tokens", sa.Column("prefix", types.short_text(16), nullable=True))
     op.add_column(
         "access_tokens",
         sa.Column("sends_anything", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
-    op.add_column("sessions", sa.Column("user_agent", types.line(200), nullable=True))
+    op.add_column("sessions", sa.Column("user_agent", types.short_text(200), nullable=True))
 
 
 def downgrade() -> None:

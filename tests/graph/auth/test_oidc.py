@@ -280,7 +280,7 @@ async def test_whoever_has_a_known_key_waits_for_nobody(
     api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.ask(VIEWER, issuer.token())
-    ours: oidc.Issuer = api.app.state.server.authority.issuer
+    ours: oidc.OpenIDIssuer = api.app.state.server.authenticator.issuer
     asked, going_on = threading.Event(), threading.Event()
 
     def slow() -> Any:

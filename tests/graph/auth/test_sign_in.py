@@ -16,7 +16,7 @@ from graph.auth.identity import COOKIE
 from models import Password, Session, User
 from models.base import now
 from models.database import Database
-from models.server.token_bucket import Allowance
+from models.server.token_bucket import BucketSize
 from tests.support.client import Api
 from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
@@ -36,7 +36,7 @@ SECRET = "correct horse"
 
 @pytest.fixture(scope="module")
 def password_hash() -> str:
-    return passwords.hashed(SECRET)
+    return passwords.hash_password(SECRET)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
 ) -> None:
     await world.make_user(handle="nopassword")
     disabled = await world.make_user(handle="gone", disabled_at=now())
-    await world.save(Password(user_id=disabled.id, hash=passwords.hashed(SECRET)))
+    await world.save(Password(user_id=disabled.id, hash=passwords.hash_password(SECRET)))
     for name, password in (
         ("Ada", "wrong"), ("nobody", SECRET), ("nopassword", SECRET), ("gone", SECRET),
         ("Ada' OR '1'='1", SECRET), ("a%", SECRET), ("\0", SECRET), ("Ada", SECRET * 500),
@@ -139,7 +139,7 @@ class TestTiming:
     async def test_it_takes_as_long_whether_the_user_is_there_or_not(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(1000, 1))
+        monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(1000, 1))
         await sign_in(api, "wrong", handle="warm")
         taken: dict[str, list[float]] = {"Ada": [], "nobody": []}
         for _ in range(8):
@@ -174,7 +174,7 @@ class TestFailures(EveryDatabase):
     async def test_an_address_that_is_slowed_locks_nobody_out(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
         async with at("192.0.2.1", api) as attacker:
             for _ in range(int(passwords.PER_ACCOUNT.capacity) * 2):
                 await sign_in(attacker, "wrong", handle="Ada")
@@ -183,7 +183,7 @@ class TestFailures(EveryDatabase):
     async def test_the_addresses_of_a_network_are_one(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
         codes = []
         for number in range(6):
             async with at(f"2001:db8::{number}", api) as attacker:
@@ -203,7 +203,7 @@ class TestFailures(EveryDatabase):
     async def test_an_address_is_slowed_whomever_it_tries(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(passwords, "PER_ADDRESS", Allowance(3, 600))
+        monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
         for n in range(3):
             assert (await sign_in(api, handle=f"user{n}"))["errors"] == [WRONG]
         [error] = (await sign_in(api, handle="Ada"))["errors"]
@@ -279,5 +279,5 @@ async def test_a_hash_by_old_parameters_is_still_one(api: Api, world: World) -> 
 
 async def test_what_looks_the_same_is_the_same_password(api: Api, world: World) -> None:
     user = await world.make_user(handle="uni")
-    await world.save(Password(user_id=user.id, hash=passwords.hashed("caf\u00e9 ole")))
+    await world.save(Password(user_id=user.id, hash=passwords.hash_password("caf\u00e9 ole")))
     assert (await sign_in(api, "cafe\u0301 ole", handle="uni"))["user"] == {"handle": "uni"}

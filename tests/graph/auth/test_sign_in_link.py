@@ -2,14 +2,14 @@
 
 import asyncio
 
-from graph.auth.identity import COOKIE, issue_code
+from graph.auth.identity import COOKIE, create_sign_in_code
 from tests.support.client import Api
 from tests.support.world import World
 
 
 async def test_a_link_signs_in_once(api: Api, world: World) -> None:
     user = await world.make_user(handle="ada")
-    code = await issue_code(world.database, user.id)
+    code = await create_sign_in_code(world.database, user.id)
     signed_in = await api.http.get("/sign-in", params={"code": code})
     assert signed_in.status_code == 303
     assert signed_in.headers["location"] == "/graphql"
@@ -25,7 +25,7 @@ async def test_a_link_signs_in_once(api: Api, world: World) -> None:
 
 async def test_of_two_that_follow_a_link_at_once_one_is_signed_in(api: Api, world: World) -> None:
     user = await world.make_user()
-    code = await issue_code(world.database, user.id)
+    code = await create_sign_in_code(world.database, user.id)
     answers = await asyncio.gather(
         *(api.http.get("/sign-in", params={"code": code}) for _ in range(5))
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from graph.auth.last_used import Usage
+from graph.auth.last_used import LastUsedTracker
 from models import AccessToken, Scope
 from models.base import now
 from models.columns.digest import digest
@@ -186,7 +186,7 @@ class TestLastUse(EveryDatabase):
         self, office: Office, database: Database
     ) -> None:
         api = office.api
-        usage: Usage = api.app.state.server.authority.usage
+        usage: LastUsedTracker = api.app.state.server.authenticator.usage
         with Statements(api.database) as statements:
             for _ in range(3):
                 await api.ask("{ viewer { handle } }", office.tokens["member"])

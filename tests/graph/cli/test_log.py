@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from graph.cli import accounts
-from graph.cli.demo.workspace import Demo
+from graph.cli.demo.workspace import DemoWorkspace
 from graph.cli.github.archive import Archive
 from graph.cli.github.importer import GitHubImport
 from models import Role, User, Workspace
@@ -86,8 +86,8 @@ async def test_importing_again_tells_what_changed(
 
 async def test_demo_data_can_be_replayed(api: Api, world: World, database: Database) -> None:
     async with database.writes.begin() as session:
-        owner = await accounts.user(session, "demo", name="Demo")
-        await Demo(session, "demo", 120, date(2026, 3, 2), lambda done: None).run(owner)
+        owner = await accounts.find_or_create_user(session, "demo", name="Demo")
+        await DemoWorkspace(session, "demo", 120, date(2026, 3, 2), lambda done: None).run(owner)
     office = await look(api, world, "demo")
     replayed = await replay(office)
     assert replayed == await stored(database, office)
@@ -98,10 +98,10 @@ async def test_who_is_added_by_a_command_is_in_the_log(
     api: Api, world: World, database: Database
 ) -> None:
     async with database.writes.begin() as session:
-        await accounts.add(session, "demo", None, None, "acme", Role.OWNER)
-        await accounts.add(session, "ada", None, None, "acme", None)
+        await accounts.add_user(session, "demo", None, None, "acme", Role.OWNER)
+        await accounts.add_user(session, "ada", None, None, "acme", None)
     async with database.writes.begin() as session:
-        await accounts.add(session, "ada", None, None, "acme", Role.ADMIN)
+        await accounts.add_user(session, "ada", None, None, "acme", Role.ADMIN)
     office = await look(api, world, "acme")
     assert await replay(office) == await stored(database, office)
     [change] = (await office.changes())[-1:]

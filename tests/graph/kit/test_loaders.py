@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.kit.loading.loaders import MAX_KEYS, Loaders, LoadingEnded, Source
+from graph.kit.loading.loaders import MAX_KEYS, LoadCancelled, Loaders, ReadScope
 from models.database import Database, DatabaseOptions
 from tests.support.client import Statements
 from tests.support.toys import make_context, make_toys, run
@@ -29,10 +29,12 @@ class Slow:
 
     gate: asyncio.Event = field(default_factory=asyncio.Event, hash=False, compare=False)
     batches: list[list[int]] = field(default_factory=list, hash=False, compare=False)
-    gathers: bool = False
+    waits_for_others: bool = False
     name: str = "slow"
 
-    async def load(self, session: AsyncSession, source: Source, keys: Sequence[int]) -> list[int]:
+    async def load(
+        self, session: AsyncSession, source: ReadScope, keys: Sequence[int]
+    ) -> list[int]:
         self.batches.append(list(keys))
         await self.gate.wait()
         if -1 in keys:
@@ -89,7 +91,7 @@ async def test_a_loader_that_waits_for_a_place_goes_on_collecting(loaders: Loade
 
 async def test_a_gathering_loader_waits_for_those_whose_rows_may_ask_it(toys: Database) -> None:
     loaders = make_context(toys).loaders
-    rows, users = Slow(), Slow(gathers=True, name="users")
+    rows, users = Slow(), Slow(waits_for_others=True, name="users")
     users.gate.set()
     loading = [loaders.of(rows).load(1), loaders.of(users).load(1)]
     await turns()
@@ -122,7 +124,7 @@ async def test_when_a_load_is_ended_nobody_hangs(loaders: Loaders) -> None:
     await loaders.close()
     async with asyncio.timeout(2):
         answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(answer) for answer in answers] == [LoadingEnded] * 3
+    assert [type(answer) for answer in answers] == [LoadCancelled] * 3
 
 
 async def test_an_error_reaches_every_caller_and_is_not_kept(loaders: Loaders) -> None:

@@ -226,7 +226,7 @@ async def test_what_was_seen_before_is_looked_at_again(office: Office) -> None:
 async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
     office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.context.STILL_KNOWN", 0)
+    monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 0)
     key = office.gid("workspace")
     fields = " ".join(
         f'm{n}: labelCreate(input: {{workspaceId: "{key}", name: "m{n}"}}) {{ errors {{ code }} }}'

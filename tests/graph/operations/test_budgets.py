@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from graph.http.requests import network
+from graph.http.requests import network_of
 from graph.kit.errors import RateLimited
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, Caller
 from graph.settings import Settings
 from models.database import Database
-from models.server.token_bucket import Allowance
+from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
 from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
@@ -43,7 +43,7 @@ class TestRateLimit:
         body = {"query": TASKS, "variables": {"size": 10}}
         # To read a document costs something too, the first time.
         await office.api.post(body, office.tokens["member"])
-        before = office.api.app.state.server.budgets.standing(caller_of(office)).used
+        before = office.api.app.state.server.budgets.budget_status(caller_of(office)).used
         response = await office.api.post(body, office.tokens["member"])
         answer = response.json()
         # rateLimit 1 + 1, workspace 1 + 1, tasks 1, totalCount 1 + 2, nodes 10 + 1,
@@ -141,20 +141,20 @@ class TestBudget:
     async def test_the_time_that_reading_takes_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("graph.operations.documents.A_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
         document = "{ viewer { name handle email } }"
         code, message = await office.api.refusal(document, office.tokens["member"])
         assert code == "RATE_LIMITED"
         assert message.endswith("and the whole budget is 5,000: ask for less, or sign in for a "
                                 "larger one.")  # fmt: skip
         # What is known is read in no time.
-        monkeypatch.setattr("graph.operations.documents.A_SECOND", 0)
+        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
-        monkeypatch.setattr("graph.operations.documents.A_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
         await office.api.ask(document, office.tokens["member"])
 
 
-NAMED = Caller("user x", Allowance(100, 100))
+NAMED = Caller("user x", BucketSize(100, 100))
 
 
 class TestLevels:
@@ -180,7 +180,7 @@ class TestLevels:
         assert (await kept.spend(NAMED, 30)).remaining == 0
         assert (await kept.give_back(NAMED, 10)).remaining == 10
         clock[0] = 1000
-        assert kept.standing(NAMED).remaining == 100
+        assert kept.budget_status(NAMED).remaining == 100
         assert (await kept.give_back(NAMED, 10)).remaining == 100
         with pytest.raises(RateLimited, match="the whole budget is 100"):
             await kept.spend(NAMED, 101)
@@ -198,7 +198,7 @@ class TestLevels:
 class TestShared(EveryDatabase):
     async def test_processes_share_a_budget_through_the_database(self, database: Database) -> None:
         processes = [Budgets(database, Settings(shared_budgets=True)) for _ in range(3)]
-        caller = Caller("user x", Allowance(100, 10**9))
+        caller = Caller("user x", BucketSize(100, 10**9))
         spent = 0
 
         async def spend(process: Budgets) -> None:
@@ -216,15 +216,15 @@ class TestShared(EveryDatabase):
 
     async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
-        caller = Caller("user x", Allowance(300_000, 10**9))
+        caller = Caller("user x", BucketSize(300_000, 10**9))
         await process.spend(caller, 20_000)
         await process.give_back(caller, 15_000)
         await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(4)))
-        assert process.standing(caller).remaining == 300_000 - 5_000 - 80_000
+        assert process.budget_status(caller).remaining == 300_000 - 5_000 - 80_000
 
     async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
-        caller = Caller("user x", Allowance(300_000, 10**9))
+        caller = Caller("user x", BucketSize(300_000, 10**9))
         await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(10)))
         for _ in range(10):
             await process.give_back(caller, 20_000)
@@ -235,13 +235,13 @@ class TestShared(EveryDatabase):
 
     async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
-        caller = Caller("user x", Allowance(10_000, 10**9))
+        caller = Caller("user x", BucketSize(10_000, 10**9))
         with Statements(database) as statements:
             for _ in range(150):
                 await process.spend(caller, 1)
         # 20 at once: select, and write, and what the driver says around them.
         assert len(statements) <= 150 / 20 * 4
-        assert process.standing(caller).remaining == 9_850
+        assert process.budget_status(caller).remaining == 9_850
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ class TestShared(EveryDatabase):
     ],
 )
 def test_what_counts_as_one_address(address: str, counts_as: str) -> None:
-    assert network(address) == counts_as
+    assert network_of(address) == counts_as
 
 
 class TestAnswers:

@@ -1,24 +1,24 @@
 """What was asked for lately is kept."""
 
-from graph.operations.lru_cache import Recent
+from graph.operations.lru_cache import LRUCache
 
 
 def test_what_was_asked_for_longest_ago_goes() -> None:
-    kept: Recent[str, int] = Recent(2)
+    kept: LRUCache[str, int] = LRUCache(2)
     for number, name in enumerate("abc"):
-        kept.keep(name, number)
+        kept.put(name, number)
         assert kept.get("a") == 0
     assert [kept.get(name) for name in "abc"] == [0, None, 2]
     assert len(kept) == 2
 
 
 def test_all_together_are_no_larger_than_they_may_be() -> None:
-    kept: Recent[str, str] = Recent(10, 6, len)
+    kept: LRUCache[str, str] = LRUCache(10, 6, len)
     for text in ("one", "two", "three"):
-        kept.keep(text, text)
+        kept.put(text, text)
     assert [kept.get(text) for text in ("one", "two", "three")] == [None, None, "three"]
-    kept.keep("three", "3")
-    kept.keep("four", "four")
+    kept.put("three", "3")
+    kept.put("four", "four")
     assert [kept.get(text) for text in ("three", "four")] == ["3", "four"]
-    kept.keep("far too long", "far too long")
+    kept.put("far too long", "far too long")
     assert len(kept) == 0

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from graph.views.search import snippet
 from models import Comment, Role, Task
 from models.base import now
-from models.search.query import Query, SearchError
+from models.search.query import SearchError, SearchQuery
 from tests.graph.kit.test_pages import forged
 from tests.support.client import Api, Statements
 from tests.support.world import World
@@ -231,21 +231,21 @@ async def test_a_page_of_hits_takes_four_statements(
 
 
 def test_queries_are_read_as_they_are_meant() -> None:
-    query = Query.parse('one "two three" -four -"five six" sev* a-b')
-    assert query.tsquery() == (
+    query = SearchQuery.parse('one "two three" -four -"five six" sev* a-b')
+    assert query.to_tsquery() == (
         "('one') & ('two' <-> 'three') & !('four') & !('five' <-> 'six') & ('sev':*) "
         "& ('a' <-> 'b')"
     )
-    assert query.fts5() == (
+    assert query.to_fts5() == (
         '("one" AND "two three" AND "sev" * AND "a b") NOT "four" NOT "five six"'
     )
     with pytest.raises(SearchError):
-        Query.parse("-no")
+        SearchQuery.parse("-no")
 
 
 def test_a_snippet_is_cut_around_the_first_match() -> None:
     text = "x" * 10 + " " + "word " * 100 + "needle " + "word " * 100
-    cut = snippet(text, Query.parse("needle"))
+    cut = snippet(text, SearchQuery.parse("needle"))
     assert cut is not None
     assert cut.startswith("…")
     assert cut.endswith("…")
