@@ -17,8 +17,8 @@ from sqlalchemy import event, select, text
 from graph.app import create_app
 from graph.cli import accounts
 from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
+from graph.kit.paging.order_input import list_order
 from graph.settings import Settings
-from graph.views.lists import TASKS
 from models import Scope, Task, Workspace
 from models.database import Database
 from tests.support.client import Api
@@ -98,7 +98,7 @@ async def boundary(database: Database, workspace: Workspace, order: Order, place
 async def pages(bench: Bench, workspace: Workspace, page: int) -> None:
     """Page 1 and a late page of each order, both ways."""
     print(f"\n{'order':28}{'page 1':>10}{f'page {page}':>14}{'ratio':>8}")
-    for field, column in TASKS.columns.items():
+    for field, column in list_order(Task).columns.items():
         for direction in ("ASC", "DESC"):
             order = Order.by(Task, OrderTerm(column, descending=direction == "DESC"))
             chosen = [{"field": field, "direction": direction}]

@@ -5,12 +5,12 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-import graph.views.enums  # noqa: F401 - describes the enumerations
 from graph.concepts.change_revert import ChangeMutations
 from graph.concepts.comment import Comment, CommentMutations
 from graph.concepts.credential import AccessToken, CredentialMutations, Session
 from graph.concepts.event import Attendance, Event, EventMutations
 from graph.concepts.label import Label, LabelMutations
+from graph.concepts.membership import Membership, MembershipMutations
 from graph.concepts.milestone import Milestone, MilestoneMutations
 from graph.concepts.node import NodeQueries
 from graph.concepts.project import Project, ProjectMutations
@@ -19,13 +19,13 @@ from graph.concepts.state import State, StateMutations
 from graph.concepts.task import Task
 from graph.concepts.task.mutations import TaskMutations
 from graph.concepts.user import User, UserQueries
-from graph.concepts.workspace import Membership, Workspace, WorkspaceMutations, WorkspaceQueries
+from graph.concepts.workspace import Workspace, WorkspaceMutations, WorkspaceQueries
 from graph.context import Context
 from graph.kit.errors import expose
 from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
 from graph.kit.scalars import SCALARS
 from graph.operations.documents import OperationLimits, RequireOperationName
-from graph.views.board import groups
+from graph.views.board import max_groups
 
 
 @strawberry.type(description="What can be read.")
@@ -39,6 +39,7 @@ class Query(UserQueries, NodeQueries, WorkspaceQueries, RateLimitQueries):
 class Mutation(
     CredentialMutations,
     WorkspaceMutations,
+    MembershipMutations,
     ProjectMutations,
     TaskMutations,
     CommentMutations,
@@ -86,8 +87,8 @@ class Within(OperationLimits):
 
     lengths = {
         ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,
-        ("Workspace", "taskGroups"): lambda given, limits: groups(given("by")),
-        ("Project", "taskGroups"): lambda given, limits: groups(given("by")),
+        ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
+        ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
     }
 
 

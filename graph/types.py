@@ -1,10 +1,10 @@
 """The API's types by name, for annotations: `from graph.types import Task, User`.
 
-At run time each name is a lazy reference, so that concepts refer to one another without importing
-one another. Type checkers see the classes themselves.
+At run time each name is a lazy reference, so that concepts can refer to one another without
+importing one another. Type checkers see the classes themselves.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 
@@ -13,35 +13,63 @@ if TYPE_CHECKING:
     from graph.concepts.credential import AccessToken, Session
     from graph.concepts.event import Event
     from graph.concepts.label import Label
-    from graph.concepts.milestone import Milestone
-    from graph.concepts.project import Project
-    from graph.concepts.state import State
-    from graph.concepts.task import Task
-    from graph.concepts.user import User
+    from graph.concepts.membership import Membership
+    from graph.concepts.milestone import Milestone, MilestoneFilter
+    from graph.concepts.project import Project, ProjectFilter
+    from graph.concepts.state import State, StateFilter
+    from graph.concepts.task import Task, TaskFilter
+    from graph.concepts.user import User, UserFilter
     from graph.concepts.workspace import Workspace
+
+    # The kit generates these classes.
+    CommentCollectionFilter: TypeAlias = Any
+    LabelCollectionFilter: TypeAlias = Any
+    UserCollectionFilter: TypeAlias = Any
 else:
-    AccessToken = Annotated["AccessToken", strawberry.lazy("graph.concepts.credential")]
-    Comment = Annotated["Comment", strawberry.lazy("graph.concepts.comment")]
-    Event = Annotated["Event", strawberry.lazy("graph.concepts.event")]
-    Label = Annotated["Label", strawberry.lazy("graph.concepts.label")]
-    Milestone = Annotated["Milestone", strawberry.lazy("graph.concepts.milestone")]
-    Project = Annotated["Project", strawberry.lazy("graph.concepts.project")]
-    Session = Annotated["Session", strawberry.lazy("graph.concepts.credential")]
-    State = Annotated["State", strawberry.lazy("graph.concepts.state")]
-    Task = Annotated["Task", strawberry.lazy("graph.concepts.task")]
-    User = Annotated["User", strawberry.lazy("graph.concepts.user")]
-    Workspace = Annotated["Workspace", strawberry.lazy("graph.concepts.workspace")]
+
+    def _lazy(concept: str, name: str) -> Any:
+        return Annotated[name, strawberry.lazy(f"graph.concepts.{concept}")]
+
+    AccessToken = _lazy("credential", "AccessToken")
+    Comment = _lazy("comment", "Comment")
+    CommentCollectionFilter = _lazy("comment", "CommentCollectionFilter")
+    Event = _lazy("event", "Event")
+    Label = _lazy("label", "Label")
+    LabelCollectionFilter = _lazy("label", "LabelCollectionFilter")
+    Membership = _lazy("membership", "Membership")
+    Milestone = _lazy("milestone", "Milestone")
+    MilestoneFilter = _lazy("milestone", "MilestoneFilter")
+    Project = _lazy("project", "Project")
+    ProjectFilter = _lazy("project", "ProjectFilter")
+    Session = _lazy("credential", "Session")
+    State = _lazy("state", "State")
+    StateFilter = _lazy("state", "StateFilter")
+    Task = _lazy("task", "Task")
+    TaskFilter = _lazy("task", "TaskFilter")
+    User = _lazy("user", "User")
+    UserCollectionFilter = _lazy("user", "UserCollectionFilter")
+    UserFilter = _lazy("user", "UserFilter")
+    Workspace = _lazy("workspace", "Workspace")
 
 __all__ = [
     "AccessToken",
     "Comment",
+    "CommentCollectionFilter",
     "Event",
     "Label",
+    "LabelCollectionFilter",
+    "Membership",
     "Milestone",
+    "MilestoneFilter",
     "Project",
+    "ProjectFilter",
     "Session",
     "State",
+    "StateFilter",
     "Task",
+    "TaskFilter",
     "User",
+    "UserCollectionFilter",
+    "UserFilter",
     "Workspace",
 ]

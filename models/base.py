@@ -50,20 +50,31 @@ def column_of(attribute: Any) -> Column[Any]:
 class UUIDPrimaryKey:
     """A row known by a UUIDv7: unique without asking the database, and sorted by age."""
 
-    id: Mapped[UUID] = mapped_column(uuid_type(), primary_key=True, default=uuid7, sort_order=-2)
+    id: Mapped[UUID] = mapped_column(
+        uuid_type(), primary_key=True, default=uuid7, sort_order=-2, doc="The ID."
+    )
 
 
 class Timestamped:
     """A row that knows when it was made and last changed; the log keeps the latter."""
 
-    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now, sort_order=1)
-    updated_at: Mapped[datetime] = mapped_column(timestamp(), default=now, sort_order=1)
+    created_at: Mapped[datetime] = mapped_column(
+        timestamp(), default=now, sort_order=1, doc="When it was created."
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        timestamp(), default=now, sort_order=1, doc="When it was last changed."
+    )
 
 
 class Versioned:
     """A row whose version goes up by one with every change; the log counts it."""
 
-    version: Mapped[int] = mapped_column(default=1, sort_order=1)
+    version: Mapped[int] = mapped_column(
+        default=1,
+        sort_order=1,
+        doc="Increases by one with every change. Send it back as `expectedVersion` to detect "
+        "conflicting edits.",
+    )
 
 
 class WorkspaceScoped:
@@ -79,6 +90,7 @@ class WorkspaceScoped:
             ForeignKey("workspaces.id", ondelete="CASCADE"),
             index=cls.workspace_index,
             sort_order=-1,
+            doc="The workspace.",
         )
 
     @classmethod

@@ -18,40 +18,44 @@ if TYPE_CHECKING:
 
 
 class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """What somebody said about a task."""
+    """A comment on a task."""
 
     workspace_index = True
 
     __tablename__ = "comments"
     __table_args__ = (Index("ix_comments_page", "task_id", "created_at", "id"),)
 
-    task_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"))
-    #: Markdown.
-    body: Mapped[str] = mapped_column(long_text())
-    #: When the author last changed the body; null for one never changed.
-    edited_at: Mapped[datetime | None] = mapped_column(timestamp())
+    task_id: Mapped[UUID] = mapped_column(
+        uuid_type(), ForeignKey("tasks.id", ondelete="CASCADE"), doc="The task."
+    )
+    body: Mapped[str] = mapped_column(long_text(), doc="The text, in Markdown.")
+    edited_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When its author last edited it; null if never."
+    )
     author_id: Mapped[UUID | None] = mapped_column(
         uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
 
-    task: Mapped[Task] = relationship(lazy="raise", viewonly=True)
-    author: Mapped["User | None"] = relationship(lazy="raise", viewonly=True)
+    task: Mapped[Task] = relationship(lazy="raise", viewonly=True, doc="The task it belongs to.")
+    author: Mapped["User | None"] = relationship(
+        lazy="raise", viewonly=True, doc="The user who wrote it; null if the account was deleted."
+    )
 
-    def project_key(self, session: Session) -> UUID | None:
-        # A comment is made on a task that was just read.
+    def project_of(self, session: Session) -> UUID | None:
+        # The task is in the session already: writing a comment reads it first.
         task = session.get(Task, self.task_id)
         return None if task is None else task.project_id
 
     def can_be_updated_by(self, viewer: Viewer) -> bool:
-        # What somebody said is theirs alone to change.
+        # Only the author may edit a comment.
         is_own = self.author_id is not None and self.author_id == viewer.user_id
         return is_own and viewer.can(Permission.COMMENT, self.workspace_id)
 
     def can_be_deleted_by(self, viewer: Viewer) -> bool:
-        # Administrators may take away what others said.
+        # Administrators may delete other people's comments.
         may_administer = viewer.can(Permission.ADMINISTER, self.workspace_id)
         return may_administer or self.can_be_updated_by(viewer)
 
     def can_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
-        # What its author took back stays so, and what an administrator took away.
+        # Only the user who deleted a comment may restore it.
         return deleter_id == viewer.user_id and self.can_be_deleted_by(viewer)

@@ -1,9 +1,9 @@
-"""What names the sender of a request: tokens, sessions, sign-in codes, passwords, an issuer's word.
+"""Credentials: tokens, sessions, sign-in codes, passwords and external identities.
 
-Tokens, sessions and codes are random secrets of 256 bits, of which only the SHA-256 digest is
-stored: what was random needs no slow hash. Passwords do, and have one. `graph.auth.identity` finds
-a row by its secret; otherwise a token or session is seen by its user alone, and nothing else by
-anybody.
+Tokens, sessions and codes are random secrets of 256 bits. Only their SHA-256 digest is stored:
+a random secret needs no slow hash. Passwords do, and get one. `graph.auth.identity` looks rows up
+by their secret. In the API a token or session is visible to its user alone; the other rows are
+visible to nobody.
 """
 
 import secrets
@@ -22,27 +22,31 @@ if TYPE_CHECKING:
     from models.user import User
     from models.workspace import Workspace
 
-#: What a personal token begins with, so that one that leaked is recognized.
+#: The prefix of personal tokens, so that secret scanners recognize a leaked one.
 TOKEN_PREFIX = "tsk_"
-#: And what the token of a session begins with.
+#: The prefix of session tokens.
 SESSION_PREFIX = "tss_"
-#: How many characters of a token are kept to tell it by.
+#: The number of leading characters of a token that are stored in plain text.
 TOKEN_PREFIX_LENGTH = 8
 SESSION_LIFETIME = timedelta(days=30)
 CODE_LIFETIME = timedelta(hours=12)
 
 
 def new_secret(prefix: str = "") -> str:
-    """A secret that cannot be guessed."""
+    """A random secret of 256 bits."""
     return prefix + secrets.token_urlsafe(32)
 
 
 class Credential(UUIDPrimaryKey):
-    """A secret that stands for a user."""
+    """A secret that identifies a user."""
 
     digest: Mapped[bytes] = mapped_column(sha256_type(), unique=True)
-    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
-    expires_at: Mapped[datetime | None] = mapped_column(timestamp())
+    created_at: Mapped[datetime] = mapped_column(
+        timestamp(), default=now, doc="When it was created."
+    )
+    expires_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it expires; null if it never does."
+    )
 
     @declared_attr
     def user_id(cls) -> Mapped[UUID]:
@@ -54,9 +58,11 @@ class Credential(UUIDPrimaryKey):
 
 
 class ListedCredential(Credential):
-    """A credential that its user sees in a list, with one that may write and is for everything."""
+    """A credential that its user can list, with a credential that can write to all workspaces."""
 
-    last_used_at: Mapped[datetime | None] = mapped_column(timestamp())
+    last_used_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was last used, to the minute; null if never."
+    )
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
@@ -64,55 +70,71 @@ class ListedCredential(Credential):
 
 
 class AccessToken(ListedCredential, Base):
-    """A personal token, for programs: `Authorization: Bearer tsk_…`."""
+    """A personal access token for programs: `Authorization: Bearer tsk_…`."""
 
     __tablename__ = "access_tokens"
 
-    name: Mapped[str] = mapped_column(short_text(100))
-    #: How the token begins; null where that was not kept.
-    prefix: Mapped[str | None] = mapped_column(short_text(16))
-    scope: Mapped[Scope] = mapped_column(enum_type(Scope, "scope"))
-    #: The only workspace it reaches; null for all of the user's.
-    workspace_id: Mapped[UUID | None] = mapped_column(
-        uuid_type(), ForeignKey("workspaces.id", ondelete="CASCADE"), index=True
+    name: Mapped[str] = mapped_column(short_text(100), doc="The purpose, in up to 100 characters.")
+    prefix: Mapped[str | None] = mapped_column(
+        short_text(16),
+        doc="The first characters of the token, to recognize it by; null for tokens created before "
+        "this was stored.",
     )
-    #: Whether it may send any document where only registered ones run.
+    scope: Mapped[Scope] = mapped_column(
+        enum_type(Scope, "scope"), doc="Whether it allows reading only, or writing too."
+    )
+    workspace_id: Mapped[UUID | None] = mapped_column(
+        uuid_type(),
+        ForeignKey("workspaces.id", ondelete="CASCADE"),
+        index=True,
+        doc="The only workspace that the token gives access to. If omitted, it gives access to all "
+        "of the user's workspaces.",
+    )
+    #: Whether it may run unregistered documents on a server that runs only registered ones.
     sends_anything: Mapped[bool] = mapped_column(default=False, server_default=false())
-    revoked_at: Mapped[datetime | None] = mapped_column(timestamp())
+    revoked_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was revoked; null if it was not."
+    )
 
-    workspace: Mapped["Workspace | None"] = relationship(lazy="raise", viewonly=True)
+    workspace: Mapped["Workspace | None"] = relationship(
+        lazy="raise",
+        viewonly=True,
+        doc="The only workspace that the token gives access to; null for all of the user's "
+        "workspaces.",
+    )
 
 
 class Session(ListedCredential, Base):
-    """A signed-in browser, known by its cookie, or a client that keeps the token itself."""
+    """A signed-in browser or other client."""
 
     __tablename__ = "sessions"
 
-    #: What the client called itself when it signed in.
-    user_agent: Mapped[str | None] = mapped_column(short_text(200))
+    user_agent: Mapped[str | None] = mapped_column(
+        short_text(200), doc="The User-Agent of the client that signed in."
+    )
 
 
 class SignInCode(Credential, Base):
-    """A link that signs a browser in, once."""
+    """The code of a link that signs a browser in once."""
 
     __tablename__ = "sign_in_codes"
 
 
 class Password(Base):
-    """The hash of a user's password, which no list of users brings along."""
+    """The hash of a user's password; in its own table, so that no list of users loads it."""
 
     __tablename__ = "passwords"
 
     user_id: Mapped[UUID] = mapped_column(
         uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
-    #: As argon2 writes it, parameters and salt included.
+    #: In argon2's encoded form, with parameters and salt.
     hash: Mapped[str] = mapped_column(short_text(255))
     changed_at: Mapped[datetime] = mapped_column(timestamp(), default=now, onupdate=now)
 
 
 class ExternalIdentity(UUIDPrimaryKey, Base):
-    """Who an OpenID Connect issuer's subject is here."""
+    """Links a subject of an OpenID Connect issuer to a user."""
 
     __tablename__ = "external_identities"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -122,4 +144,6 @@ class ExternalIdentity(UUIDPrimaryKey, Base):
     user_id: Mapped[UUID] = mapped_column(
         uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
-    created_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
+    created_at: Mapped[datetime] = mapped_column(
+        timestamp(), default=now, doc="When it was created."
+    )

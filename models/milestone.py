@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 class Milestone(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """What a project means to have done by a day."""
+    """A target of a project, with a date."""
 
+    referrers = ("tasks",)
     workspace_index = True
 
     __tablename__ = "milestones"
@@ -28,12 +29,16 @@ class Milestone(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned,
     )
 
     project_id: Mapped[UUID] = mapped_column(
-        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE")
+        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE"), doc="The project."
     )
-    title: Mapped[str] = mapped_column(short_text(200))
-    description: Mapped[str] = mapped_column(long_text(), default="")
-    due_on: Mapped[date | None]
-    closed_at: Mapped[datetime | None] = mapped_column(timestamp())
+    title: Mapped[str] = mapped_column(short_text(200), doc="The title, unique in the project.")
+    description: Mapped[str] = mapped_column(
+        long_text(), default="", doc="The scope of the milestone, in Markdown."
+    )
+    due_on: Mapped[date | None] = mapped_column(doc="The target date.")
+    closed_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was closed; null while it is open."
+    )
 
-    project: Mapped["Project"] = relationship(lazy="raise")
+    project: Mapped["Project"] = relationship(lazy="raise", doc="The project it belongs to.")
     tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)

@@ -14,23 +14,26 @@ from models.columns.types import long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 
 if TYPE_CHECKING:
+    from models.event import Event
     from models.milestone import Milestone
     from models.task import Task
     from models.user import User
     from models.workspace import Workspace
 
 
-#: What a project's key looks like: capital letters and digits, a letter first.
+#: Uppercase letters and digits, starting with a letter.
 PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9]{0,9}")
 PROJECT_KEY_RULE = ColumnRule(
     lambda given: PROJECT_KEY.fullmatch(given) is not None,
-    "a key is up to 10 capital letters and digits, a letter first, as TLS",
+    "a key has up to 10 uppercase letters and digits and starts with a letter, such as TLS",
 )
 
 
 class Project(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """A body of work, whose key begins the key of each of its tasks."""
+    """A body of work. Its key is the prefix of its tasks' keys."""
 
+    parts = ("tasks", "milestones")
+    referrers = ("events",)
     not_logged = frozenset({"last_number"})
 
     __tablename__ = "projects"
@@ -40,23 +43,35 @@ class Project(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
         Index("ix_projects_source", "workspace_id", "source_url"),
     )
 
-    #: Capital letters and digits, a letter first: TLS.
-    key: Mapped[str] = mapped_column(short_text(10), info=with_rule(PROJECT_KEY_RULE))
-    name: Mapped[str] = mapped_column(short_text(200))
-    description: Mapped[str] = mapped_column(long_text(), default="")
-    archived_at: Mapped[datetime | None] = mapped_column(timestamp())
-    #: The number of the newest task; the next one takes the number after it.
+    key: Mapped[str] = mapped_column(
+        short_text(10),
+        info=with_rule(PROJECT_KEY_RULE),
+        doc="The prefix of its tasks' keys, such as TLS: up to 10 uppercase letters and digits, "
+        "starting with a letter, unique in the workspace.",
+    )
+    name: Mapped[str] = mapped_column(short_text(200), doc="The display name.")
+    description: Mapped[str] = mapped_column(
+        long_text(), default="", doc="What the project is for, in Markdown."
+    )
+    archived_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was archived; null if it is not."
+    )
+    #: The number of the newest task.
     last_number: Mapped[int] = mapped_column(default=0)
-    #: Where it was imported from.
+    #: The URL it was imported from.
     source_url: Mapped[str | None] = mapped_column(short_text(500))
     lead_id: Mapped[UUID | None] = mapped_column(
-        uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
+        uuid_type(),
+        ForeignKey("users.id", ondelete="SET NULL"),
+        index=True,
+        doc="The project lead, a member of the workspace.",
     )
 
-    workspace: Mapped["Workspace"] = relationship(lazy="raise")
-    lead: Mapped["User | None"] = relationship(lazy="raise")
+    workspace: Mapped["Workspace"] = relationship(lazy="raise", doc="The workspace it belongs to.")
+    lead: Mapped["User | None"] = relationship(lazy="raise", doc="The project lead.")
     tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
     milestones: Mapped[list["Milestone"]] = relationship(lazy="raise", viewonly=True)
+    events: Mapped[list["Event"]] = relationship(lazy="raise", viewonly=True)
 
-    def project_key(self, session: Session) -> UUID:
+    def project_of(self, session: Session) -> UUID:
         return self.id

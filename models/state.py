@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StateCategory(enum.Enum):
-    """What a workflow state means, whatever a team calls it."""
+    """The stage of the workflow that a state belongs to, whatever its name."""
 
     TRIAGE = "TRIAGE"
     BACKLOG = "BACKLOG"
@@ -28,12 +28,11 @@ class StateCategory(enum.Enum):
 
     @property
     def is_closed(self) -> bool:
-        """Whether a task in such a state is done with."""
         return self in (StateCategory.COMPLETED, StateCategory.CANCELED)
 
 
 class State(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """A step of the workflow, a column of the board."""
+    """A step of the workflow: a column of the board."""
 
     permission = Permission.ADMINISTER
 
@@ -43,16 +42,25 @@ class State(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Bas
         Index("ix_states_board", "workspace_id", "position", "id"),
     )
 
-    name: Mapped[str] = mapped_column(short_text(100))
-    category: Mapped[StateCategory] = mapped_column(enum_type(StateCategory, "category"))
-    #: As in CSS: #rrggbb.
-    color: Mapped[str] = mapped_column(short_text(7), default=GRAY, info=with_rule(COLOR))
-    position: Mapped[int] = mapped_column(info=with_rule(POSITION))
+    name: Mapped[str] = mapped_column(short_text(100), doc="The name, unique in the workspace.")
+    category: Mapped[StateCategory] = mapped_column(
+        enum_type(StateCategory, "category"),
+        doc="The stage of the workflow that the state belongs to.",
+    )
+    color: Mapped[str] = mapped_column(
+        short_text(7),
+        default=GRAY,
+        info=with_rule(COLOR),
+        doc="The color as #rrggbb, such as #5e6ad2.",
+    )
+    position: Mapped[int] = mapped_column(
+        info=with_rule(POSITION), doc="The position on the board, counted from the left."
+    )
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
 
 
-#: What a new workspace starts with, in board order.
+#: The states of a new workspace, in board order.
 DEFAULT_STATES = (
     ("Triage", StateCategory.TRIAGE, "#fc7840"),
     ("Backlog", StateCategory.BACKLOG, "#bec2c8"),

@@ -1,4 +1,4 @@
-"""Tasks, and how they hang together with people, labels and one another."""
+"""Tasks, with their assignments, labels and links."""
 
 import enum
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Priority(enum.IntEnum):
-    """How urgent a task is; the most urgent sorts first."""
+    """A task's priority. Ascending order starts with the most urgent."""
 
     URGENT = 1
     HIGH = 2
@@ -37,7 +37,7 @@ class Priority(enum.IntEnum):
 
 
 class TaskLinkKind(enum.Enum):
-    """How one task stands to another."""
+    """How a task relates to another."""
 
     BLOCKS = "BLOCKS"
     BLOCKED_BY = "BLOCKED_BY"
@@ -47,7 +47,7 @@ class TaskLinkKind(enum.Enum):
 
     @property
     def inverse(self) -> "TaskLinkKind":
-        """The same link, seen from the other task."""
+        """The kind of the same link, seen from the other task."""
         return _INVERSE.get(self, self)
 
 
@@ -59,15 +59,17 @@ _INVERSE = {
 }
 
 
-#: What a workspace's tasks can be ordered by, besides when they were made.
+#: Columns that the tasks of a workspace can be ordered by, besides `created_at`.
 ORDERED_BY = (
     "updated_at", "closed_at", "due_on", "priority", "number", "title", "rank", "estimate",
 )  # fmt: skip
 
 
 class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """Something to be done."""
+    """A unit of work."""
 
+    parts = ("comments",)
+    referrers = ("subtasks", "linked_tasks")
     collected = {
         "assignee_ids": CollectedField("assignments", "user_id"),
         "label_ids": CollectedField("labelings", "label_id"),
@@ -79,62 +81,91 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         UniqueConstraint("project_id", "number"),
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("estimate >= 0", name="estimate"),
-        # Pages of lists in their usual order.
+        # Pages of lists in their default order.
         Index("ix_tasks_workspace_page", "workspace_id", "created_at", "id"),
         Index("ix_tasks_project_page", "project_id", "created_at", "id"),
         Index("ix_tasks_milestone_page", "milestone_id", "created_at", "id"),
         Index("ix_tasks_parent_page", "parent_id", "created_at", "id"),
-        # Columns of a board, in the usual order and in that of the board.
+        # Columns of a board, by creation and by rank.
         Index("ix_tasks_state_page", "state_id", "created_at", "id"),
         Index("ix_tasks_state_rank", "state_id", "rank", "id"),
-        # A workspace's tasks in each other order that can be chosen.
+        # All tasks of a workspace in each other order that a caller can choose.
         *(Index(f"ix_tasks_by_{name}", "workspace_id", name, "id") for name in ORDERED_BY),
     )
 
     project_id: Mapped[UUID] = mapped_column(
-        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE")
+        uuid_type(), ForeignKey("projects.id", ondelete="CASCADE"), doc="The project."
     )
-    #: Within the project: 1, 2, 3.
-    number: Mapped[int]
-    title: Mapped[str] = mapped_column(short_text(500))
-    #: Markdown.
-    body: Mapped[str] = mapped_column(long_text(), default="")
-    priority: Mapped[Priority | None] = mapped_column(OrderedEnum(Priority))
-    estimate: Mapped[float | None] = mapped_column(info=with_rule(NOT_NEGATIVE))
-    due_on: Mapped[date | None]
-    #: The place within a column of the board, compared as bytes.
-    rank: Mapped[str] = mapped_column(short_text(200))
-    started_at: Mapped[datetime | None] = mapped_column(timestamp())
-    closed_at: Mapped[datetime | None] = mapped_column(timestamp())
-    archived_at: Mapped[datetime | None] = mapped_column(timestamp())
-    #: Since when it is in the trash.
-    deleted_at: Mapped[datetime | None] = mapped_column(timestamp())
-    #: Where it was imported from.
-    source_url: Mapped[str | None] = mapped_column(short_text(500))
-    state_id: Mapped[UUID] = mapped_column(uuid_type(), ForeignKey("states.id"))
+    number: Mapped[int] = mapped_column(doc="The number within the project: 1, 2, 3 …")
+    title: Mapped[str] = mapped_column(short_text(500), doc="A one-line summary.")
+    body: Mapped[str] = mapped_column(long_text(), default="", doc="The description, in Markdown.")
+    priority: Mapped[Priority | None] = mapped_column(
+        OrderedEnum(Priority), doc="The priority; null if none is set."
+    )
+    estimate: Mapped[float | None] = mapped_column(
+        info=with_rule(NOT_NEGATIVE), doc="The estimated effort, in the team's own unit."
+    )
+    due_on: Mapped[date | None] = mapped_column(doc="The due date.")
+    rank: Mapped[str] = mapped_column(
+        short_text(200), doc="The position within its column of the board. Compare ranks as bytes."
+    )
+    started_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When work on it first started."
+    )
+    closed_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was completed or canceled; null while it is open."
+    )
+    archived_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was archived; null if it is not."
+    )
+    deleted_at: Mapped[datetime | None] = mapped_column(
+        timestamp(), doc="When it was moved to the trash; null if it is not there."
+    )
+    source_url: Mapped[str | None] = mapped_column(
+        short_text(500), doc="The URL it was imported from."
+    )
+    state_id: Mapped[UUID] = mapped_column(
+        uuid_type(), ForeignKey("states.id"), doc="The workflow state, one of the task's workspace."
+    )
     creator_id: Mapped[UUID | None] = mapped_column(
         uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
     milestone_id: Mapped[UUID | None] = mapped_column(
-        uuid_type(), ForeignKey("milestones.id", ondelete="SET NULL")
+        uuid_type(),
+        ForeignKey("milestones.id", ondelete="SET NULL"),
+        doc="The milestone, one of the task's project.",
     )
     parent_id: Mapped[UUID | None] = mapped_column(
-        uuid_type(), ForeignKey("tasks.id", ondelete="SET NULL")
+        uuid_type(),
+        ForeignKey("tasks.id", ondelete="SET NULL"),
+        doc="The parent task: one of the same workspace, and not one of its own subtasks.",
     )
 
-    # What a task points at is set by key: a relationship that is only read costs a write nothing.
-    workspace: Mapped["Workspace"] = relationship(lazy="raise", viewonly=True)
-    project: Mapped["Project"] = relationship(lazy="raise", viewonly=True)
-    state: Mapped["State"] = relationship(lazy="raise", viewonly=True)
-    creator: Mapped["User | None"] = relationship(lazy="raise", viewonly=True)
-    milestone: Mapped["Milestone | None"] = relationship(lazy="raise", viewonly=True)
-    parent: Mapped["Task | None"] = relationship(lazy="raise", viewonly=True, remote_side="Task.id")
-    subtasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
-    assignees: Mapped[list["User"]] = relationship(
-        secondary="assignments", lazy="raise", viewonly=True
+    # Foreign keys are set directly; view-only relationships add no work to a flush.
+    workspace: Mapped["Workspace"] = relationship(
+        lazy="raise", viewonly=True, doc="The workspace it belongs to."
     )
-    labels: Mapped[list["Label"]] = relationship(secondary="labelings", lazy="raise", viewonly=True)
-    # What a task gathers is written through these; a write loads them first, for the log.
+    project: Mapped["Project"] = relationship(
+        lazy="raise", viewonly=True, doc="The project it belongs to."
+    )
+    state: Mapped["State"] = relationship(lazy="raise", viewonly=True, doc="The workflow state.")
+    creator: Mapped["User | None"] = relationship(
+        lazy="raise", viewonly=True, doc="The user who created it; null if the account was deleted."
+    )
+    milestone: Mapped["Milestone | None"] = relationship(
+        lazy="raise", viewonly=True, doc="The milestone."
+    )
+    parent: Mapped["Task | None"] = relationship(
+        lazy="raise", viewonly=True, remote_side="Task.id", doc="The parent task."
+    )
+    subtasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True, doc="Its subtasks.")
+    assignees: Mapped[list["User"]] = relationship(
+        secondary="assignments", lazy="raise", viewonly=True, doc="The users assigned to it."
+    )
+    labels: Mapped[list["Label"]] = relationship(
+        secondary="labelings", lazy="raise", viewonly=True, doc="Its labels."
+    )
+    # Written through the relationship: load it first, so that the log sees the values before.
     assignments: Mapped[list["Assignment"]] = relationship(
         lazy="raise", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -147,13 +178,22 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
-    comments: Mapped[list["Comment"]] = relationship(lazy="raise", viewonly=True)
+    linked_tasks: Mapped[list["Task"]] = relationship(
+        secondary="task_links",
+        primaryjoin=lambda: Task.id == TaskLink.other_id,
+        secondaryjoin=lambda: Task.id == TaskLink.task_id,
+        lazy="raise",
+        viewonly=True,
+    )
+    comments: Mapped[list["Comment"]] = relationship(
+        lazy="raise", viewonly=True, doc="The comments on it."
+    )
     changes: Mapped[list[Change]] = relationship(
         primaryjoin=lambda: Task.id == foreign(Change.subject_id), lazy="raise", viewonly=True
     )
 
     def assign(self, user_ids: Iterable[UUID]) -> None:
-        """Makes it the task of some users, and of them alone. Its assignments must be loaded."""
+        """Replace the assignees. The assignments must be loaded."""
         present = {one.user_id: one for one in self.assignments}
         home = {"workspace_id": self.workspace_id}
         self.assignments = [
@@ -161,7 +201,7 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         ]
 
     def label(self, label_ids: Iterable[UUID]) -> None:
-        """Gives it some labels, and them alone. Its labelings must be loaded."""
+        """Replace the labels. The labelings must be loaded."""
         present = {one.label_id: one for one in self.labelings}
         home = {"workspace_id": self.workspace_id}
         self.labelings = [
@@ -169,12 +209,11 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         ]
 
     def link_of(self, kind: TaskLinkKind, other: "Task") -> "TaskLink | None":
-        """Its link of a kind to another task; null where there is none."""
         wanted = (kind, other.id)
         return next((link for link in self.links if (link.kind, link.other_id) == wanted), None)
 
     def link(self, kind: TaskLinkKind, other: "Task") -> "TaskLink":
-        """Links it to another task, which gets the inverse link. The links of both are loaded."""
+        """Link to another task, which gets the inverse link. The links of both must be loaded."""
         home = {"workspace_id": self.workspace_id}
         link = TaskLink(id=uuid7(), kind=kind, other_id=other.id, **home)
         self.links.append(link)
@@ -182,13 +221,13 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         return link
 
     def unlink(self, kind: TaskLinkKind, other: "Task") -> None:
-        """Takes a link off both of its tasks."""
+        """Remove a link from both of its tasks. The links of both must be loaded."""
         link, inverse = self.link_of(kind, other), other.link_of(kind.inverse, self)
         self.links = [one for one in self.links if one is not link]
         other.links = [one for one in other.links if one is not inverse]
 
     def move_to_state(self, state: "State", at: datetime) -> None:
-        """Moves the task to a state of the workflow, at an instant."""
+        """Set the state, and with it `started_at` and `closed_at`."""
         self.state_id = state.id
         if state.category is StateCategory.STARTED and self.started_at is None:
             self.started_at = at
@@ -199,7 +238,7 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
 
 
 class Assignment(WorkspaceScoped, Base):
-    """That a user is to do a task."""
+    """A user assigned to a task."""
 
     workspace_index = True
 
@@ -215,7 +254,7 @@ class Assignment(WorkspaceScoped, Base):
 
 
 class Labeling(WorkspaceScoped, Base):
-    """That a task bears a label."""
+    """A label on a task."""
 
     workspace_index = True
 
@@ -231,7 +270,7 @@ class Labeling(WorkspaceScoped, Base):
 
 
 class TaskLink(WorkspaceScoped, UUIDPrimaryKey, Base):
-    """A link as one of its two tasks sees it; the other task has a row with the inverse kind."""
+    """A link of a task to another; the other task has a row with the inverse kind."""
 
     workspace_index = True
 

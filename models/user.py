@@ -1,4 +1,4 @@
-"""People."""
+"""Users."""
 
 import re
 from datetime import datetime
@@ -18,19 +18,25 @@ if TYPE_CHECKING:
     from models.task import Task
 
 
-#: What a handle looks like. GitHub's bots have brackets in theirs.
+#: Brackets are allowed because the handles of GitHub's bots have them.
 HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\[\]-]{0,63}")
 
 
 class User(UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """A person, known by a handle; seen by themselves and by those who share a workspace."""
+    """A user account; visible to its user and to members of a shared workspace."""
 
     __tablename__ = "users"
 
-    handle: Mapped[str] = mapped_column(short_text(64), unique=True)
-    name: Mapped[str] = mapped_column(short_text(200))
-    email: Mapped[str | None] = mapped_column(short_text(254), unique=True)
-    #: Since when the user may not sign in; what they wrote stays.
+    handle: Mapped[str] = mapped_column(
+        short_text(64), unique=True, doc="The username, unique on this server."
+    )
+    name: Mapped[str] = mapped_column(short_text(200), doc="The full name.")
+    email: Mapped[str | None] = mapped_column(
+        short_text(254),
+        unique=True,
+        doc="The email address. Visible to the user and to administrators of a shared workspace.",
+    )
+    #: When the account was disabled: the user cannot sign in, but their content stays.
     disabled_at: Mapped[datetime | None] = mapped_column(timestamp())
 
     memberships: Mapped[list[Membership]] = relationship(lazy="raise", viewonly=True)

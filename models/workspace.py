@@ -1,4 +1,4 @@
-"""Workspaces, the tenants of a server, and who belongs to them."""
+"""Workspaces, which are the tenants of a server, and their members."""
 
 import re
 from datetime import datetime
@@ -24,32 +24,37 @@ if TYPE_CHECKING:
     from models.user import User
 
 
-#: What a slug looks like: small letters and digits, in words joined by hyphens.
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def is_slug(given: str) -> bool:
-    """Whether a text can be a workspace's slug."""
     return len(given) <= 64 and SLUG.fullmatch(given) is not None
 
 
 SLUG_RULE = ColumnRule(
-    is_slug, "a slug is small letters and digits in words joined by hyphens, as my-team"
+    is_slug, "a slug has lowercase letters and digits in words joined by hyphens, such as my-team"
 )
 
 
 class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """A team's own space: nothing in it is seen from outside."""
+    """A team's space. Its contents are visible to its members only."""
 
     not_logged = frozenset({"sequence"})
     permission = Permission.ADMINISTER
 
     __tablename__ = "workspaces"
 
-    slug: Mapped[str] = mapped_column(short_text(64), unique=True, info=with_rule(SLUG_RULE))
-    name: Mapped[str] = mapped_column(short_text(200))
-    #: The number of the newest change; see `Change`.
-    sequence: Mapped[int] = mapped_column(big_integer(), default=0)
+    slug: Mapped[str] = mapped_column(
+        short_text(64),
+        unique=True,
+        info=with_rule(SLUG_RULE),
+        doc="The short name in URLs, unique on this server: lowercase letters and digits in words "
+        "joined by hyphens.",
+    )
+    name: Mapped[str] = mapped_column(short_text(200), doc="The display name.")
+    sequence: Mapped[int] = mapped_column(
+        big_integer(), default=0, doc="The number of the newest change in the workspace's log."
+    )
 
     memberships: Mapped[list["Membership"]] = relationship(lazy="raise", viewonly=True)
     states: Mapped[list[State]] = relationship(lazy="raise", viewonly=True)
@@ -67,7 +72,7 @@ class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
 
 
 class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
-    """That a user belongs to a workspace, and as what."""
+    """A user's membership of a workspace, with their role."""
 
     permission = Permission.ADMINISTER
 
@@ -78,17 +83,19 @@ class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     )
 
     user_id: Mapped[UUID] = mapped_column(
-        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+        uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True, doc="The user."
     )
-    role: Mapped[Role] = mapped_column(enum_type(Role, "role"))
-    joined_at: Mapped[datetime] = mapped_column(timestamp(), default=now)
+    role: Mapped[Role] = mapped_column(enum_type(Role, "role"), doc="The member's role.")
+    joined_at: Mapped[datetime] = mapped_column(
+        timestamp(), default=now, doc="When the user joined."
+    )
 
-    user: Mapped["User"] = relationship(lazy="raise")
-    workspace: Mapped["Workspace"] = relationship(lazy="raise")
+    user: Mapped["User"] = relationship(lazy="raise", doc="The member.")
+    workspace: Mapped["Workspace"] = relationship(lazy="raise", doc="The workspace.")
 
 
 def new_workspace(slug: str, name: str, key: UUID | None = None) -> tuple[Workspace, list[State]]:
-    """A workspace with the states that each begins with."""
+    """Return a new workspace and its default workflow states, not yet added to a session."""
     workspace = Workspace(id=key or uuid7(), slug=slug, name=name)
     states = [
         State(workspace_id=workspace.id, name=name, category=category, color=color, position=place)

@@ -11,10 +11,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.kit.context import KitInfo
+from graph.kit.declare import resolver_field
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node, model_named
 from graph.kit.relations.batches import CompositeKeyBatch
-from graph.kit.relations.fields import resolver_field
 from graph.kit.writing.mutation import mutation
 from graph.kit.writing.payload import (
     InputPath,
@@ -24,7 +24,7 @@ from graph.kit.writing.payload import (
     UserErrorCode,
     payload_field,
 )
-from graph.kit.writing.write import FOR_CHANGE, Write
+from graph.kit.writing.write import FOR_UPDATE, Write
 from graph.rules.cycles import ancestors_of, is_circular, linked_from
 from graph.rules.membership import members_of
 from graph.views.change import Change
@@ -88,7 +88,7 @@ async def locked_subject(write: Write, change: models.Change) -> Any:
         if name in change.fields
     ]
     own = model.id == change.subject_id
-    found = await write.select_rows(model, own, options=collected, lock=FOR_CHANGE)
+    found = await write.select_rows(model, own, options=collected, lock=FOR_UPDATE)
     is_deletion = change.kind is ChangeKind.DELETED and "deleted_at" not in logged_columns(model)
     if not found and not is_deletion:
         write.add_error(UserErrorCode.NOT_FOUND, SEQUENCE, "What was changed is gone for good.")
@@ -151,7 +151,7 @@ async def restore_links(write: Write, task: models.Task, before: list[Mapping[st
     present = {(link.kind, link.other_id) for link in task.links}
     keys = {key for _, key in wanted ^ present}
     with_links = [selectinload(models.Task.links)]
-    others = await write.get_many(models.Task, keys, options=with_links, lock=FOR_CHANGE)
+    others = await write.get_many(models.Task, keys, options=with_links, lock=FOR_UPDATE)
     if set(others) != keys or any(others[key].deleted_at for _, key in wanted - present):
         reject_field(write, "links", "holds a task that is gone, or in the trash")
         write.raise_errors()
@@ -184,7 +184,7 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
     count = await write.session.scalar(told.where(models.Change.subject_id == row.id))
     # Each change has counted its version up by one, and this one does.
     row.version = (count or 0) + 1
-    recorder_of(write.session).restored.add(id(row))
+    recorder_of(write.session).restore(row)
     return write.add(row)  # type: ignore[no-any-return]
 
 
@@ -214,10 +214,10 @@ def reject_field(write: Write, name: str, wording: str) -> None:
 
 async def undoing(root: MutationResult, info: KitInfo) -> models.Change | None:
     """The change that undid another."""
-    if root.own is None:
+    if root.change_sequence is None:
         return None
     numbered = CompositeKeyBatch(models.Change, ("workspace_id", "sequence"))
-    return await info.context.load(numbered, (root.home, root.own))
+    return await info.context.load(numbered, (root.workspace_id, root.change_sequence))
 
 
 @strawberry.type(description="What undoing a change answers.")

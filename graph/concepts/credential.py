@@ -1,4 +1,4 @@
-"""Signing in and out, sessions, and personal tokens."""
+"""Credentials: signing in, sessions, personal tokens."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ import models
 from graph.auth.identity import UNAUTHENTICATED, new_session
 from graph.auth.passwords import TooManyAttempts, verify_password
 from graph.context import Info
+from graph.kit.declare import description_of, model_input, resolver_field
+from graph.kit.enums import describe_enum
 from graph.kit.node import Node, encode_id
+from graph.kit.paging.order_input import order_rows
 from graph.kit.relations.batches import RowBatch
-from graph.kit.relations.fields import one, resolver_field
+from graph.kit.relations.fields import one
 from graph.kit.writing.mutation import Id, Input, account_mutation, require_user
 from graph.kit.writing.payload import (
     InputPath,
@@ -36,148 +39,139 @@ from models.database import Database
 M = TypeVar("M", models.AccessToken, models.Session)
 
 ID_PATH: InputPath = ("id",)
-#: What it costs to check a password.
+#: The cost of hashing a password, charged to the caller's budget.
 HASHING_COST = 500
-LAST_USED = "When it was last used, to the minute; null if never."
+
+describe_enum(
+    models.Scope,
+    READ="Read what the user can see.",
+    WRITE="Also write what the user may write.",
+)
 
 
-@strawberry.type(description="A personal token, for programs: `Authorization: Bearer tsk_…`.")
+@strawberry.type(description=description_of(models.AccessToken))
 class AccessToken(Node):
     model = models.AccessToken
 
-    name: str = strawberry.field(description="What it is for.")
-    prefix: str | None = strawberry.field(
-        description="How the token begins, to tell it by; null for one made long ago."
-    )
-    scope: models.Scope = strawberry.field(description="What it may be used for.")
-    workspace: Workspace | None = one(
-        models.AccessToken.workspace, "The only workspace it reaches; null for all of its user's."
-    )
-    created_at: datetime = strawberry.field(description="When it was made.")
-    expires_at: datetime | None = strawberry.field(
-        description="From when on it is not good any more; null for never."
-    )
-    last_used_at: datetime | None = strawberry.field(description=LAST_USED)
-    revoked_at: datetime | None = strawberry.field(
-        description="When it was revoked; null for one that is good, if it has not expired."
-    )
+    name: str
+    prefix: str | None
+    scope: models.Scope
+    workspace: Workspace | None = one(models.AccessToken.workspace)
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
 
 
 def is_current(root: models.Session, info: Info) -> bool:
-    """Whether a session is the one that asks."""
+    """Whether this request was sent with the session."""
     credential = info.context.identity.credential
     return isinstance(credential, models.Session) and credential.id == root.id
 
 
-@strawberry.type(description="A browser, or another client, in which the viewer is signed in.")
+@strawberry.type(description=description_of(models.Session))
 class Session(Node):
     model = models.Session
 
-    user_agent: str | None = strawberry.field(
-        description="What the client called itself when it signed in."
-    )
-    created_at: datetime = strawberry.field(description="When it signed in.")
-    expires_at: datetime | None = strawberry.field(description="When it will be signed out.")
-    last_used_at: datetime | None = strawberry.field(description=LAST_USED)
-    is_current: bool = strawberry.field(
-        resolver=is_current, description="Whether this request is one of the session's."
-    )
+    user_agent: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    is_current: bool = resolver_field(is_current)
 
 
-@strawberry.input(description="Who signs in: give the handle or the e-mail address, not both.")
+order_rows(models.AccessToken, "created_at")
+order_rows(models.Session, "created_at")
+
+
+@strawberry.input(description="A user's password. Provide exactly one of handle and email.")
 class SignInInput:
     handle: str | None = strawberry.field(default=None, description="The user's handle.")
-    email: str | None = strawberry.field(default=None, description="The user's e-mail address.")
+    email: str | None = strawberry.field(default=None, description="The user's email address.")
     password: str = strawberry.field(description="The user's password.")
 
 
-@strawberry.input(description="A personal token to be made.")
+@model_input(models.AccessToken, "A personal token to create.")
 class TokenCreateInput:
-    name: str = strawberry.field(description="What it is for, in up to 100 characters.")
-    scope: models.Scope = strawberry.field(
-        default=models.Scope.READ, description="What it may be used for."
-    )
-    workspace_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The only workspace that it is to reach. Left out, all."
-    )
+    name: str
+    scope: models.Scope = models.Scope.READ
+    workspace_id: strawberry.ID | None = None
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="From when on it is not good any more. Left out, it does not expire, unless "
-        "the personal token that makes it does: then with that.",
+        description="When it expires. If omitted, it never expires, or together with the personal "
+        "token that creates it.",
     )
 
 
 @dataclass
 class IssuedCredential(MutationResult):
-    """A credential that was made, and its secret."""
+    """The result of creating a credential, with its secret."""
 
     token: str | None = None
 
 
-async def signed_in(root: IssuedCredential, info: Info) -> models.User | None:
-    """The user whose session was begun."""
+async def signed_in_user(root: IssuedCredential, info: Info) -> models.User | None:
+    """The user who signed in."""
     session = root.row
     if session is None:
         return None
     return await info.context.load(RowBatch(models.User), session.user_id)
 
 
-TOKEN = "The token itself, for `Authorization: Bearer …`. It is shown this once: keep it."
+TOKEN = "The token for `Authorization: Bearer …`. It is shown only once."
 
 
-@strawberry.type(description="What signing in answers.")
+@strawberry.type(description="The payload of `signIn`.")
 class SignInPayload(Payload):
-    user: User | None = resolver_field(signed_in, "Who is signed in now.")
-    session: Session | None = payload_field("The session.")
+    user: User | None = resolver_field(signed_in_user)
+    session: Session | None = payload_field("The new session.")
     token: str | None = strawberry.field(
-        description=f"{TOKEN} Browsers get it as a cookie that no script sees."
+        description=f"{TOKEN} Browsers also get it as an HttpOnly cookie."
     )
 
 
-@strawberry.type(description="What signing out answers.")
+@strawberry.type(description="The payload of `signOut`.")
 class SignOutPayload(Payload):
-    session: Session | None = payload_field(
-        "The session that was ended; null if nobody was signed in."
-    )
+    session: Session | None = payload_field("The session that ended; null if there was none.")
 
 
-@strawberry.type(description="What revoking a session answers.")
+@strawberry.type(description="The payload of `sessionRevoke`.")
 class SessionPayload(Payload):
-    session: Session | None = payload_field("The session that was ended.")
+    session: Session | None = payload_field("The session that ended.")
 
 
-@strawberry.type(description="What making a personal token answers.")
+@strawberry.type(description="The payload of `tokenCreate`.")
 class TokenCreatePayload(Payload):
-    access_token: AccessToken | None = payload_field("What is known of the token.")
+    access_token: AccessToken | None = payload_field("The new token, without its secret.")
     token: str | None = strawberry.field(description=TOKEN)
 
 
-@strawberry.type(description="What revoking a personal token answers.")
+@strawberry.type(description="The payload of `tokenRevoke`.")
 class TokenRevokePayload(Payload):
-    access_token: AccessToken | None = payload_field("The token, which is not good any more.")
+    access_token: AccessToken | None = payload_field("The revoked token.")
 
 
 async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
-    """Begins a session. The answer is the same, and as slow, whether the user is there or not.
+    """Signs in with a password and starts a session.
 
-    Who fails too often must wait: an account, and an address, have so many attempts.
+    After too many failed attempts, an account and an address are slowed down. The answer to a
+    wrong password does not reveal whether the user exists.
     """
     context = info.context
-    given = [one for one in (input.handle, input.email) if one is not None]
-    if len(given) != 1:
-        message = "Give the handle or the email: one of them."
+    logins = [login for login in (input.handle, input.email) if login is not None]
+    if len(logins) != 1:
+        message = "Provide exactly one of handle and email."
         raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     database = context.database
-    # Checking a password takes as long as reading so many rows.
     await context.charge(HASHING_COST)
     try:
-        user_id = await verify_password(database, given[0], input.password, context.sender.address)
+        user_id = await verify_password(database, logins[0], input.password, context.sender.address)
     except TooManyAttempts as failures:
         wait = math.ceil(failures.wait)
-        message = f"Too many attempts have failed. Try again in {wait} seconds."
+        message = f"Too many failed attempts. Try again in {wait} seconds."
         raise rejection(UserErrorCode.TOO_MANY, INPUT_PATH, message) from None
     if user_id is None:
-        message = "There is no user with this name and password."
+        message = "The user name or the password is wrong."
         raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     secret, session = new_session(user_id, context.sender.user_agent)
     await _save(database, session)
@@ -189,30 +183,30 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
 
 
 async def sign_out(info: Info) -> MutationResult:
-    """Ends the session that asks. Nobody being signed in, nothing is done."""
+    """Ends the current session. Does nothing if nobody is signed in."""
     context = info.context
     credential = context.identity.credential
     if credential is not None and not isinstance(credential, models.Session):
-        message = "A token has no session: revoke it with tokenRevoke, or where it was issued."
+        message = "A token has no session. Revoke it with tokenRevoke, or at its issuer."
         raise rejection(UserErrorCode.INVALID, (), message)
     context.session_cookie, context.is_signed_out = None, True
     if not isinstance(credential, models.Session):
         return MutationResult()
     await _end(info, credential)
-    return MutationResult(models.Session, credential.id, gone=credential)
+    return MutationResult(models.Session, credential.id, deleted_row=credential)
 
 
 async def session_revoke(info: Info, id: Id) -> MutationResult:
-    """Ends one of the viewer's sessions, wherever it is."""
+    """Ends one of the viewer's sessions."""
     session = await _own_credential(info, models.Session, id, "session")
     await _end(info, session)
-    return MutationResult(models.Session, session.id, gone=session)
+    return MutationResult(models.Session, session.id, deleted_row=session)
 
 
 async def _end(info: Info, session: models.Session) -> None:
-    """Deletes a session; who asks by it is nobody from here on."""
+    """Delete a session. If it is the current one, the rest of the operation is anonymous."""
     context = info.context
-    # scope: the viewer's own, or the one that asks.
+    # scope: the viewer's own, or the current one.
     await _execute(context.database, delete(models.Session).where(models.Session.id == session.id))
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
@@ -222,11 +216,11 @@ async def _end(info: Info, session: models.Session) -> None:
 
 
 async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCredential:
-    """Makes a personal token. It may do no more than its user, nor live longer than its maker."""
+    """Creates a personal token. A token created with another token cannot outlive it."""
     context = info.context
     user_errors = UserErrors()
-    given = {"name": input.name, "expires_at": input.expires_at}
-    values = validate_columns(models.AccessToken, given, INPUT_PATH, user_errors)
+    columns = {"name": input.name, "expires_at": input.expires_at}
+    values = validate_columns(models.AccessToken, columns, INPUT_PATH, user_errors)
     workspace_id = None
     if input.workspace_id is not None:
         workspace_id = parse_id(
@@ -237,14 +231,14 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
             user_errors.add(UserErrorCode.NOT_FOUND, WORKSPACE_ID_PATH, message)
     expires_at = values.get("expires_at")
     if expires_at is not None and expires_at <= now():
-        message = "It would have expired already."
+        message = "This time is in the past."
         user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
-    maker = context.identity.credential
-    if isinstance(maker, models.AccessToken) and maker.expires_at is not None:
-        if expires_at is not None and expires_at > maker.expires_at:
-            message = "A token makes none that lives longer than itself."
+    creator = context.identity.credential
+    if isinstance(creator, models.AccessToken) and creator.expires_at is not None:
+        if expires_at is not None and expires_at > creator.expires_at:
+            message = "A token cannot create one that expires later than itself."
             user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
-        expires_at = expires_at or maker.expires_at
+        expires_at = expires_at or creator.expires_at
     user_errors.raise_errors()
     secret = new_secret(TOKEN_PREFIX)
     token = models.AccessToken(
@@ -262,22 +256,22 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
 
 
 async def token_revoke(info: Info, id: Id) -> MutationResult:
-    """Revokes one of the viewer's personal tokens, for good; any token may revoke itself."""
+    """Revokes one of the viewer's personal tokens. Any token can revoke itself."""
     context = info.context
-    asking = context.identity.credential
-    if isinstance(asking, models.AccessToken) and encode_id(models.AccessToken, asking.id) == id:
-        token = asking
+    current = context.identity.credential
+    if isinstance(current, models.AccessToken) and encode_id(models.AccessToken, current.id) == id:
+        token = current
     else:
         token = await _own_credential(info, models.AccessToken, id, "token")
-    # scope: the viewer's own, or the one that asks.
-    good = update(models.AccessToken).where(
+    # scope: the viewer's own, or the current one.
+    valid = update(models.AccessToken).where(
         models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
     )
-    await _execute(context.database, good.values(revoked_at=now()))
-    if token is asking:
+    await _execute(context.database, valid.values(revoked_at=now()))
+    if token is current:
         token.revoked_at = now()
         context.set_identity(UNAUTHENTICATED)
-        return MutationResult(models.AccessToken, token.id, gone=token)
+        return MutationResult(models.AccessToken, token.id, deleted_row=token)
     context.reset_loaders(context.viewer)
     return MutationResult(models.AccessToken, token.id)
 
@@ -296,15 +290,15 @@ async def _execute(database: Database, statement: Executable) -> None:
     await database.write(work)
 
 
-async def _own_credential(info: Info, model: type[M], given: str, said: str) -> M:
-    """A credential of the viewer's by its id."""
+async def _own_credential(info: Info, model: type[M], id: str, label: str) -> M:
+    """Return one of the viewer's credentials by its id. Raises `MutationRejected`."""
     require_user(info)
     user_errors = UserErrors()
-    key = parse_id(model, given, ID_PATH, user_errors)
+    key = parse_id(model, id, ID_PATH, user_errors)
     user_errors.raise_errors()
     found = None if key is None else await info.context.load(RowBatch(model), key)
     if found is None:
-        message = f"There is no such {said} of yours that you may see with this token."
+        message = f"You have no such {label}, or this token cannot see it."
         raise rejection(UserErrorCode.NOT_FOUND, ID_PATH, message)
     return found
 

@@ -1,82 +1,87 @@
 """Labels."""
 
-from collections.abc import Awaitable, Sequence
-
 import strawberry
-from sqlalchemy.orm import selectinload
 
 import models
+from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.filtering.comparators import IDComparator, StringComparator
+from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
-from graph.kit.writing.mutation import CLIENT_ID, Id, Input, mutation
+from graph.kit.paging.order_input import order_rows
+from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
 from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
 from models.columns.rules import GRAY
 
+COLUMNS = ("name", "color", "description")
 
-@strawberry.type(description="A colored word that a workspace sorts its tasks by.")
+
+@strawberry.type(description=description_of(models.Label))
 class Label(Node):
     model = models.Label
 
-    name: str = strawberry.field(description="The word, unique in the workspace.")
-    color: str = strawberry.field(description="As in CSS: #5e6ad2.")
-    description: str | None = strawberry.field(description="When to use it.")
+    name: str
+    color: str
+    description: str | None
 
 
-@strawberry.input(description="A label to be made.")
+order_rows(models.Label, "name", choices=("name", "created_at"))
+
+
+@filter_input(models.Label, "Filters labels.")
+class LabelFilter(FilterInput):
+    id: IDComparator
+    name: StringComparator
+    color: StringComparator
+
+
+LabelCollectionFilter = collection_filter(LabelFilter)
+
+
+@model_input(models.Label, "A label to create.")
 class LabelCreateInput:
-    workspace_id: strawberry.ID = strawberry.field(description="The workspace it is for.")
-    name: str = strawberry.field(description="The word, unique in the workspace.")
+    workspace_id: strawberry.ID
+    name: str
     color: str | None = strawberry.field(
-        default=None, description=f"As in CSS: #5e6ad2. Left out, it is gray, {GRAY}."
+        default=None, description=f"The color as #rrggbb. Defaults to gray, {GRAY}."
     )
-    description: str | None = strawberry.field(default=None, description="When to use it.")
-    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
+    description: str | None = None
+    id: strawberry.ID | None = client_id()
 
 
-@strawberry.input(description="What to change of a label. A field left out stays as it is.")
+@model_input(
+    models.Label,
+    "Changes to a label. Omitted fields are unchanged; null clears the description.",
+)
 class LabelUpdateInput:
-    id: strawberry.ID = strawberry.field(description="The label.")
-    name: strawberry.Maybe[str | None] = strawberry.field(
-        description="The word, unique in the workspace."
-    )
-    color: strawberry.Maybe[str | None] = strawberry.field(description="As in CSS: #5e6ad2.")
-    description: strawberry.Maybe[str | None] = strawberry.field(
-        description="When to use it. A null empties it."
-    )
+    id: strawberry.ID
+    name: strawberry.Maybe[str | None]
+    color: strawberry.Maybe[str | None]
+    description: strawberry.Maybe[str | None]
 
 
-@strawberry.type(description="What a mutation of a label answers.")
+@strawberry.type(description="The payload of a label mutation.")
 class LabelPayload(Payload):
-    label: Label | None = payload_field("The label; as it was, where it was deleted.")
+    label: Label | None = payload_field("The label. After a deletion, the deleted label.")
 
 
 async def label_create(write: Write, input: Input[LabelCreateInput]) -> models.Label:
-    """Makes a label."""
-    values = write.validate(models.Label, provided(input, "name", "color", "description"))
+    """Creates a label."""
+    values = write.validate(models.Label, provided(input, *COLUMNS))
     key = await write.new_id(models.Label, input.id)
     workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH, lock=None)
     return write.add(models.Label(id=key, workspace_id=workspace.id, **values))
 
 
 async def label_update(write: Write, input: Input[LabelUpdateInput]) -> models.Label:
-    """Changes a label."""
-    values = write.validate(models.Label, provided(input, "name", "color", "description"))
-    label = await write.get(models.Label, input.id, ID_PATH)
-    return write.update(label, values)
+    """Updates a label."""
+    values = write.validate(models.Label, provided(input, *COLUMNS))
+    return write.update(await write.get(models.Label, input.id, ID_PATH), values)
 
 
 async def label_delete(write: Write, id: Id) -> DeletedRow:
-    """Deletes a label, and takes it off all tasks."""
-
-    def bearing(label: models.Label) -> Awaitable[Sequence[models.Task]]:
-        bears_it = models.Task.labelings.any(models.Labeling.label_id == label.id)
-        with_labels = [selectinload(models.Task.labelings)]
-        return write.select_rows(models.Task, bears_it, options=with_labels)
-
-    label, tasks = await write.lock_for_deletion(models.Label, id, ("id",), bearing)
-    for task in tasks:
-        task.labelings = [one for one in task.labelings if one.label_id != label.id]
-    return await write.delete(label)
+    """Deletes a label and removes it from all tasks."""
+    return await write.delete(await write.lock_for_deletion(models.Label, id, ("id",)))
 
 
 @strawberry.type

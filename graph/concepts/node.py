@@ -1,4 +1,4 @@
-"""Objects of any type by their ids."""
+"""Queries for objects of any type by ID."""
 
 from asyncio import gather
 from typing import Annotated
@@ -7,43 +7,36 @@ import strawberry
 
 import models
 from graph.context import Info
+from graph.kit.declare import resolver_field
 from graph.kit.node import Node, decode_id
 from graph.kit.relations.batches import RowBatch
-from graph.kit.relations.fields import resolver_field
 
-#: Unless the settings say otherwise.
+#: The most ids of one query, unless a setting changes it.
 MAX_IDS = 100
 
 
-async def load(info: Info, given: str, argument: str) -> models.Base | None:
-    """The object of an id; null for one that is missing or hidden."""
-    node = decode_id(given, argument)
+async def load(info: Info, id: str, argument: str) -> models.Base | None:
+    node = decode_id(id, argument)
     return None if node is None else await info.context.load(RowBatch(node.model), node.key)
 
 
 async def node(
     info: Info,
-    id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")],
+    id: Annotated[strawberry.ID, strawberry.argument(description="The object's ID.")],
 ) -> models.Base | None:
-    """The object of an id."""
+    """The object with an ID; null if there is none that the viewer can see."""
     return await load(info, id, "id")
 
 
 async def nodes(
     info: Info,
-    ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {MAX_IDS} ids.")],
+    ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {MAX_IDS} IDs.")],
 ) -> list[models.Base | None]:
-    """The objects of several ids, in their order."""
-    return await gather(*(load(info, given, f"ids[{i}]") for i, given in enumerate(ids)))
+    """The objects with the IDs, in their order; null for each that the viewer cannot see."""
+    return await gather(*(load(info, one, f"ids[{place}]") for place, one in enumerate(ids)))
 
 
 @strawberry.type
 class NodeQueries:
-    node: Node | None = resolver_field(
-        node, "The object of an id; null where there is none that the viewer sees."
-    )
-    nodes: list[Node | None] = resolver_field(
-        nodes,
-        f"The objects of at most {MAX_IDS} ids, in their order; null in the place "
-        "of one that is missing or hidden.",
-    )
+    node: Node | None = resolver_field(node)
+    nodes: list[Node | None] = resolver_field(nodes)

@@ -1,4 +1,4 @@
-"""What an operation costs, and what its caller may still ask for."""
+"""The cost of an operation, and the caller's remaining budget."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,47 +6,48 @@ from typing import Annotated
 import strawberry
 
 from graph.context import Info
+from graph.kit.declare import resolver_field
 
 
-@strawberry.type(description="What this operation costs, and the budget of the caller.")
+@strawberry.type(description="The cost of this operation, and the caller's budget.")
 class RateLimit:
     cost: int = strawberry.field(
-        description="What the operation costs at most. What it did not need is given back."
+        description="The maximum cost of the operation. The part that is not used is refunded."
     )
-    limit: int = strawberry.field(description="The whole budget of the caller.")
+    limit: int = strawberry.field(description="The caller's full budget.")
     node_count: int = strawberry.field(
-        description="How many objects the operation could bring at most."
+        description="The maximum number of objects that the operation can return."
     )
-    remaining: int = strawberry.field(description="What is left of the budget now.")
-    used: int = strawberry.field(description="What is missing of the budget now.")
+    remaining: int = strawberry.field(description="The remaining budget.")
+    used: int = strawberry.field(description="The used part of the budget.")
     reset_at: datetime = strawberry.field(
-        description="When the budget will be full again, if nothing more is spent."
+        description="When the budget will be full again if nothing more is spent."
     )
 
 
 DryRun = Annotated[
     bool | None,
     strawberry.argument(
-        description="Whether to price the operation alone: nothing else of it is done, nor is the "
-        "budget spent."
+        description="Whether to only compute the cost: no other field is executed, and the budget "
+        "is not charged."
     ),
 ]
 
 
 def rate_limit(info: Info, dry_run: DryRun = False) -> RateLimit:
-    """The budget of the caller; with dryRun the cost of this operation, nothing else being run."""
+    """The caller's budget, and the cost of this operation."""
     context = info.context
-    budget_status = context.budget_status
+    budget = context.budget_status
     return RateLimit(
         cost=context.price.total,
-        limit=budget_status.limit,
+        limit=budget.limit,
         node_count=context.price.nodes,
-        remaining=budget_status.remaining,
-        used=budget_status.used,
-        reset_at=budget_status.reset_at,
+        remaining=budget.remaining,
+        used=budget.used,
+        reset_at=budget.reset_at,
     )
 
 
 @strawberry.type
 class RateLimitQueries:
-    rate_limit: RateLimit = strawberry.field(resolver=rate_limit, description=rate_limit.__doc__)
+    rate_limit: RateLimit = resolver_field(rate_limit)

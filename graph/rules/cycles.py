@@ -1,4 +1,4 @@
-"""Subtasks and links lead nowhere back to where they began."""
+"""Cycles: neither subtasks nor links may lead back to where they start."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -13,7 +13,7 @@ from graph.kit.writing.write import Write
 
 
 async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | None]:
-    """The parent of each of the tasks, and of all that they are part of."""
+    """Return the parent of each of the tasks and of all their ancestors."""
     task, up = models.Task, aliased(models.Task)
     start = visible(task, write.source.viewer, task.id, task.parent_id)
     start = start.where(any_of(task.id, sorted(set(keys)), write.source))
@@ -26,7 +26,7 @@ async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | 
 
 
 async def linked_from(write: Write, kind: models.TaskLinkKind, key: UUID) -> set[UUID]:
-    """The tasks that links of a kind lead to from a task, however far."""
+    """Return the tasks that links of a kind lead to from a task, directly or through others."""
     link, onward = models.TaskLink, aliased(models.TaskLink)
     start = visible(link, write.source.viewer, link.other_id)
     start = start.where(link.task_id == key, link.kind == kind)
@@ -39,7 +39,7 @@ async def linked_from(write: Write, kind: models.TaskLinkKind, key: UUID) -> set
 
 
 def is_circular(parents: Mapping[UUID, UUID | None], key: UUID) -> bool:
-    """Whether the parents lead from a task back to it."""
+    """Whether following the parents from a task leads back to it."""
     seen: set[UUID] = set()
     at = parents.get(key)
     while at is not None and at != key and at not in seen:

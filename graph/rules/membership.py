@@ -1,4 +1,4 @@
-"""Who belongs to a workspace, as other concepts ask it."""
+"""Membership checks for references to users."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -8,28 +8,31 @@ from graph.kit.relations.batches import any_of
 from graph.kit.writing.payload import InputPath, UserErrorCode
 from graph.kit.writing.write import FOR_REFERENCE, Write
 
-NOT_A_MEMBER = "No such user belongs to the workspace."
+NOT_A_MEMBER = "There is no such member in the workspace."
 
 
 async def members_of(
     write: Write, workspace_ids: Iterable[UUID], user_ids: Iterable[UUID]
 ) -> set[tuple[UUID, UUID]]:
-    """Which of the users belong to which of the workspaces, kept there while the write lasts."""
+    """Return the pairs of workspace and user that are memberships.
+
+    The memberships are locked, so that none of them ends before the commit.
+    """
     users = sorted(set(user_ids))
     if not users:
         return set()
     membership = models.Membership
-    here = any_of(membership.workspace_id, sorted(set(workspace_ids)), write.source)
-    among_them = any_of(membership.user_id, users, write.source)
-    found = await write.select_rows(membership, here, among_them, lock=FOR_REFERENCE)
-    return {(one.workspace_id, one.user_id) for one in found}
+    in_workspaces = any_of(membership.workspace_id, sorted(set(workspace_ids)), write.source)
+    of_users = any_of(membership.user_id, users, write.source)
+    rows = await write.select_rows(membership, in_workspaces, of_users, lock=FOR_REFERENCE)
+    return {(row.workspace_id, row.user_id) for row in rows}
 
 
 async def member_id_of(
-    write: Write, workspace_id: UUID, given: str | None, path: InputPath
+    write: Write, workspace_id: UUID, id: str | None, path: InputPath
 ) -> UUID | None:
-    """The user of an id, who must belong to the workspace."""
-    key = None if given is None else write.parse_id(models.User, given, path)
+    """Return the key of a user's id; adds an error if the user is not a member."""
+    key = None if id is None else write.parse_id(models.User, id, path)
     if key is not None and not await members_of(write, [workspace_id], [key]):
         write.add_error(UserErrorCode.NOT_FOUND, path, NOT_A_MEMBER)
     return key

@@ -1,4 +1,4 @@
-"""The human keys of tasks: TLS-123."""
+"""Task keys, such as TLS-123."""
 
 import re
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from graph.kit.relations.batches import columns_in
 
 
 def parse_task_key(key: str) -> tuple[str, int] | None:
-    """A project's key and a number; null for what cannot be a task's key."""
-    found = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
-    return None if found is None else (found[1], int(found[2]))
+    """Return the project's key and the number, or None if the key is malformed."""
+    match = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
+    return None if match is None else (match[1], int(match[2]))
 
 
 @dataclass(frozen=True)
 class TaskByKeyBatch:
-    """Tasks by their workspace, project's key and number."""
+    """Tasks by workspace, project key and number."""
 
     waits_for_others: bool = True
 

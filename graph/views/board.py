@@ -2,6 +2,7 @@
 
 import asyncio
 import enum
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,25 +12,22 @@ import strawberry
 
 import models
 from graph.context import Info
+from graph.kit.declare import lazy_field, resolver_field
 from graph.kit.enums import describe_enum
+from graph.kit.filtering.filter_input import parse_filter
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
+from graph.kit.paging.order_input import list_order
 from graph.kit.relations.batches import ChildRows, ListBatch, RowBatch
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import (
-    declare_list_arguments,
-    parse_filter,
-    parse_paging,
-    resolver_field,
-)
+from graph.kit.relations.fields import list_parameters, parse_paging
 from graph.kit.relations.groups import GroupConnection, Grouping, GroupsBatch, GroupTotals
-from graph.types import Task
-from graph.views.filters import TaskFilter
-from graph.views.lists import TASKS, in_lists
+from graph.rules.listing import active_tasks
+from graph.types import Task, TaskFilter
 
 
 class TaskGrouping(enum.Enum):
-    """What a board has a column for."""
+    """What the tasks of a board are grouped by."""
 
     STATE = "state_id"
     PRIORITY = "priority"
@@ -41,28 +39,26 @@ class TaskGrouping(enum.Enum):
 
 describe_enum(
     TaskGrouping,
-    "What a board has a column for.",
-    STATE="Each workflow state by position, also one without a task.",
-    PRIORITY="Each priority in use, the most urgent first.",
-    ASSIGNEE="Each user who is to do something, by name. A task can be in several groups.",
-    LABEL="Each label in use, by name. A task can be in several groups.",
-    MILESTONE="Each milestone in use, by title.",
-    PROJECT="Each project in use, by name.",
+    STATE="One group for each workflow state by position, including empty ones.",
+    PRIORITY="One group for each priority in use, the most urgent first.",
+    ASSIGNEE="One group for each assigned user, by name. A task can be in several groups.",
+    LABEL="One group for each label in use, by name. A task can be in several groups.",
+    MILESTONE="One group for each milestone in use, by title.",
+    PROJECT="One group for each project in use, by name.",
 )
 
-#: How many columns a board has of each kind at most, as far as its price is concerned.
-FEW, MANY = 10, 50
+#: Upper estimates of the number of groups, for the cost.
+FEW_GROUPS, MANY_GROUPS = 10, 50
 
 
-def groups(by: Any) -> int:
-    """How many groups a grouping has at most, to price it: states and priorities are few."""
-    return FEW if by in (TaskGrouping.STATE.name, TaskGrouping.PRIORITY.name) else MANY
+def max_groups(by: Any) -> int:
+    """Return how many groups a grouping is assumed to have at most, for its cost."""
+    few = (TaskGrouping.STATE.name, TaskGrouping.PRIORITY.name)
+    return FEW_GROUPS if by in few else MANY_GROUPS
 
 
-Titled = tuple[type[models.Base], Callable[[Any], str]]
-
-#: What the groups of a grouping stand for, and what they are called.
-NODES: dict[TaskGrouping, Titled] = {
+#: The model whose rows the groups stand for, and the groups' titles.
+GROUP_NODES: dict[TaskGrouping, tuple[type[models.Base], Callable[[Any], str]]] = {
     TaskGrouping.STATE: (models.State, lambda state: state.name),
     TaskGrouping.ASSIGNEE: (models.User, lambda user: user.name),
     TaskGrouping.LABEL: (models.Label, lambda label: label.name),
@@ -70,54 +66,54 @@ NODES: dict[TaskGrouping, Titled] = {
     TaskGrouping.PROJECT: (models.Project, lambda project: project.name),
 }
 
-BOARD_ORDER = Order.by(models.State, "position")
-STATES = ListBatch(ChildRows(models.Workspace, "states"), BOARD_ORDER)
+STATES = ListBatch(ChildRows(models.Workspace, "states"), Order.by(models.State, "position"))
 
 
 @dataclass(frozen=True)
 class TaskGroupRows:
-    """One group of an owner's tasks."""
+    """The root value of a `TaskGroup`."""
 
     owner: UUID
     children: ChildRows
     grouping: Grouping
-    group: GroupTotals
+    totals: GroupTotals
     node: Any
     title: str
 
     @property
     def count(self) -> int:
-        """The number of tasks."""
-        return self.group.count
+        return self.totals.count
 
     @property
     def estimate(self) -> float | None:
-        """The sum of the estimates."""
-        return self.group.total
+        return self.totals.total
 
 
 def tasks_of_group(root: TaskGroupRows, info: Info, **arguments: Any) -> GroupConnection:
-    """A page of a group's tasks."""
-    order, page = parse_paging(TASKS, arguments)
-    key = (root.owner, root.group.key)
-    return GroupConnection(key, root.children, order, page, root.grouping, root.group.count)
+    order, page = parse_paging(list_order(models.Task), arguments)
+    key = (root.owner, root.totals.key)
+    return GroupConnection(key, root.children, order, page, root.grouping, root.totals.count)
 
 
-declare_list_arguments(tasks_of_group, TASKS)
+def group_parameters() -> list[inspect.Parameter]:
+    # The board's own filter applies to every group.
+    return list_parameters(models.Task, list_order(models.Task), filters=False)
 
 
 @strawberry.type(description="A column of a board.")
 class TaskGroup:
     node: Node | None = strawberry.field(
-        description="The state, user, label, milestone or project of the group; null where there "
-        "is none."
+        description="The state, user, label, milestone or project of the group; null for "
+        "priorities, and for tasks that have none."
     )
-    title: str = strawberry.field(description="What to write over it.")
-    count: int = strawberry.field(description="The number of tasks in it.")
+    title: str = strawberry.field(description="The heading of the column.")
+    count: int = strawberry.field(description="The number of tasks.")
     estimate: float | None = strawberry.field(
-        description="The sum of their estimates; null where none has one."
+        description="The sum of the tasks' estimates; null if none has one."
     )
-    tasks: Connection[Task] = resolver_field(tasks_of_group, "The tasks in it, newest first.")
+    tasks: Connection[Task] = lazy_field(
+        tasks_of_group, "The tasks, newest first.", group_parameters
+    )
 
 
 async def task_groups(
@@ -125,46 +121,44 @@ async def task_groups(
     info: Info,
     by: Annotated[TaskGrouping, strawberry.argument(description="What to group by.")],
     filter: Annotated[
-        TaskFilter | None, strawberry.argument(description="Only tasks of which all this holds.")
+        TaskFilter | None, strawberry.argument(description="Include only the tasks that match.")
     ] = None,
 ) -> list[TaskGroupRows]:
-    """The groups of a workspace's or a project's tasks, in the order of a board."""
-    condition = parse_filter(info.context.source, {"filter": filter})
-    children = ChildRows(type(root), "tasks", in_lists, (), condition)
+    """A board: the tasks in groups, each with its count and its own pages."""
+    condition = parse_filter(info.context.source, filter)
+    children = ChildRows(type(root), "tasks", active_tasks, (), condition)
     grouping = Grouping(models.Task, by.value, "estimate")
-    found = {
+    totals = {
         group.key: group
         for group in await info.context.load(GroupsBatch(children, grouping), root.id)
     }
 
-    def made(key: Any, node: Any, title: str) -> TaskGroupRows:
-        group = found.get(key, GroupTotals(key, 0, None))
+    def make(key: Any, node: Any, title: str) -> TaskGroupRows:
+        group = totals.get(key, GroupTotals(key, 0, None))
         return TaskGroupRows(root.id, children, grouping, group, node, title)
 
-    keys = [key for key in found if key is not None]
+    keys = [key for key in totals if key is not None]
     groups: list[TaskGroupRows] = []
     if by is TaskGrouping.PRIORITY:
-        groups = [made(key, None, key.name.capitalize()) for key in sorted(keys)]
+        groups = [make(key, None, key.name.capitalize()) for key in sorted(keys)]
     elif by is TaskGrouping.STATE:
-        workspace = root.workspace_id if isinstance(root, models.Project) else root.id
-        states = await info.context.load(STATES, workspace)
-        groups = [made(state.id, state, state.name) for state in states]
+        workspace_id = root.workspace_id if isinstance(root, models.Project) else root.id
+        states = await info.context.load(STATES, workspace_id)
+        groups = [make(state.id, state, state.name) for state in states]
     else:
-        model, title_of = NODES[by]
+        model, title_of = GROUP_NODES[by]
         rows = await asyncio.gather(*(info.context.load(RowBatch(model), key) for key in keys))
         groups = [
-            made(key, row, title_of(row))
+            make(key, row, title_of(row))
             for key, row in zip(keys, rows, strict=True)
             if row is not None
         ]
-        groups.sort(key=lambda group: (group.title, group.group.key))
-    if None in found:
-        groups.append(made(None, None, f"No {by.name.lower()}"))
+        groups.sort(key=lambda group: (group.title, group.totals.key))
+    if None in totals:
+        groups.append(make(None, None, f"No {by.name.lower()}"))
     return groups
 
 
 def board() -> Any:
-    """The field that cuts a workspace's or a project's tasks into groups."""
-    return resolver_field(
-        task_groups, "A board in one request: each group with its count and its own pages."
-    )
+    """Return the field `taskGroups`, for workspaces and projects."""
+    return resolver_field(task_groups)

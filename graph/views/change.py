@@ -1,4 +1,4 @@
-"""The log of changes, as it is read: pages that a client resumes by number."""
+"""The change log in the API: pages that a client resumes by number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,16 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.context import Info
+from graph.kit.declare import doc_of, resolver_field
 from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node, decode_id, encode_id, model_named, models_by_name
 from graph.kit.paging.keyset import Order, OrderTerm
-from graph.kit.paging.page_arguments import MAX_SIZE, page_size
+from graph.kit.paging.page_arguments import MAX_SIZE, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
-from graph.kit.relations.fields import one, resolver_field
+from graph.kit.relations.fields import one
 from graph.types import User
 from models.base import Base, column_of
 from models.log.logged import Logged, logged_columns
@@ -32,97 +33,90 @@ IN_SEQUENCE = Order(models.Change, (OrderTerm("sequence"),))
 
 describe_enum(
     models.ChangeKind,
-    "What happened to the subject of a change.",
-    CREATED="It was made.",
-    UPDATED="Fields of it were changed.",
-    ARCHIVED="It was put into the archive.",
-    UNARCHIVED="It was taken out of the archive.",
-    DELETED="It was put in the trash, or deleted where there is none.",
-    RESTORED="It was taken out of the trash, or made again.",
-    PURGED="It was deleted for good.",
+    CREATED="The object was created.",
+    UPDATED="Fields of the object were changed.",
+    ARCHIVED="The object was archived.",
+    UNARCHIVED="The object was restored from the archive.",
+    DELETED="The object was moved to the trash, or deleted if it has no trash.",
+    RESTORED="The object was restored from the trash, or recreated.",
+    PURGED="The object was deleted permanently.",
 )
 
 
-@strawberry.type(description="A field of a changed object.")
+@strawberry.type(description="A changed field of an object.")
 class FieldChange:
     name: str = strawberry.field(
-        description="The field: title, stateId, assigneeIds. `links` are links of a task."
+        description="The name of the field, such as title, stateId or assigneeIds."
     )
-    before: JSON | None = strawberry.field(description="What it was; null for a new object.")
-    after: JSON | None = strawberry.field(description="What it is; null for one that is gone.")
+    before: JSON | None = strawberry.field(
+        description="The value before the change; null for a new object."
+    )
+    after: JSON | None = strawberry.field(
+        description="The value after the change; null for a deleted object."
+    )
 
 
 def subject_id(root: models.Change) -> strawberry.ID:
-    """The id of what was changed."""
+    """The ID of the changed object."""
     return encode_id(model_named(root.subject_type), root.subject_id)
 
 
 async def subject(root: models.Change, info: Info) -> Any:
-    """What was changed, as it is now."""
+    """The changed object in its current state; null if it was deleted permanently."""
     return await info.context.load(RowBatch(model_named(root.subject_type)), root.subject_id)
 
 
 def fields(root: models.Change) -> list[FieldChange]:
-    """The changed fields, with ids as the API has them."""
+    """The changed fields. All fields if the object was created or deleted."""
     model = model_named(root.subject_type)
-    shown = []
+    changes = []
     for name, (before, after) in sorted(root.fields.items()):
-        values = [_shown(model, name, value) for value in (before, after)]
-        shown.append(FieldChange(name=to_camel_case(name), before=values[0], after=values[1]))
-    return shown
+        values = [_api_value(model, name, value) for value in (before, after)]
+        changes.append(FieldChange(name=to_camel_case(name), before=values[0], after=values[1]))
+    return changes
 
 
-@strawberry.type(description="What one commit did to one object.")
+@strawberry.type(description="A change of one object in one commit.")
 class Change:
-    sequence: int = strawberry.field(
-        description="1, 2, 3 … within a workspace, without gaps, in the order of commit."
-    )
-    at: datetime = strawberry.field(description="When.")
-    kind: models.ChangeKind = strawberry.field(description="What happened.")
-    actor: User | None = one(
-        models.Change.actor,
-        "Who did it; null for the server itself, and where the account is gone.",
-    )
-    subject_type: str = strawberry.field(description="Task, Comment, Project …")
-    subject_id: strawberry.ID = strawberry.field(
-        resolver=subject_id, description="The id of what was changed."
-    )
-    subject: Node | None = resolver_field(
-        subject, "What was changed, as it is now. Null once it is gone for good."
-    )
-    fields: list[FieldChange] = strawberry.field(
-        resolver=fields, description="What changed of it. All that it has, where it is new or gone."
-    )
+    sequence: int = strawberry.field(description=doc_of(models.Change, "sequence"))
+    at: datetime = strawberry.field(description=doc_of(models.Change, "at"))
+    kind: models.ChangeKind = strawberry.field(description=doc_of(models.Change, "kind"))
+    actor: User | None = one(models.Change.actor)
+    subject_type: str = strawberry.field(description=doc_of(models.Change, "subject_type"))
+    subject_id: strawberry.ID = resolver_field(subject_id)
+    subject: Node | None = resolver_field(subject)
+    fields: list[FieldChange] = resolver_field(fields)
 
 
-@strawberry.type(description="Some changes of a workspace, in order.")
+@strawberry.type(description="Consecutive changes of a workspace.")
 class ChangePage:
-    nodes: list[Change] = strawberry.field(description="The changes.")
+    nodes: list[Change] = strawberry.field(description="The changes, in order.")
     last_sequence: int = strawberry.field(
-        description="How far the log has been looked through: pass it as `after` to go on."
+        description="The number up to which the log was read. Pass it as `after` to continue."
     )
-    has_more: bool = strawberry.field(description="Whether there are more by now.")
+    has_more: bool = strawberry.field(description="Whether there are more changes.")
 
 
-@strawberry.input(description="Which changes: those of which all this holds.")
+@strawberry.input(description="Filters changes. All conditions must match.")
 class ChangeFilter:
     subject_types: list[str] | None = strawberry.field(
-        default=None, description="Only of these types: Task, Comment, Project …"
+        default=None, description="Types of changed objects: Task, Comment, Project …"
     )
     subject_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description=f"Only of these objects, at most {MAX_SIZE}."
+        default=None, description=f"IDs of changed objects, at most {MAX_SIZE}."
     )
     kinds: list[models.ChangeKind] | None = strawberry.field(
-        default=None, description="Only of these kinds."
+        default=None, description="Kinds of changes."
     )
     project_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description=f"Only of what is in these projects, at most {MAX_SIZE}."
+        default=None,
+        description=f"IDs of projects that the objects belong to, at most {MAX_SIZE}.",
     )
 
 
 @dataclass(frozen=True)
 class ChangeConditions:
-    """A filter of changes that was read."""
+    """A parsed filter of changes; hashable, so that equal pages share a batch."""
 
     types: frozenset[str] | None = None
     subjects: frozenset[UUID] | None = None
@@ -130,7 +124,6 @@ class ChangeConditions:
     projects: frozenset[UUID] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL."""
         change = models.Change
         parts: list[tuple[Any, frozenset[Any] | None]] = [
             (change.subject_type, self.types),
@@ -138,7 +131,7 @@ class ChangeConditions:
             (change.kind, self.kinds),
             (change.project_id, self.projects),
         ]
-        # In an order of their own, so that the statement is the same each time.
+        # Sorted, so that equal filters give equal statements.
         return [
             column.in_(sorted(values, key=str)) for column, values in parts if values is not None
         ]
@@ -146,17 +139,17 @@ class ChangeConditions:
 
 @dataclass(frozen=True)
 class ChangePageBatch:
-    """For each workspace its changes after a number, and how far its log has come."""
+    """The changes after a number, with the newest number, of each workspace."""
 
     after: int
     size: int
-    wanted: ChangeConditions
+    filter: ChangeConditions
     waits_for_others: bool = False
 
     async def load(
         self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
     ) -> list[ChangePage]:
-        # In one statement, so that no change is counted as seen that was not looked at.
+        # One statement, so that the newest number is not newer than the changes.
         pages = union_of([self._page(source, key) for key in keys]).subquery("pages")
         row = aliased(models.Change, pages)
         # scope: both parts of a page are scoped.
@@ -172,7 +165,7 @@ class ChangePageBatch:
     def _page(self, source: ReadScope, key: UUID) -> Any:
         change, workspace = models.Change, models.Workspace
         rows = visible(change, source.viewer).where(
-            change.workspace_id == key, change.sequence > self.after, *self.wanted.conditions()
+            change.workspace_id == key, change.sequence > self.after, *self.filter.conditions()
         )
         page = rows.order_by(change.sequence).limit(self.size + 1).subquery("page")
         home = [workspace.id.label("home_"), workspace.sequence.label("newest_")]
@@ -193,36 +186,42 @@ async def changes(
     info: Info,
     after: Annotated[
         int | None,
-        strawberry.argument(description="Only those after this number; 0 is from the start."),
+        strawberry.argument(
+            description="Return the changes after this number; 0 starts at the beginning."
+        ),
     ] = 0,
     first: Annotated[
-        int | None, strawberry.argument(description=f"How many at most, up to {MAX_SIZE}.")
+        int | None,
+        strawberry.argument(description=f"The number of changes, at most {MAX_SIZE}."),
     ] = MAX_SIZE,
     filter: Annotated[
-        ChangeFilter | None, strawberry.argument(description="Only those of which all this holds.")
+        ChangeFilter | None,
+        strawberry.argument(description="Return only the changes that match."),
     ] = None,
 ) -> ChangePage:
-    """Changes of a workspace after a number."""
+    """The log of changes, in order. A client resumes after the last number that it has seen."""
     after = after or 0
     if after < 0:
-        raise BadUserInput(f"after: numbers begin at 1; ask for 0 or more, not {after}.")
-    wanted = ChangeConditions() if filter is None else read_filter(filter)
-    size = page_size("first", MAX_SIZE if first is None else first)
-    return await info.context.load(ChangePageBatch(after, size, wanted), root.id)
+        raise BadUserInput(f"after: must be 0 or greater, not {after}.")
+    conditions = ChangeConditions() if filter is None else parse_change_filter(filter)
+    size = parse_page_size("first", MAX_SIZE if first is None else first)
+    return await info.context.load(ChangePageBatch(after, size, conditions), root.id)
 
 
-def read_filter(given: ChangeFilter) -> ChangeConditions:
-    """Reads a filter; a `BadUserInput` names what cannot be."""
+def parse_change_filter(filter: ChangeFilter) -> ChangeConditions:
+    """Raises `BadUserInput`, which names the invalid field."""
     logged = {name for name, model in models_by_name().items() if issubclass(model, Logged)}
-    for name in given.subject_types or ():
+    for name in filter.subject_types or ():
         if name not in logged:
             known = ", ".join(sorted(logged))
-            raise BadUserInput(f"filter.subjectTypes: there is no {name[:60]!r}, but {known}.")
+            raise BadUserInput(
+                f"filter.subjectTypes: {name[:60]!r} is not a logged type. Use one of {known}."
+            )
     return ChangeConditions(
-        _set(given.subject_types),
-        _keys(given.subject_ids, "filter.subjectIds", None),
-        _set(given.kinds),
-        _keys(given.project_ids, "filter.projectIds", models.Project),
+        _set(filter.subject_types),
+        _keys(filter.subject_ids, "filter.subjectIds", None),
+        _set(filter.kinds),
+        _keys(filter.project_ids, "filter.projectIds", models.Project),
     )
 
 
@@ -236,22 +235,22 @@ def _keys(
     if ids is None:
         return None
     if len(ids) > MAX_SIZE:
-        raise BadUserInput(f"{argument}: at most {MAX_SIZE} ids, not {len(ids)}.")
+        raise BadUserInput(f"{argument}: at most {MAX_SIZE} IDs, not {len(ids)}.")
     found = [decode_id(given, f"{argument}[{index}]") for index, given in enumerate(ids)]
     return frozenset(one.key for one in found if one is not None and model in (None, one.model))
 
 
-def _shown(model: type[Base], name: str, value: Any) -> Any:
-    """A value of the log as the API has it: keys as ids."""
+def _api_value(model: type[Base], name: str, value: Any) -> Any:
+    """Convert a logged value: keys become IDs."""
     columns: Mapping[str, Column[Any]] = logged_columns(model)
     if name in columns:
         return _with_id(columns[name], value)
     collected = model.collected[name]  # type: ignore[attr-defined]
     part = getattr(model, collected.relation).property.mapper.class_
-    if isinstance(collected.told, str):
-        column = column_of(getattr(part, collected.told))
+    if isinstance(collected.columns, str):
+        column = column_of(getattr(part, collected.columns))
         return value and [_with_id(column, one) for one in value]
-    told = {name: column_of(getattr(part, of)) for name, of in collected.told.items()}
+    told = {name: column_of(getattr(part, of)) for name, of in collected.columns.items()}
     return value and [
         {to_camel_case(name): _with_id(column, one[name]) for name, column in told.items()}
         for one in value
@@ -259,7 +258,7 @@ def _shown(model: type[Base], name: str, value: Any) -> Any:
 
 
 def _with_id(column: Column[Any], value: Any) -> Any:
-    """A value; as an id where the column points at something that has one."""
+    """Convert the key in a foreign key column to an ID."""
     if value is None or not column.foreign_keys:
         return value
     [key] = column.foreign_keys

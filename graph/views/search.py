@@ -17,15 +17,15 @@ from sqlalchemy.sql.expression import Subquery
 import models
 from graph.context import Info
 from graph.kit.context import KitInfo
+from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import validated_text
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
-from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, page_size
+from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource
-from graph.kit.relations.fields import resolver_field
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
 from models.columns.types import uuid_type
@@ -258,7 +258,7 @@ async def search(
         parsed = SearchQuery.parse(validated_text(query))
     except (SearchError, BadUserInput) as error:
         raise BadUserInput(f"query: {error}") from None
-    size = page_size("first", first)
+    size = parse_page_size("first", first)
     digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
     cursor = None if after is None else read_after(after, digest)
     key = parse_task_key(query.strip().upper())

@@ -1,4 +1,4 @@
-"""The log: every committed change of a workspace, numbered in the order of commit."""
+"""The stored change log: every committed change of a workspace, numbered in commit order."""
 
 import enum
 from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ChangeKind(enum.Enum):
-    """What happened to the subject of a change."""
+    """The kind of a change."""
 
     CREATED = "CREATED"
     UPDATED = "UPDATED"
@@ -28,7 +28,7 @@ class ChangeKind(enum.Enum):
 
 
 class Change(WorkspaceScoped, Base):
-    """What one commit did to one object; rows are only ever added."""
+    """One object's changes in one commit. The table is append-only."""
 
     __tablename__ = "changes"
     __table_args__ = (Index("ix_changes_subject", "subject_id", "sequence"),)
@@ -36,19 +36,30 @@ class Change(WorkspaceScoped, Base):
     workspace_id: Mapped[UUID] = mapped_column(
         uuid_type(), ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True
     )
-    #: 1, 2, 3 … within the workspace, without gaps, in the order of commit.
-    sequence: Mapped[int] = mapped_column(big_integer(), primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(timestamp(), default=now)
-    kind: Mapped[ChangeKind] = mapped_column(enum_type(ChangeKind, "kind"))
+    sequence: Mapped[int] = mapped_column(
+        big_integer(),
+        primary_key=True,
+        autoincrement=False,
+        doc="The number within the workspace: 1, 2, 3 … without gaps, in commit order.",
+    )
+    at: Mapped[datetime] = mapped_column(timestamp(), default=now, doc="When the change was made.")
+    kind: Mapped[ChangeKind] = mapped_column(
+        enum_type(ChangeKind, "kind"), doc="The kind of change."
+    )
     actor_id: Mapped[UUID | None] = mapped_column(
         uuid_type(), ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
-    #: The name of the subject's type, as the API has it.
-    subject_type: Mapped[str] = mapped_column(short_text(32))
-    #: No foreign key: the log outlives what it tells of.
+    subject_type: Mapped[str] = mapped_column(
+        short_text(32), doc="The type of the changed object: Task, Comment, Project …"
+    )
+    #: Not a foreign key: the log outlives the objects that it describes.
     subject_id: Mapped[UUID] = mapped_column(uuid_type())
     project_id: Mapped[UUID | None] = mapped_column(uuid_type())
-    #: For each changed field its value before and after.
+    #: The value before and after, by field.
     fields: Mapped[Any] = mapped_column(json_type())
 
-    actor: Mapped["User | None"] = relationship(lazy="raise")
+    actor: Mapped["User | None"] = relationship(
+        lazy="raise",
+        doc="The user who made the change; null for the server itself, or if the account was "
+        "deleted.",
+    )

@@ -1,18 +1,19 @@
-"""How the log is kept: every commit of a writing session tells what it changed.
+"""The recorder: writes every change of a transaction to the log before it commits.
 
-A session of `Database.writes` notes, at each flush, what the flush does to rows that are
-`Logged`; before it commits, each noted row becomes one `Change`. The numbers come from the
-workspace's own row, whose lock is held until the commit: that is what makes them run without
-a gap in the order of commit, so that whoever has read up to a number has missed nothing.
+A session of `Database.writes` records, at each flush, what the flush does to `Logged` rows. Before
+the commit each changed row becomes one `Change`. Its number comes from the workspace's row, which
+stays locked until the commit: numbers therefore have no gaps and follow the order of commits, so
+that a reader who has seen a number has seen every change up to it.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, event, func, insert, inspect, select, update
+from sqlalchemy import bindparam, event, func, insert, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
@@ -21,7 +22,8 @@ from sqlalchemy.orm.util import identity_key
 from models.base import Base, now, table_of
 from models.columns.types import Timestamp
 from models.log.change import Change, ChangeKind
-from models.log.logged import Logged, change_kind, changed_fields, logged_columns, logged_values
+from models.log.entries import change_kind
+from models.log.logged import Logged, changed_fields, logged_columns, logged_values
 from models.workspace import Workspace
 
 #: Rows of one INSERT.
@@ -29,308 +31,287 @@ CHUNK = 1000
 
 
 _WORKSPACES = table_of(Workspace)
-_ONE_MORE = _WORKSPACES.c.sequence + bindparam("count")
-_OF_HOME = update(_WORKSPACES).where(_WORKSPACES.c.id == bindparam("home"))
-_COUNT_UP = _OF_HOME.values(sequence=_ONE_MORE).returning(_WORKSPACES.c.sequence)
-_COUNT_UP_FIRST = _OF_HOME.values(sequence=func.last_insert_id(_ONE_MORE))
+_NEXT = _WORKSPACES.c.sequence + bindparam("count")
+_OF_WORKSPACE = update(_WORKSPACES).where(_WORKSPACES.c.id == bindparam("workspace"))
+_TAKE_NUMBERS = _OF_WORKSPACE.values(sequence=_NEXT).returning(_WORKSPACES.c.sequence)
+_TAKE_NUMBERS_MYSQL = _OF_WORKSPACE.values(sequence=func.last_insert_id(_NEXT))
 _INSERT = insert(table_of(Change))
 
 
 @dataclass
 class PendingChange:
-    """What a transaction did to one row so far."""
+    """The changes that a transaction has made to one row so far."""
 
     row: Any
     kind: ChangeKind
-    #: For each field its value before and after.
+    #: `[before, after]` by field.
     fields: dict[str, list[Any]]
-    home: UUID
+    workspace_id: UUID
     project_id: UUID | None
     sequence: int | None = None
 
-    def add(self, fields: Mapping[str, Sequence[Any]]) -> None:
-        """Adds what a later flush did."""
+    def merge(self, fields: Mapping[str, Sequence[Any]]) -> None:
+        """Add the changes of a later flush, keeping the first values before."""
         for name, (before, after) in fields.items():
             first = self.fields.get(name, [before])[0]
             self.fields[name] = [first, after]
 
 
 class ChangeRecorder:
-    """The notes of one transaction."""
+    """Records the changes of one transaction."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.notes: dict[tuple[str, UUID], PendingChange] = {}
         self.at = now()
-        #: The number of the change of each row, by type and key.
+        #: The number of each row's change, by type and id.
         self.numbers: dict[tuple[str, UUID], int] = {}
-        #: The last number given out in each workspace.
+        #: The last number taken in each workspace.
         self.sequences: dict[UUID, int] = {}
-        #: Rows that are made again after they were deleted.
-        self.restored: set[int] = set()
-        #: Whether what is deleted is gone for good.
-        self.purging = False
+        self._pending: dict[tuple[str, UUID], PendingChange] = {}
+        self._restored: set[int] = set()
+        self._purges = False
+
+    def begin(self, actor_id: UUID | None, at: datetime) -> None:
+        """Set the user and the time that all changes of the transaction are logged with."""
+        self.session.info["actor_id"] = actor_id
+        self.at = at
+
+    def restore(self, row: Any) -> None:
+        """Log the new row as RESTORED instead of CREATED."""
+        self._restored.add(id(row))
+
+    def purge(self) -> None:
+        """Log the deletions that follow as PURGED instead of DELETED."""
+        self._purges = True
 
     @property
     def numbers_before_rows(self) -> bool:
-        """Whether numbers are taken before rows are written rather than after.
+        """Whether numbers are taken before rows are written, instead of after.
 
-        On MariaDB and MySQL, writing a row takes a shared lock on each row it points at, its
-        workspace among them: two who both did that could not both go on to count it up.
+        On MariaDB and MySQL an INSERT takes a shared lock on every row that it references, the
+        workspace among them. Two transactions that both hold it would deadlock when they count
+        up the workspace's sequence.
         """
         return self.session.get_bind().dialect.name in ("mysql", "mariadb")
 
     def record_flush(self) -> None:
-        """Notes what a flush is about to do."""
+        """Record what a flush is about to write."""
         if any(isinstance(row, Logged) for row in self.session.deleted):
-            raise TypeError("What is in the log is deleted by delete_rows.")
+            raise TypeError("Delete logged rows with models.log.deletion.delete_rows.")
         changed: dict[type[Any], list[tuple[Any, set[str]]]] = defaultdict(list)
         for row in self.session.new:
             if isinstance(row, Logged):
-                self._note_created(row)
-        for row in sorted(_logged(self.session.dirty), key=lambda row: row.id):
+                self._record_creation(row)
+        dirty: list[Any] = [row for row in self.session.dirty if isinstance(row, Logged)]
+        for row in sorted(dirty, key=lambda row: row.id):
             fields = changed_fields(row)
             if fields:
-                self._note_updated(row, fields)
+                self._record_update(row, fields)
                 changed[type(row)].append((row, set(fields)))
         for model, rows in changed.items():
-            _write_alike(model, rows)
-        self._number_first()
+            _set_same_columns(model, rows)
+        self._take_numbers_first()
 
     def record_deletion(self, rows: Iterable[Any]) -> None:
-        """Notes that rows are deleted. What they gather must be loaded, to be told."""
-        kind = ChangeKind.PURGED if self.purging else ChangeKind.DELETED
+        """Record the deletion of rows; their collected fields must be loaded."""
+        kind = ChangeKind.PURGED if self._purges else ChangeKind.DELETED
         for row in rows:
             fields = {name: [value, None] for name, value in logged_values(row).items()}
-            self._note(row, kind, fields)
-        self._number_first()
+            self._record(row, kind, fields)
+        self._take_numbers_first()
 
     def write(self) -> None:
-        """Numbers what was noted, and adds it to the log."""
-        told = list(self.notes.values())
-        self._number(told)
-        self.numbers |= {key: note.sequence for key, note in self.notes.items() if note.sequence}
-        self.notes.clear()
-        self.add(
+        """Number the pending changes, and insert them into the log."""
+        pending = list(self._pending.values())
+        self._take_numbers(pending)
+        self.numbers |= {
+            key: change.sequence for key, change in self._pending.items() if change.sequence
+        }
+        self._pending.clear()
+        self.insert(
             {
-                "workspace_id": note.home,
-                "sequence": note.sequence,
-                "kind": note.kind,
-                "subject_type": type(note.row).__name__,
-                "subject_id": note.row.id,
-                "project_id": note.project_id,
-                "fields": note.fields,
+                "workspace_id": change.workspace_id,
+                "sequence": change.sequence,
+                "kind": change.kind,
+                "subject_type": type(change.row).__name__,
+                "subject_id": change.row.id,
+                "project_id": change.project_id,
+                "fields": change.fields,
             }
-            for note in told
+            for change in pending
         )
 
-    def add(self, changes: Iterable[dict[str, Any]]) -> None:
-        """Writes changes that are numbered already."""
+    def insert(self, changes: Iterable[dict[str, Any]]) -> None:
+        """Insert changes that have their numbers."""
         common = {"at": self.at, "actor_id": self.session.info.get("actor_id")}
         rows = [common | change for change in changes]
         connection = self.session.connection()
         for start in range(0, len(rows), CHUNK):
-            some = rows[start : start + CHUNK]
-            connection.execute(_INSERT, some if len(some) > 1 else some[0])
+            chunk = rows[start : start + CHUNK]
+            connection.execute(_INSERT, chunk if len(chunk) > 1 else chunk[0])
 
-    def take(self, workspace_id: UUID, count: int) -> int:
-        """Takes `count` numbers of a workspace, and returns the first."""
+    def take_numbers(self, workspace_id: UUID, count: int) -> int:
+        """Take `count` numbers of a workspace, locking its row; return the first."""
         connection = self.session.connection()
-        given = {"home": workspace_id, "count": count}
+        parameters = {"workspace": workspace_id, "count": count}
         if self.numbers_before_rows:
-            # The server hands back the argument, as it does the key of a new row.
-            last: int = connection.execute(_COUNT_UP_FIRST, given).lastrowid
+            # MySQL has no UPDATE … RETURNING; LAST_INSERT_ID(value) comes back with the result.
+            last: int = connection.execute(_TAKE_NUMBERS_MYSQL, parameters).lastrowid
         else:
-            last = connection.execute(_COUNT_UP, given).scalar_one()
+            last = connection.execute(_TAKE_NUMBERS, parameters).scalar_one()
         self.sequences[workspace_id] = last
         workspace = self.session.identity_map.get(identity_key(Workspace, workspace_id))
         if workspace is not None:
             set_committed_value(workspace, "sequence", last)
         return last - count + 1
 
-    def _number(self, notes: Collection[PendingChange]) -> None:
-        by_home: dict[UUID, list[PendingChange]] = defaultdict(list)
-        for note in notes:
-            if note.sequence is None:
-                by_home[note.home].append(note)
-        for home, unnumbered in sorted(by_home.items()):
-            first = self.take(home, len(unnumbered))
-            for sequence, note in enumerate(unnumbered, start=first):
-                note.sequence = sequence
+    def _take_numbers(self, changes: Collection[PendingChange]) -> None:
+        by_workspace: dict[UUID, list[PendingChange]] = defaultdict(list)
+        for change in changes:
+            if change.sequence is None:
+                by_workspace[change.workspace_id].append(change)
+        # Sorted: two transactions lock several workspaces in the same order.
+        for workspace_id, unnumbered in sorted(by_workspace.items()):
+            first = self.take_numbers(workspace_id, len(unnumbered))
+            for sequence, change in enumerate(unnumbered, start=first):
+                change.sequence = sequence
 
-    def _number_first(self) -> None:
+    def _take_numbers_first(self) -> None:
         if self.numbers_before_rows:
-            self._number([note for note in self.notes.values() if not self._is_new(note.home)])
+            self._take_numbers(
+                [
+                    change
+                    for change in self._pending.values()
+                    if not self._is_new(change.workspace_id)
+                ]
+            )
 
-    def _is_new(self, home: UUID) -> bool:
-        """Whether a workspace is made by this transaction: nobody else waits for its numbers."""
-        note = self.notes.get(("Workspace", home))
-        return note is not None and note.kind is ChangeKind.CREATED
+    def _is_new(self, workspace_id: UUID) -> bool:
+        """Whether this transaction creates the workspace, so that its row does not exist yet."""
+        change = self._pending.get(("Workspace", workspace_id))
+        return change is not None and change.kind is ChangeKind.CREATED
 
-    def _note_created(self, row: Any) -> None:
-        self._fill_defaults(row)
-        kind = ChangeKind.RESTORED if id(row) in self.restored else ChangeKind.CREATED
-        self._note(row, kind, {name: [None, value] for name, value in logged_values(row).items()})
+    def _record_creation(self, row: Any) -> None:
+        self._apply_defaults(row)
+        kind = ChangeKind.RESTORED if id(row) in self._restored else ChangeKind.CREATED
+        self._record(row, kind, {name: [None, value] for name, value in logged_values(row).items()})
 
-    def _fill_defaults(self, row: Any) -> None:
-        """Gives a new row now the values that it would be given when it is written.
-
-        So the log knows them, and the row is whole without being read again.
-        """
+    def _apply_defaults(self, row: Any) -> None:
+        """Set the column defaults now, so that the log has them and the row is complete."""
         values = inspect(row).dict
         for attribute in inspect(type(row)).column_attrs:
             column = attribute.columns[0]
             if attribute.key in values:
                 continue
             default: Any = column.default
-            given = None if default is None else default.arg
+            value = None if default is None else default.arg
             if default is not None and default.is_callable:
-                # One now for the whole transaction.
-                given = self.at if isinstance(column.type, Timestamp) else default.arg(None)
-            setattr(row, attribute.key, given)
+                # All times of a transaction are the same.
+                value = self.at if isinstance(column.type, Timestamp) else default.arg(None)
+            setattr(row, attribute.key, value)
 
-    def _note_updated(self, row: Any, fields: dict[str, list[Any]]) -> None:
-        known = self.notes.get(_key(row))
-        if known is not None:
-            known.add(fields)
+    def _record_update(self, row: Any, fields: dict[str, list[Any]]) -> None:
+        pending = self._pending.get(_key(row))
+        if pending is not None:
+            pending.merge(fields)
             return
         if hasattr(row, "version"):
             row.version += 1
         if hasattr(row, "updated_at"):
             row.updated_at = self.at
-        self._note(row, change_kind(fields), fields)
+        self._record(row, change_kind(fields), fields)
 
-    def _note(self, row: Any, kind: ChangeKind, fields: dict[str, list[Any]]) -> None:
-        known = self.notes.get(_key(row))
-        if known is None:
-            home, project_id = row.workspace_of(), row.project_key(self.session)
-            self.notes[_key(row)] = PendingChange(row, kind, fields, home, project_id)
+    def _record(self, row: Any, kind: ChangeKind, fields: dict[str, list[Any]]) -> None:
+        pending = self._pending.get(_key(row))
+        if pending is None:
+            self._pending[_key(row)] = PendingChange(
+                row, kind, fields, row.workspace_of(), row.project_of(self.session)
+            )
         else:
-            # It is one change all the same, from what there was before.
-            known.row, known.kind = row, kind
-            known.add(fields)
+            # Several changes of a row in one transaction are logged as one.
+            pending.row, pending.kind = row, kind
+            pending.merge(fields)
 
 
 class LoggedSession(Session):
-    """A session whose commits are in the log. `info["actor_id"]` says whose they are."""
+    """A session whose commits are logged. `info["actor_id"]` is the acting user's id."""
 
     @property
-    def log(self) -> ChangeRecorder:
-        """The notes of the present transaction."""
-        found = self.info.get("log")
-        if found is None:
-            found = self.info["log"] = ChangeRecorder(self)
-        return found
+    def recorder(self) -> ChangeRecorder:
+        """The recorder of the current transaction."""
+        recorder = self.info.get("recorder")
+        if recorder is None:
+            recorder = self.info["recorder"] = ChangeRecorder(self)
+        return recorder
 
 
 @event.listens_for(LoggedSession, "before_flush")
-def _note_flush(session: LoggedSession, *_: Any) -> None:
-    session.log.record_flush()
+def _record_flush(session: LoggedSession, *_: Any) -> None:
+    session.recorder.record_flush()
 
 
 @event.listens_for(LoggedSession, "before_commit")
 def _write(session: LoggedSession) -> None:
-    # What is still to be written is noted first.
+    # The flush records the last changes.
     session.flush()
-    session.log.write()
+    session.recorder.write()
 
 
 @event.listens_for(LoggedSession, "after_commit")
 @event.listens_for(LoggedSession, "after_rollback")
-def _forget(session: LoggedSession) -> None:
-    session.info.pop("log", None)
+def _discard(session: LoggedSession) -> None:
+    session.info.pop("recorder", None)
 
 
 def recorder_of(session: AsyncSession) -> ChangeRecorder:
-    """The log of a session's transaction."""
     inner = session.sync_session
     assert isinstance(inner, LoggedSession)
-    return inner.log
+    return inner.recorder
 
 
 async def write_changes(session: AsyncSession) -> None:
-    """Writes what was noted so far."""
-    log = recorder_of(session)
+    """Flush, and write the changes recorded so far to the log."""
+    recorder = recorder_of(session)
 
     def write(inner: Session) -> None:
         inner.flush()
-        log.write()
+        recorder.write()
 
     await session.run_sync(write)
 
 
 async def append_changes(
-    session: AsyncSession, home: UUID, changes: Sequence[dict[str, Any]]
+    session: AsyncSession, workspace_id: UUID, entries: Sequence[dict[str, Any]]
 ) -> None:
-    """Adds changes of rows that were written past the session, such as an import's.
+    """Log rows that were written past the session; `entries` come from `models.log.entries`.
 
-    Each is a row of the log but for its number, time and actor. What the session has noted
-    goes before.
+    The changes that the session has recorded are written first.
     """
-    if not changes:
+    if not entries:
         return
-    log = recorder_of(session)
+    recorder = recorder_of(session)
     await write_changes(session)
 
-    def add(_: Session) -> None:
-        first = log.take(home, len(changes))
-        numbered = enumerate(changes, start=first)
-        log.add({"workspace_id": home, "sequence": n, **change} for n, change in numbered)
+    def insert_entries(_: Session) -> None:
+        first = recorder.take_numbers(workspace_id, len(entries))
+        recorder.insert(
+            {"workspace_id": workspace_id, "sequence": sequence, **entry}
+            for sequence, entry in enumerate(entries, start=first)
+        )
 
-    await session.run_sync(add)
-
-
-def _logged(rows: Iterable[Any]) -> Iterable[Any]:
-    return (row for row in rows if isinstance(row, Logged))
+    await session.run_sync(insert_entries)
 
 
 def _key(row: Any) -> tuple[str, UUID]:
     return type(row).__name__, row.id
 
 
-def _write_alike(model: type[Base], rows: Sequence[tuple[Any, set[str]]]) -> None:
-    """Lets one UPDATE serve many rows: they all set what any of them sets."""
+def _set_same_columns(model: type[Base], rows: Sequence[tuple[Any, set[str]]]) -> None:
+    """Mark every column that any of the rows sets as set on all, so that one UPDATE serves all."""
     if len(rows) == 1:
         return
     columns = logged_columns(model)
-    together = {name for _, names in rows for name in names if name in columns}
+    changed = {name for _, names in rows for name in names if name in columns}
     for row, names in rows:
-        for name in together - names:
+        for name in changed - names:
             flag_modified(row, name)
-
-
-async def delete_rows(session: AsyncSession, rows: Sequence[Any]) -> None:
-    """Deletes rows of one model, in one statement, and all that the database deletes with them.
-
-    What was changed before is written first; what the rows gather must be loaded.
-    """
-    if not rows:
-        return
-    await session.flush()
-    model = type(rows[0])
-    await session.run_sync(lambda _: recorder_of(session).record_deletion(rows))
-    for row in rows:
-        session.expunge(row)
-    await session.execute(delete(model).where(model.id.in_([row.id for row in rows])))
-
-
-async def fields_changed_since(
-    session: AsyncSession, versions: Mapping[Any, int]
-) -> dict[UUID, set[str]]:
-    """The fields of each row that were changed since it had a version, by the row's key."""
-    behind = {row.id: row.version - version for row, version in versions.items()}
-    newest_first = func.row_number().over(
-        partition_by=Change.subject_id, order_by=Change.sequence.desc()
-    )
-    places = select(Change.subject_id, Change.fields, newest_first.label("place")).where(
-        Change.workspace_id.in_({row.workspace_of() for row in versions}),
-        Change.subject_id.in_(behind),
-    )
-    numbered = places.subquery()
-    # Each change counts the version up by one.
-    recent = select(numbered).where(numbered.c.place <= max(behind.values(), default=0))
-    found: dict[UUID, set[str]] = {key: set() for key in behind}
-    for key, fields, place in await session.execute(recent):
-        if place <= behind[key]:
-            found[key].update(fields)
-    return found

@@ -9,12 +9,13 @@ import strawberry
 from sqlalchemy import ColumnElement, ForeignKey, MetaData, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput, expose
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.relations.fields import listing, one, resolver_field
+from graph.kit.relations.fields import listing, one
 from models.base import NAMING, Base, UUIDPrimaryKey
 from models.columns.types import short_text, uuid_type
 from models.database import Database
@@ -35,14 +36,14 @@ class Toy(Base):
 class ShelfRow(UUIDPrimaryKey, Toy):
     __tablename__ = "toy_shelves"
 
-    name: Mapped[str] = mapped_column(short_text(50))
+    name: Mapped[str] = mapped_column(short_text(50), doc="The name.")
     books: Mapped[list["BookRow"]] = relationship(lazy="raise", viewonly=True)
 
 
 class BookRow(UUIDPrimaryKey, Toy):
     __tablename__ = "toy_books"
 
-    title: Mapped[str] = mapped_column(short_text(50))
+    title: Mapped[str] = mapped_column(short_text(50), doc="The title.")
     shelf_id: Mapped[UUID | None] = mapped_column(uuid_type(), ForeignKey("toy_shelves.id"))
     shelf: Mapped[ShelfRow | None] = relationship(lazy="raise")
 

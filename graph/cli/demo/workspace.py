@@ -37,7 +37,8 @@ from models import (
     Workspace,
 )
 from models.base import table_of
-from models.log.logged import Logged, collect, creation_entry
+from models.log.entries import collect, creation_entry
+from models.log.logged import Logged
 from models.log.recorder import append_changes
 
 Row = dict[str, Any]

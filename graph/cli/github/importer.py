@@ -37,7 +37,7 @@ from models import (
     Workspace,
 )
 from models.base import now, table_of
-from models.log.logged import change_entry, creation_entry
+from models.log.entries import change_entry, creation_entry
 from models.log.recorder import append_changes
 from models.workspace import new_workspace
 

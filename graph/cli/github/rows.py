@@ -7,7 +7,8 @@ from uuid import UUID
 from graph.cli.github.archive import ArchivedComment, ArchivedIssue
 from models import Base, ChangeKind, Project, Task
 from models.columns.json_values import encode
-from models.log.logged import change_entry, change_kind, creation_entry, logged_columns
+from models.log.entries import change_entry, change_kind, creation_entry
+from models.log.logged import logged_columns
 
 Row = dict[str, Any]
 
@@ -72,7 +73,7 @@ class ImportedTask:
 
     def gather(self, column: str, before: set[UUID], after: set[UUID]) -> None:
         """Notes whom it is assigned to, or what labels it bears."""
-        name = next(name for name, one in Task.collected.items() if one.told == column)
+        name = next(name for name, one in Task.collected.items() if one.columns == column)
         values = [sorted(map(encode, keys)) for keys in (before, after)]
         if self.task is None:
             self.fields[name] = [None, values[1]]

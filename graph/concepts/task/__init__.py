@@ -1,5 +1,6 @@
 """Tasks, and the links between them."""
 
+from graph.concepts.task.filter import TaskFilter
 from graph.concepts.task.type import Task, TaskLink
 
-__all__ = ["Task", "TaskLink"]
+__all__ = ["Task", "TaskFilter", "TaskLink"]

@@ -1,4 +1,4 @@
-"""What an input asks of a task: read, held to the rules, and done, for many tasks at once."""
+"""TaskEdit: the changes that an input makes to a task, parsed, validated and applied."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from graph.concepts.task.inputs import TaskUpdateInput
 from graph.kit.writing.expected_version import ExpectedVersion
 from graph.kit.writing.id_set import IdSet
 from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
-from graph.kit.writing.write import FOR_CHANGE, INPUT_PATH, Write, provided
+from graph.kit.writing.write import FOR_UPDATE, INPUT_PATH, Write, provided
 from graph.rules.cycles import ancestors_of, is_circular
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.rules.trash import reject_if_in_trash
 
-PLAIN = ("title", "body", "priority", "estimate", "due_on")
-#: What a task points at by an id of the input.
+COLUMNS = ("title", "body", "priority", "estimate", "due_on")
+#: The foreign keys of a task that an input can set.
 REFERENCES = {
     "state_id": models.State,
     "milestone_id": models.Milestone,
@@ -29,74 +29,73 @@ REFERENCES = {
 
 @dataclass
 class TaskEdit:
-    """What one input asks of one task. Wrong is what `user_errors` holds."""
+    """The changes that one input makes to one task; `user_errors` has what is wrong with them."""
 
     values: dict[str, Any]
-    #: Keys of the rows to point at, by column; null to point at none.
+    #: The keys to refer to, by foreign key; None clears the reference.
     references: dict[str, UUID | None]
     assignees: IdSet
     labels: IdSet
     path: InputPath
     user_errors: UserErrors
-    #: All fields that the sender filled.
-    given: Sequence[str]
-    #: The task that is there already, its key, and the version that the sender saw.
+    #: All attributes that the input sets.
+    fields: Sequence[str]
+    #: The existing task, its key, and the version that the caller has read.
     task: models.Task | None = None
     key: UUID | None = None
     expected: int | None = None
-    #: The states and so on that the task is to point at.
+    #: The rows to refer to, by foreign key.
     rows: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(
+    def parse(
         cls,
         write: Write,
-        source: Any,
+        input: Any,
         path: InputPath = INPUT_PATH,
         user_errors: UserErrors | None = None,
     ) -> Self:
-        """Reads an input, as far as it can be judged by itself."""
+        """Parse an input and validate what needs no database."""
         user_errors = user_errors or write.user_errors
-        values = write.validate(models.Task, provided(source, *PLAIN), path, user_errors)
+        values = write.validate(models.Task, provided(input, *COLUMNS), path, user_errors)
         references: dict[str, UUID | None] = {}
-        for name, given in provided(source, *REFERENCES).items():
+        for name, value in provided(input, *REFERENCES).items():
             place = (*path, to_camel_case(name))
-            if given is not None:
-                key = write.parse_id(REFERENCES[name], given, place, user_errors)
+            if value is not None:
+                key = write.parse_id(REFERENCES[name], value, place, user_errors)
                 if key is not None:
                     references[name] = key
             elif name == "state_id":
-                user_errors.add(UserErrorCode.REQUIRED, place, "A task is always in some state.")
+                user_errors.add(UserErrorCode.REQUIRED, place, "A task must have a state.")
             else:
                 references[name] = None
-        assignees = IdSet.read(write, models.User, source, "assignee_ids", path, user_errors)
-        labels = IdSet.read(write, models.Label, source, "label_ids", path, user_errors)
-        given = [name for name in vars(source) if getattr(source, name) is not None]
-        return cls(values, references, assignees, labels, path, user_errors, given)
+        assignees = IdSet.parse(write, models.User, input, "assignee_ids", path, user_errors)
+        labels = IdSet.parse(write, models.Label, input, "label_ids", path, user_errors)
+        fields = [name for name in vars(input) if getattr(input, name) is not None]
+        return cls(values, references, assignees, labels, path, user_errors, fields)
 
     @classmethod
-    def of_task(
-        cls, write: Write, source: TaskUpdateInput, path: InputPath, user_errors: UserErrors
+    def parse_update(
+        cls, write: Write, input: TaskUpdateInput, path: InputPath, user_errors: UserErrors
     ) -> Self:
-        """Reads what an input asks of a task that is there already."""
-        edit = cls.read(write, source, path, user_errors)
-        edit.key = write.parse_id(models.Task, source.id, (*path, "id"), user_errors)
-        edit.expected = source.expected_version
+        """Parse an input that changes an existing task."""
+        edit = cls.parse(write, input, path, user_errors)
+        edit.key = write.parse_id(models.Task, input.id, (*path, "id"), user_errors)
+        edit.expected = input.expected_version
         return edit
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether anything was refused."""
+    def has_errors(self) -> bool:
         return bool(self.user_errors.errors)
 
     def add_error(
         self, name: str, message: str, code: UserErrorCode = UserErrorCode.NOT_FOUND
     ) -> None:
-        """Refuses a field of the input."""
+        """Add an error for a field of the input."""
         self.user_errors.add(code, (*self.path, to_camel_case(name)), message)
 
-    def admit(self, write: Write, task: models.Task | None) -> None:
-        """Takes the task on, if the viewer may change it as it is now."""
+    def set_task(self, write: Write, task: models.Task | None) -> None:
+        """Set the task to change, if the viewer may change it; otherwise add an error."""
         path = (*self.path, "id")
         if not write.can_access(models.Task, task, path, self.user_errors) or task is None:
             return
@@ -105,14 +104,13 @@ class TaskEdit:
         reject_if_in_trash(self.user_errors, task, path)
 
     @property
-    def seen(self) -> ExpectedVersion:
-        """The task, and the version of it that the sender saw."""
-        return ExpectedVersion(self.task, self.expected, self.given, self.path, self.user_errors)
+    def version(self) -> ExpectedVersion:
+        return ExpectedVersion(self.task, self.expected, self.fields, self.path, self.user_errors)
 
     def validate_references(
         self, found: "ReferencedRows", workspace_id: UUID, project_id: UUID
     ) -> None:
-        """Refuses what does not belong to the task's workspace or project."""
+        """Add errors for references outside the task's workspace or project."""
         for name, key in self.references.items():
             if key is None:
                 continue
@@ -133,39 +131,41 @@ class TaskEdit:
             reject_if_in_trash(self.user_errors, parent, (*self.path, "parentId"))
 
     def apply(self, write: Write, task: models.Task) -> None:
-        """Does to a task what is asked. Its sets must be loaded where they change."""
+        """Apply the changes. The task's assignments and labelings must be loaded if they change."""
         for name, value in self.values.items():
             setattr(task, name, value)
         for name, key in self.references.items():
             if name != "state_id":
                 setattr(task, name, key)
         state = self.rows.get("state_id")
-        # A task that is in the state already has entered it before.
+        # Setting the current state again must not change `started_at` or `closed_at`.
         if state is not None and state.id != task.state_id:
             task.move_to_state(state, write.now)
         if self.assignees:
-            task.assign(self.assignees.of(one.user_id for one in task.assignments))
+            current = (assignment.user_id for assignment in task.assignments)
+            task.assign(self.assignees.applied_to(current))
         if self.labels:
-            task.label(self.labels.of(one.label_id for one in task.labelings))
+            task.label(self.labels.applied_to(labeling.label_id for labeling in task.labelings))
 
 
 @dataclass
 class ReferencedRows:
-    """The rows that some edits want to point at, each kind read in one statement."""
+    """The rows that some edits refer to, locked; one statement for each kind of row."""
 
     rows: dict[str, dict[UUID, Any]]
     labels: dict[UUID, models.Label]
+    #: Pairs of workspace and user.
     members: set[tuple[UUID, UUID]]
 
     @classmethod
-    async def by(
+    async def load(
         cls,
         write: Write,
         edits: Sequence[TaskEdit],
         workspace_ids: Iterable[UUID],
         tasks: Mapping[UUID, models.Task] | None = None,
     ) -> "ReferencedRows":
-        """Finds and locks them. `tasks` holds the parents, where they are locked already."""
+        """Load and lock them. `tasks` has the parents, if they are locked already."""
         rows: dict[str, dict[UUID, Any]] = {}
         for name, model in REFERENCES.items():
             keys = [key for edit in edits if (key := edit.references.get(name)) is not None]
@@ -173,13 +173,14 @@ class ReferencedRows:
                 rows[name] = dict(tasks)
             else:
                 rows[name] = await write.get_many(model, keys)
-        labels = await write.get_many(models.Label, _wanted(edit.labels for edit in edits))
-        people = _wanted(edit.assignees for edit in edits)
-        return cls(rows, labels, await members_of(write, workspace_ids, people))
+        label_ids = _required_ids(edit.labels for edit in edits)
+        labels = await write.get_many(models.Label, label_ids)
+        user_ids = _required_ids(edit.assignees for edit in edits)
+        return cls(rows, labels, await members_of(write, workspace_ids, user_ids))
 
 
 async def lock_tasks(write: Write, edits: Sequence[TaskEdit]) -> dict[UUID, models.Task]:
-    """The tasks of edits and those that they are to be part of, locked, and what they gather."""
+    """Return the tasks of the edits and their new parents, locked, with the sets that change."""
     keys = [edit.key for edit in edits if edit.key is not None]
     parents = [key for edit in edits if (key := edit.references.get("parent_id")) is not None]
     options = []
@@ -187,31 +188,31 @@ async def lock_tasks(write: Write, edits: Sequence[TaskEdit]) -> dict[UUID, mode
         options.append(selectinload(models.Task.assignments))
     if any(edit.labels for edit in edits):
         options.append(selectinload(models.Task.labelings))
-    return await write.get_many(models.Task, [*keys, *parents], options=options, lock=FOR_CHANGE)
+    return await write.get_many(models.Task, [*keys, *parents], options=options, lock=FOR_UPDATE)
 
 
 async def reject_cycles(write: Write, edits: Sequence[TaskEdit]) -> None:
-    """Refuses the edits that would make a task part of itself.
+    """Add errors to edits that would make a task its own ancestor.
 
-    Two writers could close a circle together, each seeing its own half alone: whoever moves
-    subtasks waits for the others of the workspace.
+    The workspace is locked: two transactions could close a cycle together, each seeing only its
+    own half.
     """
-    moved = [edit for edit in edits if "parent_id" in edit.rows and not edit.is_wrong]
+    moved = [edit for edit in edits if "parent_id" in edit.rows and not edit.has_errors]
     if not moved:
         return
     await write.lock_rows(models.Workspace, {edit.rows["parent_id"].workspace_id for edit in moved})
     parents = await ancestors_of(write, [edit.rows["parent_id"].id for edit in moved])
     freed = [edit for edit in edits if "parent_id" in edit.references and edit not in moved]
-    parents |= {edit.task.id: None for edit in freed if edit.task and not edit.is_wrong}
+    parents |= {edit.task.id: None for edit in freed if edit.task and not edit.has_errors}
     for edit in moved:
         assert edit.task is not None
-        as_asked = parents | {edit.task.id: edit.rows["parent_id"].id}
-        if is_circular(as_asked, edit.task.id):
-            message = "This task is part of the one that is to be part of it."
+        with_edit = parents | {edit.task.id: edit.rows["parent_id"].id}
+        if is_circular(with_edit, edit.task.id):
+            message = "The parent is a subtask of this task."
             edit.add_error("parent_id", message, UserErrorCode.INVALID)
         else:
-            parents = as_asked
+            parents = with_edit
 
 
-def _wanted(choices: Iterable[IdSet]) -> set[UUID]:
-    return {key for chosen in choices for key in chosen.wanted}
+def _required_ids(sets: Iterable[IdSet]) -> set[UUID]:
+    return {key for id_set in sets for key in id_set.required_ids}

@@ -1,4 +1,4 @@
-"""What the mutations of tasks take."""
+"""The inputs of task mutations."""
 
 import enum
 from datetime import date
@@ -6,104 +6,90 @@ from datetime import date
 import strawberry
 
 import models
+from graph.kit.declare import client_id, model_input
 from graph.kit.enums import describe_enum
 from graph.kit.writing.expected_version import EXPECTED_VERSION
-from graph.kit.writing.mutation import CLIENT_ID
 
-STATE = "A state of the task's workspace."
-MILESTONE = "A milestone of the task's project."
-PARENT = "The task that it is part of: one of the same workspace, and none that is part of it."
-ASSIGNEES = "Who is to do it: members of the workspace."
+ASSIGNEES = "The users to assign, who must be members of the workspace."
+LABELS = "Labels of the workspace."
+REPLACES = "Replaces the current ones."
+#: The most rows of a batch, unless a setting changes it.
+MAX_ROWS = 50
 
 
-@strawberry.input(description="A task to be made.")
+@model_input(models.Task, "A task to create.")
 class TaskCreateInput:
-    id: strawberry.ID | None = strawberry.field(default=None, description=CLIENT_ID)
-    project_id: strawberry.ID = strawberry.field(description="The project it is for.")
-    title: str = strawberry.field(description="What is to be done, in a line.")
-    body: str | None = strawberry.field(
-        default=None, description="What is to be done, in full. Markdown."
-    )
+    id: strawberry.ID | None = client_id()
+    project_id: strawberry.ID
+    title: str
+    body: str | None = None
     state_id: strawberry.ID | None = strawberry.field(
-        default=None, description=f"{STATE} Left out, the first on the board."
+        default=None, description="The workflow state. Defaults to the first one on the board."
     )
-    priority: models.Priority | None = strawberry.field(default=None, description="How urgent.")
-    estimate: float | None = strawberry.field(
-        default=None, description="How much work it is, in the unit that the team thinks in."
-    )
-    due_on: date | None = strawberry.field(
-        default=None, description="The day by which it is to be done."
-    )
+    priority: models.Priority | None = None
+    estimate: float | None = None
+    due_on: date | None = None
     assignee_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=ASSIGNEES)
-    label_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Labels of the workspace."
-    )
-    milestone_id: strawberry.ID | None = strawberry.field(default=None, description=MILESTONE)
-    parent_id: strawberry.ID | None = strawberry.field(default=None, description=PARENT)
+    label_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=LABELS)
+    milestone_id: strawberry.ID | None = None
+    parent_id: strawberry.ID | None = None
 
 
-@strawberry.input(
-    description="What to change of a task. A field left out stays as it is; a null empties it, but "
-    "for title, body and state, which are never without."
+@model_input(
+    models.Task,
+    "Changes to a task. Omitted fields are unchanged; null clears a field, except title, body and "
+    "state, which are required.",
 )
 class TaskUpdateInput:
-    id: strawberry.ID = strawberry.field(description="The task.")
+    id: strawberry.ID
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
-    title: strawberry.Maybe[str | None] = strawberry.field(
-        description="What is to be done, in a line."
-    )
-    body: strawberry.Maybe[str | None] = strawberry.field(
-        description="What is to be done, in full. Markdown."
-    )
-    state_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=STATE)
-    priority: strawberry.Maybe[models.Priority | None] = strawberry.field(description="How urgent.")
-    estimate: strawberry.Maybe[float | None] = strawberry.field(
-        description="How much work it is, in the unit that the team thinks in."
-    )
-    due_on: strawberry.Maybe[date | None] = strawberry.field(
-        description="The day by which it is to be done."
-    )
+    title: strawberry.Maybe[str | None]
+    body: strawberry.Maybe[str | None]
+    state_id: strawberry.Maybe[strawberry.ID | None]
+    priority: strawberry.Maybe[models.Priority | None]
+    estimate: strawberry.Maybe[float | None]
+    due_on: strawberry.Maybe[date | None]
     assignee_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description=f"{ASSIGNEES} All of them, instead of those there are."
+        description=f"{ASSIGNEES} {REPLACES}"
     )
     added_assignee_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="Assignees to add to those there are."
+        description="Users to assign in addition to the current ones."
     )
     removed_assignee_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="Assignees to take off it."
+        description="Users to unassign."
     )
     label_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="Labels of the workspace. All of them, instead of those there are."
+        description=f"{LABELS} {REPLACES}"
     )
     added_label_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="Labels to add to those there are."
+        description="Labels to add to the current ones."
     )
     removed_label_ids: strawberry.Maybe[list[strawberry.ID] | None] = strawberry.field(
-        description="Labels to take off it."
+        description="Labels to remove."
     )
-    milestone_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=MILESTONE)
-    parent_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=PARENT)
+    milestone_id: strawberry.Maybe[strawberry.ID | None]
+    parent_id: strawberry.Maybe[strawberry.ID | None]
 
 
 @strawberry.input(
-    description="Where to put a task: between two neighbors of its column on the board. With one "
-    "neighbor it goes right beside it, with none to the end of the column."
+    description="A task's new position: between two neighbors in a column of the board. With one "
+    "neighbor the task is placed next to it, without neighbors at the end of the column."
 )
 class TaskMoveInput:
-    id: strawberry.ID = strawberry.field(description="The task.")
+    id: strawberry.ID = strawberry.field(description="The ID.")
     state_id: strawberry.ID | None = strawberry.field(
-        default=None, description=f"The column. {STATE} Left out, the one it is in."
+        default=None, description="The state whose column to move to. Defaults to the current one."
     )
     after_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The task of that column that it is to come after."
+        default=None, description="The task in that column to place it after."
     )
     before_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The task of that column that it is to come before."
+        default=None, description="The task in that column to place it before."
     )
 
 
 class ErrorPolicy(enum.Enum):
-    """What becomes of a batch in which some rows are wrong."""
+    """How a batch with invalid rows is handled."""
 
     REJECT_EVERYTHING = "REJECT_EVERYTHING"
     REJECT_FAILED_ROWS = "REJECT_FAILED_ROWS"
@@ -111,29 +97,26 @@ class ErrorPolicy(enum.Enum):
 
 describe_enum(
     ErrorPolicy,
-    "What becomes of a batch in which some rows are wrong.",
-    REJECT_EVERYTHING="Nothing of it is written.",
-    REJECT_FAILED_ROWS="The rows that are right are written.",
+    REJECT_EVERYTHING="Nothing is written.",
+    REJECT_FAILED_ROWS="The valid rows are written.",
 )
 
-#: The most rows of a batch.
-#: Unless the settings say otherwise.
-MAX_ROWS = 50
 
-
-@strawberry.input(description="Changes of many tasks, in one transaction.")
+@strawberry.input(description="Changes to many tasks, in one transaction.")
 class TaskBatchUpdateInput:
     rows: list[TaskUpdateInput] = strawberry.field(
-        description=f"What to change of each task, at most {MAX_ROWS} of them, each task once."
+        description=f"The changes to each task: at most {MAX_ROWS} rows, and one row for a task."
     )
     error_policy: ErrorPolicy = strawberry.field(
         default=ErrorPolicy.REJECT_EVERYTHING,
-        description="What becomes of the batch if some rows are wrong.",
+        description="How the batch is handled if some rows are invalid.",
     )
 
 
 @strawberry.input(description="A link between two tasks of a workspace.")
 class TaskLinkInput:
-    task_id: strawberry.ID = strawberry.field(description="The one task.")
-    kind: models.TaskLinkKind = strawberry.field(description="How it stands to the other.")
+    task_id: strawberry.ID = strawberry.field(description="The task.")
+    kind: models.TaskLinkKind = strawberry.field(
+        description="How the task relates to the other task."
+    )
     other_id: strawberry.ID = strawberry.field(description="The other task.")

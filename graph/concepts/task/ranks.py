@@ -1,4 +1,4 @@
-"""Ranks: a task's place within a column of the board, kept by the server, compared as bytes."""
+"""Ranks: fractional indexes that order the tasks of a board's column, compared as bytes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,15 +11,15 @@ import models
 from graph.kit.loading.scope import visible
 from graph.kit.writing.write import Write
 
-#: Beyond this the ranks of a crowded place are spread anew. The column holds 200.
+#: The longest rank before the tasks around it get new ranks. The column holds 200 characters.
 MAX_LENGTH = 120
-#: How many neighbors on either side are spread at first, and how many more with each try.
+#: Neighbors on either side that get new ranks at first, and the factor for each further try.
 FIRST_WINDOW, WIDER = 8, 4
 LAST_WINDOW = 2048
 
 
 async def last_rank(write: Write, workspace_id: UUID) -> str:
-    """A rank after those of all tasks of a workspace."""
+    """Return a rank after those of all tasks of a workspace."""
     ranks = visible(models.Task, write.source.viewer, func.max(models.Task.rank))
     last = await write.session.scalar(ranks.where(models.Task.workspace_id == workspace_id))
     return str(generate_key_between(last, None))
@@ -28,7 +28,10 @@ async def last_rank(write: Write, workspace_id: UUID) -> str:
 async def rank_beside(
     write: Write, task: models.Task, state_id: UUID, neighbor: models.Task | None, *, after: bool
 ) -> str:
-    """A rank for `task` right after or before a neighbor of its column, or at the column's end."""
+    """Return a rank directly after or before a neighbor, or at the end of the column.
+
+    Gives tasks around the neighbor new ranks if there is no short rank in between.
+    """
     column = _column(task, state_id)
     if neighbor is None:
         [*_, last] = [None, *await _next(write, column, None, 1, upward=False)]
@@ -44,7 +47,7 @@ async def rank_beside(
 
 
 def _between(low: models.Task | None, high: models.Task | None) -> str | None:
-    """A rank between two tasks; null where none of a fair length fits."""
+    """Return a rank between two tasks, or None if there is no short one."""
     if low is not None and high is not None and low.rank >= high.rank:
         return None
     rank = str(generate_key_between(low and low.rank, high and high.rank))
@@ -54,7 +57,7 @@ def _between(low: models.Task | None, high: models.Task | None) -> str | None:
 async def _spread(
     write: Write, column: list[Any], task: models.Task, neighbor: models.Task, *, after: bool
 ) -> str:
-    """Makes room beside a neighbor: gives the tasks around it new ranks of an even distance."""
+    """Give the tasks around a neighbor evenly spaced ranks; return the rank of `task`."""
     window = FIRST_WINDOW
     while True:
         below = await _next(write, column, neighbor, window + 1, upward=False)
@@ -78,7 +81,7 @@ async def _spread(
 async def _next(
     write: Write, column: list[Any], start: models.Task | None, count: int, *, upward: bool
 ) -> Sequence[models.Task]:
-    """The tasks of a column that come next after or before a task, locked."""
+    """Return the next tasks of a column after or before a task, nearest first, locked."""
     rank, key = models.Task.rank, models.Task.id
     if start is not None:
         beyond = rank > start.rank if upward else rank < start.rank
@@ -91,5 +94,5 @@ async def _next(
 
 
 def _column(task: models.Task, state_id: UUID) -> list[Any]:
-    """A column of the board without the task itself, archive and trash included."""
+    """Return the conditions of a column without the task itself; archive and trash included."""
     return [models.Task.state_id == state_id, models.Task.id != task.id]

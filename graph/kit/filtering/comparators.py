@@ -38,7 +38,7 @@ class Comparator:
     """What the comparators have in common: each operator that is given must hold."""
 
     @classmethod
-    def one(
+    def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         """The condition of an operator that takes one value; a kind of values refines it."""
@@ -95,7 +95,7 @@ class IDComparator(Comparator):
     null: bool | None = operator_field("null")
 
     @classmethod
-    def one(
+    def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         node = decode_id(value, "")
@@ -121,7 +121,7 @@ class StringComparator(Comparator):
     null: bool | None = operator_field("null")
 
     @classmethod
-    def one(
+    def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         return Comparison(column, name, validated_text(value))
@@ -149,7 +149,7 @@ class NumberComparator(Comparator):
     null: bool | None = operator_field("null")
 
     @classmethod
-    def one(
+    def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         if isinstance(column_of(getattr(model, column)).type, Integer):
@@ -195,7 +195,7 @@ class DateTimeComparator(Comparator):
     null: bool | None = operator_field("null")
 
     @classmethod
-    def one(
+    def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         if not isinstance(column_of(getattr(model, column)).type, Date):

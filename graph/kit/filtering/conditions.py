@@ -55,6 +55,10 @@ class AllOf(Condition):
         return next((known for known in implied if known is not None), None)
 
 
+#: The condition of a list without a filter.
+NO_CONDITION = AllOf(())
+
+
 @dataclass(frozen=True)
 class AnyOf(Condition):
     """At least one of several conditions; false where there are none."""

@@ -1,11 +1,12 @@
-"""Filters: one grammar for every list.
+"""Filter inputs: one grammar for every list, parsed into conditions.
 
-A filter input is a class with a field for each column or relation that can be asked about. What
-a field does follows from its type: a comparator compares the column of the field's name, a
-filter asks about the row on the far side of the to-one relationship of that name, a collection
-filter about the rows of the to-many one.
+A filter input is a class with a field for each column or relationship that callers can filter by.
+A field's type decides what it does: a comparator compares the column of the field's name, a filter
+matches the row of the to-one relationship of that name, a collection filter matches the rows of
+the to-many relationship.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement
 from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
+from graph.kit.declare import doc_of
 from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import (
     Comparator,
@@ -24,6 +26,7 @@ from graph.kit.filtering.comparators import (
     provided_operators,
 )
 from graph.kit.filtering.conditions import (
+    NO_CONDITION,
     AllOf,
     Always,
     AnyOf,
@@ -38,192 +41,260 @@ from graph.kit.filtering.conditions import (
 from graph.kit.loading.loaders import ReadScope
 from models.base import Base
 
-#: How deep filters may be nested, how many relations deep, and of how many parts one may be made.
+#: Limits of one filter: nesting, relationships deep, and number of conditions.
 MAX_DEPTH = 12
 MAX_RELATIONS = 6
 MAX_PARTS = 200
-#: How many values all lists of a filter may hold together.
+#: Values that all lists of a filter may hold together.
 MAX_ALL_VALUES = 5_000
 
-# Strawberry resolves a lazy type anew for each value of an argument, and looks at files for it.
+# Strawberry resolves a lazy type again for each value of an argument, and reads files to do so.
 LazyType.resolve_type = cache(LazyType.resolve_type)  # type: ignore[method-assign]
 
 T = TypeVar("T")
+#: A condition that a concept builds itself, from the row and the scope.
+BuildCondition = Callable[[Any, ReadScope], ColumnElement[bool]]
 
 
 class FilterInput:
-    """The base of filter inputs."""
+    """The base class of filter inputs."""
 
     model: ClassVar[type[Base]]
 
 
-def filter_field(
-    description: str, rule: Callable[[Any, ReadScope], ColumnElement[bool]] | None = None
-) -> Any:
-    """A field of a filter; `rule` is for one that is neither a column nor a relation."""
-    metadata = {"rule": rule} if rule else {}
-    return strawberry.field(default=strawberry.UNSET, description=description, metadata=metadata)
+_FILTERS: dict[type[Base], type[FilterInput]] = {}
+
+
+def filter_of(model: type[Base]) -> type[FilterInput] | None:
+    """Return the filter input that a concept has registered for its model, if any."""
+    return _FILTERS.get(model)
+
+
+def filter_field(description: str | None = None, build: BuildCondition | None = None) -> Any:
+    """Return a field of a filter; without a description it takes the column's `doc`.
+
+    `build` makes the condition of a field that is neither a column nor a relationship.
+    """
+    return strawberry.field(
+        default=strawberry.UNSET,
+        description=description,
+        metadata={"build": build} if build else {},
+    )
 
 
 def filter_input(
     model: type[Base], description: str, *, nullable: bool = False
 ) -> Callable[[type[T]], type[T]]:
-    """Makes a class a filter input: with `and`, `or`, `not`, and `null` where there may be none."""
+    """Make a class the filter input of a model's lists, with `and`, `or` and `not`.
+
+    A `nullable` one also has `null`, to ask whether the row of a to-one relationship exists.
+    """
 
     def make(cls: type[T]) -> type[T]:
-        itself: Any = Annotated[cls.__name__, strawberry.lazy(cls.__module__)]
-        own = {name: kind | None for name, kind in cls.__annotations__.items()}
-        more: dict[str, tuple[Any, Any]] = {
-            "and_": (list[itself] | None, _named("and", "All of these hold.")),
+        own_type: Any = Annotated[cls.__name__, strawberry.lazy(cls.__module__)]
+        own = {
+            # A filter that refers to itself is annotated with its name.
+            name: (own_type if kind == cls.__name__ else kind) | None
+            for name, kind in inspect.get_annotations(cls).items()
+        }
+        for name in own:
+            if name not in cls.__dict__:
+                setattr(cls, name, filter_field())
+            field = cls.__dict__[name]
+            field.description = field.description or doc_of(model, name) or "The id."
+        combined: dict[str, tuple[Any, Any]] = {
+            "and_": (list[own_type] | None, _named_field("and", "All of these match.")),
             "or_": (
-                list[itself] | None,
-                _named("or", "At least one of these holds; of none, nothing."),
+                list[own_type] | None,
+                _named_field("or", "At least one of these matches. An empty list matches nothing."),
             ),
-            "not_": (itself | None, _named("not", "This does not hold.")),
+            "not_": (own_type | None, _named_field("not", "This does not match.")),
         }
         if nullable:
-            more["null"] = (bool | None, filter_field("true: there is none; false: there is one."))
-        cls.__annotations__ = {name: kind for name, (kind, _) in more.items()} | own
-        for name, (_, field) in more.items():
+            combined["null"] = (
+                bool | None,
+                filter_field("`true`: there is none. `false`: there is one."),
+            )
+        cls.__annotations__ = {name: kind for name, (kind, _) in combined.items()} | own
+        for name, (_, field) in combined.items():
             setattr(cls, name, field)
         cls.model = model  # type: ignore[attr-defined]
-        filled: type[T] = strawberry.input(cls, description=description)
-        return filled
+        made: Any = strawberry.input(cls, description=description)
+        _FILTERS[model] = made
+        return made  # type: ignore[no-any-return]
 
     return make
 
 
-def _named(name: str, description: str) -> Any:
+def collection_filter(item: type[FilterInput]) -> Any:
+    """Make the input that filters by the rows of a to-many relationship, such as a task's labels.
+
+    Its name is `LabelCollectionFilter` for the filter `LabelFilter`.
+    """
+    name = f"{item.__name__.removesuffix('Filter')}CollectionFilter"
+    rows = item.__name__.removesuffix("Filter").lower() + "s"
+    namespace = {
+        "__annotations__": {
+            "some": item | None,
+            "every": item | None,
+            "none": item | None,
+            "length": NumberComparator | None,
+        },
+        "__module__": item.__module__,
+        "some": filter_field("At least one matches."),
+        "every": filter_field("Every one matches. This is also true if there are none."),
+        "none": filter_field("None matches."),
+        "length": filter_field("The number of them."),
+    }
+    return strawberry.input(type(name, (), namespace), description=f"Filters by related {rows}.")
+
+
+def _named_field(name: str, description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, name=name, description=description)
 
 
-class FilterParser:
-    """Reads one filter of a request into a condition, within the limits."""
+def parse_filter(scope: ReadScope, filter: Any) -> Condition:
+    """Return the condition of the argument `filter`. Raises `BadUserInput`."""
+    return NO_CONDITION if filter is None else FilterParser(scope).parse(filter, "filter")
 
-    def __init__(self, source: ReadScope) -> None:
-        self.source = source
+
+class FilterParser:
+    """Parses one filter of a request into a condition, within the limits."""
+
+    def __init__(self, scope: ReadScope) -> None:
+        self.scope = scope
         self.parts = 0
         self.values = 0
         self.relations = 0
 
-    def read(
-        self, filled: Any, path: str, depth: int = 0, *, of_relation: bool = False
+    def parse(
+        self, filter: Any, path: str, depth: int = 0, *, of_relation: bool = False
     ) -> Condition:
-        """The condition of a filter input; a `BadUserInput` names the field that cannot be."""
+        """Return the condition of a filter input. A `BadUserInput` names the invalid field."""
         if depth > MAX_DEPTH:
-            raise BadUserInput(f"{path}: filters may be nested {MAX_DEPTH} deep, not deeper.")
+            raise BadUserInput(f"{path}: a filter can be nested at most {MAX_DEPTH} levels deep.")
         conditions: list[Condition] = []
-        for field in filled.__strawberry_definition__.fields:
-            value = getattr(filled, field.python_name)
+        for field in filter.__strawberry_definition__.fields:
+            value = getattr(filter, field.python_name)
             if value is strawberry.UNSET or value is None:
                 continue
             self.parts += 1
             if self.parts > MAX_PARTS:
-                raise BadUserInput(f"{path}: a filter may have {MAX_PARTS} parts, not more.")
+                raise BadUserInput(f"{path}: a filter can have at most {MAX_PARTS} conditions.")
             name = field.graphql_name or to_camel_case(field.python_name)
             place = f"{path}.{name}"
-            rule = field.metadata.get("rule")
-            if rule is not None:
-                conditions.append(CustomCondition(rule) if value else Not(CustomCondition(rule)))
+            build = field.metadata.get("build")
+            if build is not None:
+                conditions.append(CustomCondition(build) if value else Not(CustomCondition(build)))
             elif name in ("and", "or"):
                 inner = tuple(
-                    self.read(part, f"{place}[{index}]", depth + 1)
+                    self.parse(part, f"{place}[{index}]", depth + 1)
                     for index, part in enumerate(value)
                 )
                 conditions.append(AllOf(inner) if name == "and" else AnyOf(inner))
             elif name == "not":
-                conditions.append(Not(self.read(value, place, depth + 1)))
+                conditions.append(Not(self.parse(value, place, depth + 1)))
             elif name == "null" and isinstance(value, bool):
                 if not of_relation:
                     raise BadUserInput(
-                        f"{place}: null is asked of a relation itself, as parent: {{null: true}}, "
-                        "not within and, or, not, some, every or none."
+                        f"{place}: `null` applies to a relation itself, such as "
+                        "`parent: {null: true}`, and cannot be used inside and, or, not, some, "
+                        "every or none."
                     )
-                # That there is none was answered for: here there is one.
+                # `null: true` was handled by the caller: here the row exists.
                 conditions.append(Always(not value))
             else:
-                conditions += self._about(filled.model, field.python_name, value, place, depth)
+                conditions += self._condition_of(
+                    filter.model, field.python_name, value, place, depth
+                )
         return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
 
-    def _about(
+    def _condition_of(
         self, model: type[Base], name: str, value: Any, path: str, depth: int
     ) -> list[Condition]:
-        """The conditions on the column or the relation of a name."""
+        """Return the conditions on the column or the relationship of a name."""
         if isinstance(value, Comparator):
-            found = value.conditions(
-                name, lambda operator, to: value.one(model, name, operator, to, self.source), path
+            conditions = value.conditions(
+                name,
+                lambda operator, operand: value.condition(
+                    model, name, operator, operand, self.scope
+                ),
+                path,
             )
-            self.parts += len(found)
-            self._count_values(found, path)
-            return found
+            self.parts += len(conditions)
+            self._count_values(conditions, path)
+            return conditions
         if isinstance(value, FilterInput):
-            return [self._one(name, value, path, depth)]
-        return self._many(name, value, path, depth)
+            return [self._to_one(name, value, path, depth)]
+        return self._to_many(name, value, path, depth)
 
     def _count_values(self, conditions: list[Condition], path: str) -> None:
-        """Keeps a statement from having more parameters than a database takes."""
+        """Limit the parameters of the statement, which databases limit too."""
         for condition in conditions:
             inner = condition.part if isinstance(condition, Not) else condition
             if isinstance(inner, Comparison) and isinstance(inner.value, tuple):
                 self.values += len(inner.value)
         if self.values > MAX_ALL_VALUES:
-            raise BadUserInput(f"{path}: a filter may name {MAX_ALL_VALUES} values, not more.")
+            raise BadUserInput(
+                f"{path}: the lists of a filter can hold {MAX_ALL_VALUES:,} values in total."
+            )
 
     @contextmanager
     def _into_relation(self, path: str) -> Iterator[None]:
-        """Counts how many relations deep the filter is: each is a statement within another."""
+        """Limit nested relationships: each is a subquery within another."""
         self.relations += 1
         if self.relations > MAX_RELATIONS:
-            raise BadUserInput(f"{path}: a filter may go {MAX_RELATIONS} relations deep, not more.")
+            raise BadUserInput(
+                f"{path}: a filter can follow at most {MAX_RELATIONS} relations in a row."
+            )
         yield
         self.relations -= 1
 
-    def _one(self, relation: str, filled: Any, path: str, depth: int) -> Condition:
-        null = getattr(filled, "null", strawberry.UNSET)
-        if null is True:
-            # There is none; what else is asked of it cannot hold.
+    def _to_one(self, relation: str, filter: Any, path: str, depth: int) -> Condition:
+        if getattr(filter, "null", strawberry.UNSET) is True:
+            # No row exists, so no other condition on it can match.
             others = [
                 name
-                for name, value in provided_operators(filled)
+                for name, value in provided_operators(filter)
                 if name != "null" and value is not None
             ]
             return Always(False) if others else Not(RelatedRow(relation, Always(True)))
         with self._into_relation(path):
-            return RelatedRow(relation, self.read(filled, path, depth + 1, of_relation=True))
+            return RelatedRow(relation, self.parse(filter, path, depth + 1, of_relation=True))
 
-    def _many(self, relation: str, filled: Any, path: str, depth: int) -> list[Condition]:
-        found: list[Condition] = []
-        for name, value in provided_operators(filled):
+    def _to_many(self, relation: str, filter: Any, path: str, depth: int) -> list[Condition]:
+        conditions: list[Condition] = []
+        for name, value in provided_operators(filter):
             if value is None:
                 continue
             place = f"{path}.{name}"
             if isinstance(value, NumberComparator):
                 counts = value.conditions(
-                    "", lambda operator, to: integer_comparison("", operator, to), place
+                    "", lambda operator, operand: integer_comparison("", operator, operand), place
                 )
-                found += [count_condition(relation, count) for count in counts]
+                conditions += [count_condition(relation, count) for count in counts]
                 continue
             with self._into_relation(place):
-                inner = self.read(value, place, depth + 1)
+                inner = self.parse(value, place, depth + 1)
             if name == "some":
-                found.append(HasRelated(relation, inner))
+                conditions.append(HasRelated(relation, inner))
             elif name == "none":
-                found.append(Not(HasRelated(relation, inner)))
+                conditions.append(Not(HasRelated(relation, inner)))
             else:
-                found.append(Not(HasRelated(relation, Not(inner))))
-        return found
+                conditions.append(Not(HasRelated(relation, Not(inner))))
+        return conditions
 
 
 def count_condition(relation: str, condition: Condition) -> Condition:
-    """A comparison of a number as one of the number of a relation's rows."""
+    """Turn a comparison of a number into one of the number of related rows."""
     if isinstance(condition, Not):
         return Not(count_condition(relation, condition.part))
     if isinstance(condition, Comparison):
-        asked = (condition.operator, condition.value)
-        # Whether there are any is found sooner than how many there are.
-        if asked in (("eq", 0), ("lte", 0)):
+        operator, value = condition.operator, condition.value
+        # EXISTS is faster than counting.
+        if (operator, value) in (("eq", 0), ("lte", 0)):
             return Not(HasRelated(relation, Always(True)))
-        if asked == ("gte", 1):
+        if (operator, value) == ("gte", 1):
             return HasRelated(relation, Always(True))
-        return RelatedCount(relation, *asked)
+        return RelatedCount(relation, operator, value)
     return condition

@@ -1,102 +1,116 @@
-"""Orders that callers choose."""
+"""Orders that callers choose, and the default order of each model's lists."""
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
 
+from graph.kit.declare import doc_of
 from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
 from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
 from models.base import Base
 
-#: The most terms of one order.
+#: The most fields of one order.
 MAX_TERMS = 5
 
 
 class SortDirection(enum.Enum):
-    """Which end comes first."""
+    """The direction of an order."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class NullsOrder(enum.Enum):
-    """Where those without a value come, whatever the direction."""
+    """The position of rows without a value, regardless of the direction."""
 
     FIRST = "FIRST"
     LAST = "LAST"
 
 
-describe_enum(SortDirection, "Which end comes first.", ASC="Smallest first.", DESC="Largest first.")
-describe_enum(
-    NullsOrder,
-    "Where rows without a value come, whatever the direction.",
-    FIRST="Before all others.",
-    LAST="After all others.",
-)
+describe_enum(SortDirection, ASC="Ascending.", DESC="Descending.")
+describe_enum(NullsOrder, FIRST="Before all other rows.", LAST="After all other rows.")
 
 
 @dataclass(frozen=True)
-class OrderInput:
-    """The orders of a type: the input that says one, and what its fields stand for."""
+class ListOrder:
+    """How lists of a model are ordered: by default, and by the caller's choice."""
 
     model: type[Base]
-    input: Any
-    columns: Mapping[str, str]
     default: Order
+    #: The input type of a caller's choice; None if the order is fixed.
+    input: Any = None
+    #: Columns by the enum value that stands for them.
+    columns: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, given: list[Any] | None) -> Order:
-        """The order that a caller asks for, or the usual one."""
-        if not given:
+    def parse(self, terms: list[Any] | None) -> Order:
+        """Return the order that a caller asks for, or the default. Raises `BadUserInput`."""
+        if not terms:
             return self.default
-        if len(given) > MAX_TERMS:
-            raise BadUserInput(f"orderBy: at most {MAX_TERMS} fields, not {len(given)}.")
-        terms: dict[str, OrderTerm] = {}
-        for one in given:
-            name = self.columns[one.field.name]
-            # What was ordered by before cannot be ordered by again.
-            terms.setdefault(
+        if len(terms) > MAX_TERMS:
+            raise BadUserInput(f"orderBy: at most {MAX_TERMS} fields, not {len(terms)}.")
+        chosen: dict[str, OrderTerm] = {}
+        for term in terms:
+            name = self.columns[term.field.name]
+            # A column that was named before decides already.
+            chosen.setdefault(
                 name,
                 OrderTerm(
                     name,
-                    descending=one.direction is SortDirection.DESC,
-                    nulls_first=one.nulls is NullsOrder.FIRST and is_nullable(self.model, name),
+                    descending=term.direction is SortDirection.DESC,
+                    nulls_first=term.nulls is NullsOrder.FIRST and is_nullable(self.model, name),
                 ),
             )
-        return Order.by(self.model, *terms.values())
+        return Order.by(self.model, *chosen.values())
 
 
-def order_input(
-    model: type[Base], name: str, default: Order, **fields: tuple[str, str]
-) -> OrderInput:
-    """Makes the input `{name}Order` with the enumeration `{name}OrderField`.
+_ORDERS: dict[type[Base], ListOrder] = {}
 
-    Each field is given with its column and what is said of it.
+
+def list_order(model: type[Base]) -> ListOrder:
+    """Return the order that a concept has registered for lists of its model."""
+    try:
+        return _ORDERS[model]
+    except KeyError:
+        raise LookupError(f"No order is registered for lists of {model.__name__}") from None
+
+
+def order_rows(model: type[Base], *default: str, choices: tuple[str, ...] = ()) -> ListOrder:
+    """Register how lists of a model are ordered.
+
+    `default` has column names, `-name` for descending. With `choices`, which are column names
+    too, lists get an argument `orderBy` of the generated input `{Model}Order`.
     """
-    members = enum.Enum(f"{name}OrderField", {field: field for field in fields})  # type: ignore[misc]
+    order = Order.by(model, *default)
+    if choices:
+        columns = {name.upper(): name for name in choices}
+        order_input = _order_input(model, columns)
+        _ORDERS[model] = ListOrder(model, order, order_input, columns)
+    else:
+        _ORDERS[model] = ListOrder(model, order)
+    return _ORDERS[model]
+
+
+def _order_input(model: type[Base], columns: Mapping[str, str]) -> Any:
+    name = model.__name__
+    fields = enum.Enum(f"{name}OrderField", {value: value for value in columns})  # type: ignore[misc]
+    fields.__doc__ = f"A field to order {name.lower()}s by."
     describe_enum(
-        members,
-        "What can be ordered by.",
-        **{field: description for field, (_, description) in fields.items()},
+        fields, **{value: doc_of(model, column) or "" for value, column in columns.items()}
     )
-    annotations = {"field": members, "direction": SortDirection, "nulls": NullsOrder}
     namespace = {
-        "__annotations__": annotations,
+        "__annotations__": {"field": fields, "direction": SortDirection, "nulls": NullsOrder},
         "__module__": __name__,
-        "field": strawberry.field(description="What to order by."),
-        "direction": strawberry.field(
-            default=SortDirection.ASC, description="Which end comes first."
-        ),
+        "field": strawberry.field(description="The field to order by."),
+        "direction": strawberry.field(default=SortDirection.ASC, description="The direction."),
         "nulls": strawberry.field(
-            default=NullsOrder.LAST, description="Where rows without a value come."
+            default=NullsOrder.LAST, description="The position of rows without a value."
         ),
     }
-    made = strawberry.input(
+    return strawberry.input(
         type(f"{name}Order", (), namespace),
-        description="One term of an order; those that follow decide between equals.",
+        description=f"An order of {name.lower()}s. Further orders break ties.",
     )
-    columns = {field: column for field, (column, _) in fields.items()}
-    return OrderInput(model, made, columns, default)

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
 
-from graph.kit.filtering.conditions import AllOf, Condition
+from graph.kit.filtering.conditions import NO_CONDITION, Condition
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
@@ -35,9 +35,6 @@ M = TypeVar("M", bound=Base)
 
 #: Further conditions on the rows of a list, from the arguments of its field.
 WhereFunction = Callable[..., list[ColumnElement[bool]]]
-
-
-NO_CONDITION = AllOf(())
 
 
 def no_conditions() -> list[ColumnElement[bool]]:

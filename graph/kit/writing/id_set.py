@@ -1,4 +1,4 @@
-"""What an input says of a set: all of it, or what comes and what goes."""
+"""Sets of ids in an input: replaced as a whole, or changed by what is added and removed."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -14,75 +14,81 @@ from models.base import Base
 #: The most ids in one list of an input.
 MAX_IDS = 100
 
-Places = dict[UUID, InputPath]
+#: Where each id stands in the input.
+IdPaths = dict[UUID, InputPath]
 
 
 @dataclass
 class IdSet:
-    """The ids in an input that say what a set is to be.
+    """The change that an input makes to a set, such as the labels of a task.
 
-    Of `labelIds`, `addedLabelIds` and `removedLabelIds`, the first replaces the set; the others
-    merge with what somebody else did to it meanwhile.
+    `labelIds` replaces the set. `addedLabelIds` and `removedLabelIds` merge with concurrent
+    changes instead.
     """
 
     user_errors: UserErrors
-    whole: Places | None = None
-    added: Places = field(default_factory=dict)
-    removed: Places = field(default_factory=dict)
+    replacement: IdPaths | None = None
+    added: IdPaths = field(default_factory=dict)
+    removed: IdPaths = field(default_factory=dict)
 
     @classmethod
-    def read(
+    def parse(
         cls,
         write: Write,
         model: type[Base],
-        source: Any,
+        input: Any,
         name: str,
         path: InputPath = INPUT_PATH,
         user_errors: UserErrors | None = None,
     ) -> "IdSet":
-        """Reads the field `name` of an input, and those that add and remove where it has them."""
-        chosen = cls(user_errors or write.user_errors)
-        for part in ("", "added_", "removed_"):
-            if not hasattr(source, part + name):
+        """Parse the field `name` of an input, and its `added_` and `removed_` fields if any."""
+        change = cls(user_errors or write.user_errors)
+        for prefix, attribute in (
+            ("", "replacement"),
+            ("added_", "added"),
+            ("removed_", "removed"),
+        ):
+            field_name = prefix + name
+            if not hasattr(input, field_name):
                 continue
-            given = provided(source, part + name)
-            if part + name not in given:
+            values = provided(input, field_name)
+            if field_name not in values:
                 continue
-            ids = given[part + name] or []
-            places = chosen._keys(write, model, ids, (*path, to_camel_case(part + name)))
-            setattr(chosen, part.rstrip("_") or "whole", places)
-        return chosen
+            field_path = (*path, to_camel_case(field_name))
+            keys = change._parse(write, model, values[field_name] or [], field_path)
+            setattr(change, attribute, keys)
+        return change
 
     def __bool__(self) -> bool:
-        """Whether the input says anything of the set."""
-        return self.whole is not None or bool(self.added or self.removed)
+        """Whether the input changes the set at all."""
+        return self.replacement is not None or bool(self.added or self.removed)
 
     @property
-    def wanted(self) -> set[UUID]:
-        """What must be there to be in the set."""
-        return {*(self.whole or ()), *self.added}
+    def required_ids(self) -> set[UUID]:
+        """The ids that must exist to be put into the set."""
+        return {*(self.replacement or ()), *self.added}
 
-    def of(self, present: Iterable[UUID]) -> set[UUID]:
-        """What the set is to be, from what it is."""
-        kept = set(present) if self.whole is None else set(self.whole)
+    def applied_to(self, current: Iterable[UUID]) -> set[UUID]:
+        """Return the set after the change."""
+        kept = set(current) if self.replacement is None else set(self.replacement)
         return (kept | set(self.added)) - set(self.removed)
 
     def reject_unknown(self, known: Collection[UUID], message: str) -> None:
-        """Refuses what is to be in the set and is not known."""
-        for places in (self.whole or {}, self.added):
-            for key, path in places.items():
+        """Add an error for each required id that is not among the known ones."""
+        for paths in (self.replacement or {}, self.added):
+            for key, path in paths.items():
                 if key not in known:
                     self.user_errors.add(UserErrorCode.NOT_FOUND, path, message)
 
-    def _keys(self, write: Write, model: type[Base], ids: list[str], path: InputPath) -> Places:
+    def _parse(self, write: Write, model: type[Base], ids: list[str], path: InputPath) -> IdPaths:
         if len(ids) > MAX_IDS:
-            message = f"At most {MAX_IDS} ids, not {len(ids)}."
+            message = f"At most {MAX_IDS} IDs, not {len(ids)}."
             self.user_errors.add(UserErrorCode.TOO_MANY, path, message)
             return {}
-        places: Places = {}
-        for index, given in enumerate(ids):
+        paths: IdPaths = {}
+        for index, value in enumerate(ids):
             place = (*path, str(index))
-            key = write.parse_id(model, given, place, self.user_errors)
+            key = write.parse_id(model, value, place, self.user_errors)
             if key is not None:
-                places.setdefault(key, place)
-        return places
+                paths.setdefault(key, place)
+        return paths

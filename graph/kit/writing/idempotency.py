@@ -1,4 +1,4 @@
-"""Writes that are sent again: the same key and input answer with the first result."""
+"""Idempotency keys: a repeated mutation with the same key answers with the first result."""
 
 import hashlib
 from typing import Any
@@ -20,7 +20,7 @@ ARGUMENT = "idempotencyKey"
 
 
 class IdempotencyRecord:
-    """What one caller sent under one key."""
+    """The stored result of one idempotency key of one caller."""
 
     def __init__(self, session: AsyncSession, viewer: Viewer, key: str, digest: bytes) -> None:
         self.session = session
@@ -29,9 +29,15 @@ class IdempotencyRecord:
         self.digest = digest
 
     async def find_result(self) -> MutationResult | None:
-        """The first result; null where the key is new. With other input it is refused."""
+        """Return the first result, or None for a new key.
+
+        Raises `MutationRejected` if the key is malformed, or was used with another input.
+        """
         if not self.key or rule_violation(column_of(RememberedWrite.key), self.key):
-            message = f"A key is a line of 1 to {MAX_KEY} characters, such as a random UUID."
+            message = (
+                f"An idempotency key has 1 to {MAX_KEY} characters in one line, such as a random "
+                "UUID."
+            )
             raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
         found = await self.session.get(RememberedWrite, (self.viewer.user_id, self.key))
         if found is not None and found.created_at < now() - REMEMBERED:
@@ -42,25 +48,25 @@ class IdempotencyRecord:
         if found is None:
             return None
         if found.digest != self.digest:
-            message = "This key was used for another write: take a new one for each."
+            message = "This key was used for another mutation or input. Use a new key."
             raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
-        outcome = _read(found.result)
-        if outcome.home not in self.viewer.roles:
-            # They have left the workspace since, or it is not this token's.
-            outcome.gone, outcome.related_rows = None, []
+        outcome = _from_json(found.result)
+        if outcome.workspace_id not in self.viewer.roles:
+            # The viewer has left the workspace, or the token does not reach it.
+            outcome.deleted_row, outcome.related_rows = None, []
         return outcome
 
-    async def take(self) -> None:
-        """Takes the key before anything is written: whoever else has it waits, then recalls."""
-        self._made = RememberedWrite(
+    async def reserve(self) -> None:
+        """Insert the key before anything else is written: concurrent requests with it wait."""
+        self._row = RememberedWrite(
             user_id=self.viewer.user_id, key=self.key, digest=self.digest, result={}
         )
-        self.session.add(self._made)
+        self.session.add(self._row)
         await self.session.flush()
 
-    def keep(self, outcome: MutationResult) -> None:
-        """Remembers a result, in the transaction of its write."""
-        self._made.result = _written(outcome)
+    def store(self, outcome: MutationResult) -> None:
+        """Store the result, in the transaction of the mutation."""
+        self._row.result = _to_json(outcome)
 
     def _own(self) -> Any:
         own = RememberedWrite.user_id == self.viewer.user_id
@@ -68,7 +74,7 @@ class IdempotencyRecord:
 
 
 def digest_of(name: str, arguments: dict[str, Any]) -> bytes:
-    """What tells one write from another: the mutation and its input."""
+    """Return the digest of a mutation and its arguments."""
     text = orjson.dumps([name, arguments], default=_plain, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).digest()
 
@@ -79,36 +85,34 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _written(outcome: MutationResult) -> dict[str, Any]:
-    """A result as JSON."""
+def _to_json(outcome: MutationResult) -> dict[str, Any]:
     return {
         "model": outcome.model and outcome.model.__name__,
         "key": encode(outcome.key),
-        "home": encode(outcome.home),
-        "own": outcome.own,
-        "gone": outcome.gone and _snapshot(outcome.gone),
+        "home": encode(outcome.workspace_id),
+        "own": outcome.change_sequence,
+        "gone": outcome.deleted_row and _snapshot(outcome.deleted_row),
         "beside": [_snapshot(row) for row in outcome.related_rows],
         "sequence": outcome.sequence,
         "errors": [[error.code.name, error.message, error.path] for error in outcome.errors],
-        "results": [_written(result) for result in outcome.results],
+        "results": [_to_json(result) for result in outcome.results],
     }
 
 
-def _read(result: dict[str, Any]) -> MutationResult:
-    """A result from its JSON."""
+def _from_json(result: dict[str, Any]) -> MutationResult:
     return MutationResult(
         result["model"] and _model(result["model"]),
         result["key"] and UUID(hex=result["key"]),
         result["home"] and UUID(hex=result["home"]),
         result["gone"] and _restored(result["gone"]),
         [_restored(row) for row in result["beside"]],
-        own=result["own"],
+        change_sequence=result["own"],
         sequence=result["sequence"],
         errors=[
             UserError(code=UserErrorCode[code], message=message, path=path)
             for code, message, path in result["errors"]
         ],
-        results=[_read(inner) for inner in result["results"]],
+        results=[_from_json(inner) for inner in result["results"]],
     )
 
 
@@ -120,7 +124,6 @@ def _model(name: str) -> type[Base]:
 
 
 def _snapshot(row: Any) -> dict[str, Any]:
-    """A row that is gone, as it was."""
     columns = inspect(type(row)).column_attrs
     values = {column.key: encode(getattr(row, column.key)) for column in columns}
     return {"model": type(row).__name__, "values": values}

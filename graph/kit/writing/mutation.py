@@ -203,7 +203,6 @@ class MutationAttempt:
         _refuse_reader(source.viewer.scope)
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(source.database.writes(autoflush=False))
-            session.sync_session.info["actor_id"] = source.viewer.user_id
             memory = self._memory(session)
             known = None if memory is None else await memory.find_result()
             if known is not None:
@@ -211,11 +210,11 @@ class MutationAttempt:
                 return known
             if memory is not None:
                 self.is_taking_key = True
-                await memory.take()
+                await memory.reserve()
                 self.is_taking_key = False
             write = Write(session, source, self.permission)
-            log = recorder_of(session)
-            log.at = write.now
+            recorder = recorder_of(session)
+            recorder.begin(source.viewer.user_id, write.now)
             done = await self.work(write, **self.arguments)
             write.raise_errors()
             if self.dry:
@@ -232,9 +231,9 @@ class MutationAttempt:
                     TransactionReads(session), write.viewer, rows, stack.pop_all()
                 )
                 return outcome
-            outcome.number(log)
+            outcome.set_numbers(recorder)
             if memory is not None:
-                memory.keep(outcome)
+                memory.store(outcome)
             self.is_committing = True
             await session.commit()
         context.reset_loaders(write.viewer, rows)

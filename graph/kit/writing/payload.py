@@ -1,4 +1,4 @@
-"""What a mutation answers: the row it wrote, or what its caller can mend."""
+"""Payloads: the row that a mutation wrote, or the errors that the caller can fix."""
 
 import enum
 from collections.abc import Awaitable, Iterable, Sequence
@@ -16,7 +16,7 @@ from models.log.recorder import ChangeRecorder
 
 
 class UserErrorCode(enum.Enum):
-    """What is wrong with the input of a mutation."""
+    """The kind of an error in the input of a mutation."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
@@ -29,48 +29,48 @@ class UserErrorCode(enum.Enum):
 
 describe_enum(
     UserErrorCode,
-    "What is wrong with the input of a mutation.",
-    REQUIRED="A value is missing or empty.",
-    INVALID="A value cannot be what it is.",
-    NOT_FOUND="There is nothing of this id that the viewer sees and that belongs here.",
-    FORBIDDEN="The viewer may not do this.",
-    UNIQUE="Something else has this value already.",
-    CONFLICT="Somebody changed it meanwhile: look at it again.",
-    TOO_MANY="There is more of it than there may be.",
+    REQUIRED="A required value is missing or empty.",
+    INVALID="A value is not valid.",
+    NOT_FOUND="No object with this ID exists here, or the viewer cannot see it.",
+    FORBIDDEN="The viewer does not have permission to do this.",
+    UNIQUE="Another object already has this value.",
+    CONFLICT="The object was changed by someone else since it was read.",
+    TOO_MANY="There are more values, or more attempts, than allowed.",
 )
 
 InputPath = tuple[str, ...]
 
 
-@strawberry.type(description="What the caller can mend. Nothing was written.")
+@strawberry.type(description="An error in the input that the caller can fix. Nothing was written.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="What is wrong.")
-    message: str = strawberry.field(description="What is wrong and what to do, for people.")
+    code: UserErrorCode = strawberry.field(description="The kind of error.")
+    message: str = strawberry.field(description="What is wrong and how to fix it, for people.")
     path: list[str] = strawberry.field(
-        description='Leads to the input: ["input", "labelIds", "2"]. Empty for all of it.'
+        description='The path to the invalid input, such as ["input", "labelIds", "2"]. Empty if '
+        "the error concerns the whole mutation."
     )
 
 
 class UserErrors:
-    """What is wrong with an input, collected so that the caller learns all of it at once."""
+    """Collects the errors of an input, so that the caller learns all of them at once."""
 
     def __init__(self) -> None:
         self.errors: list[UserError] = []
 
     def add(self, code: UserErrorCode, path: InputPath, message: str) -> None:
-        """Notes something that the caller can mend."""
         self.errors.append(UserError(code=code, message=message, path=list(path)))
 
     def raise_errors(self) -> None:
-        """Ends the write here if anything is wrong."""
+        """Raise `MutationRejected` if there are errors."""
         if self.errors:
             raise MutationRejected(self.errors)
 
 
 class MutationRejected(Exception):
-    """A write that is not done; `row` is what the caller should look at again.
+    """A mutation is not carried out; its transaction is rolled back.
 
-    `results` is what is wrong with each row of a batch.
+    `row` is a row that the payload shows in its current state, and `results` has the errors of
+    each row of a batch.
     """
 
     def __init__(
@@ -79,22 +79,22 @@ class MutationRejected(Exception):
         row: Base | None = None,
         results: Iterable["MutationResult"] = (),
     ) -> None:
-        super().__init__("refused")
+        super().__init__("rejected")
         self.errors = list(errors)
         self.row = row
         self.results = list(results)
 
 
 def rejection(code: UserErrorCode, path: InputPath, message: str) -> MutationRejected:
-    """The refusal of a write for one reason."""
+    """Return a rejection with a single error."""
     return MutationRejected([UserError(code=code, message=message, path=list(path))])
 
 
 @dataclass(frozen=True)
 class DeletedRow:
-    """A row that a write has deleted, as it was.
+    """A row that a mutation has deleted, with its last values.
 
-    `related_rows` are the rows that its fields lead to and that cannot be seen without it.
+    `related_rows` are rows that its fields show and that the viewer may not load without it.
     """
 
     row: Any
@@ -103,20 +103,21 @@ class DeletedRow:
 
 @dataclass
 class MutationResult:
-    """What the fields of a payload are resolved from."""
+    """The root value of a payload."""
 
     model: type[Base] | None = None
     key: UUID | None = None
     #: The workspace that was written to.
-    home: UUID | None = None
-    #: The row itself where it was deleted, and so cannot be loaded.
-    gone: Any = None
-    #: Rows that are known for its sake; see `DeletedRow`.
+    workspace_id: UUID | None = None
+    #: The deleted row, which can no longer be loaded.
+    deleted_row: Any = None
+    #: See `DeletedRow.related_rows`.
     related_rows: list[Any] = field(default_factory=list)
     #: The row as it was written.
     row: Any = None
     #: The number of the row's own change.
-    own: int | None = None
+    change_sequence: int | None = None
+    #: The number of the last change of the transaction.
     sequence: int | None = None
     errors: Sequence[UserError] = ()
     #: One for each row of a batch.
@@ -124,42 +125,41 @@ class MutationResult:
 
     @classmethod
     def of(cls, written: Any) -> "MutationResult":
-        """The outcome of a write that gave a row, a row that is gone, or several outcomes."""
+        """Return the result for the return value of a mutation's function."""
         if isinstance(written, list):
-            homes = [result.home for result in written if not result.errors]
-            return cls(results=written, home=homes[0] if homes else None)
+            workspaces = [result.workspace_id for result in written if not result.errors]
+            return cls(results=written, workspace_id=workspaces[0] if workspaces else None)
         if isinstance(written, DeletedRow):
             row = written.row
             return cls(type(row), row.id, workspace_id_of(row), row, list(written.related_rows))
         return cls(type(written), written.id, workspace_id_of(written), row=written)
 
-    def number(self, log: ChangeRecorder) -> None:
-        """Gives it the numbers that the write took."""
-        if self.home is not None:
-            self.sequence = log.sequences.get(self.home)
+    def set_numbers(self, recorder: ChangeRecorder) -> None:
+        """Take over the numbers that the changes got in the log."""
+        if self.workspace_id is not None:
+            self.sequence = recorder.sequences.get(self.workspace_id)
         if self.model is not None and self.key is not None:
-            self.own = log.numbers.get((self.model.__name__, self.key))
+            self.change_sequence = recorder.numbers.get((self.model.__name__, self.key))
 
     def rows(self) -> list[Any]:
-        """The rows that were written and are there."""
-        return [one.row for one in (self, *self.results) if one.row is not None]
+        """Return the rows that were written and still exist."""
+        return [result.row for result in (self, *self.results) if result.row is not None]
 
     @property
     def count(self) -> int:
-        """How many rows of a batch were accepted."""
+        """The number of rows of a batch that were written."""
         return 0 if self.errors else sum(not result.errors for result in self.results)
 
     def load(self, info: KitInfo) -> Awaitable[Any] | Any:
-        """The row as it is now; as it was, where it is gone; null where nothing was written."""
+        """Load the row; return the deleted row, or None if nothing was written."""
         if self.model is None or self.key is None:
             return None
-        return self.gone or info.context.load(RowBatch(self.model), self.key)
+        return self.deleted_row or info.context.load(RowBatch(self.model), self.key)
 
 
 def workspace_id_of(row: Any) -> UUID:
-    """The workspace of a row."""
-    home: UUID = row.workspace_of() if hasattr(row, "workspace_of") else row.workspace_id
-    return home
+    workspace_id: UUID = row.workspace_of() if hasattr(row, "workspace_of") else row.workspace_id
+    return workspace_id
 
 
 def _load(root: MutationResult, info: KitInfo) -> Any:
@@ -167,16 +167,16 @@ def _load(root: MutationResult, info: KitInfo) -> Any:
 
 
 def payload_field(description: str) -> Any:
-    """The field of a payload that holds the row."""
+    """Return the field of a payload that shows the row."""
     return strawberry.field(resolver=_load, description=description)
 
 
-@strawberry.type(description="What every mutation answers.")
+@strawberry.type(description="The fields that the payload of every mutation has.")
 class Payload:
     errors: list[UserError] = strawberry.field(
-        description="What the caller can mend, all of it at once; then nothing was written."
+        description="All errors in the input. If there are any, nothing was written."
     )
     sequence: int | None = strawberry.field(
-        description="The number of the write in the workspace's log of changes; null where "
-        "nothing was written."
+        description="The number of the last change that was written to the workspace's log; null "
+        "if nothing was written."
     )

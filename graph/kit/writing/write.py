@@ -1,7 +1,7 @@
-"""One attempt at a mutation: its transaction, its rows, and what is wrong with its input."""
+"""Write: what a mutation's function works with. It loads and locks rows, and validates input."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -25,30 +25,29 @@ from graph.kit.writing.payload import (
 )
 from models.base import Base, column_of
 from models.columns.rules import has_visible_text, normalize, rule_violation
-from models.log.recorder import delete_rows
+from models.log.deletion import delete_rows, lock_referrers
 from models.viewer import Permission, Viewer
 
 M = TypeVar("M", bound=Base)
-T = TypeVar("T")
 
 INPUT_PATH: InputPath = ("input",)
 ID_PATH: InputPath = ("input", "id")
 WORKSPACE_ID_PATH: InputPath = ("input", "workspaceId")
 
-#: Locks a row against everybody, for one that is to be deleted.
+#: FOR UPDATE: for a row that is to be deleted.
 FOR_DELETION: dict[str, Any] = {}
-#: Locks a row against other writers, but not against those who only point at it.
-FOR_CHANGE: dict[str, Any] = {"key_share": True}
-#: Keeps a row from being deleted by others while something is made to point at it.
+#: FOR NO KEY UPDATE: blocks other writers of the row, but not foreign keys to it.
+FOR_UPDATE: dict[str, Any] = {"key_share": True}
+#: FOR KEY SHARE: keeps a row from being deleted while another row is made to refer to it.
 FOR_REFERENCE: dict[str, Any] = {"read": True, "key_share": True}
 
 
 class Write:
-    """One attempt at one mutation.
+    """One attempt at one mutation: its session, its viewer, and the errors found so far.
 
-    Rows are locked when they are read, those that are changed before those they point at, and
-    in the order of their keys; the workspace's own, for the log, comes after them. What is
-    wrong is added to `user_errors`; nothing is written unless it stays empty.
+    Locks are taken in a fixed order, so that writers cannot deadlock: first the rows that change,
+    then the rows that they refer to, each in the order of their keys; last the workspace's row,
+    for the log. Nothing is written unless `user_errors` stays empty.
     """
 
     def __init__(self, session: AsyncSession, source: ReadScope, permission: Permission) -> None:
@@ -56,30 +55,33 @@ class Write:
         self.source = source
         self.permission = permission
         self.user_errors = UserErrors()
-        #: The viewer as they are after this write.
+        #: The viewer with the roles that they will have after the commit.
         self.viewer: Viewer = source.viewer
-        #: One now for the whole write.
+        #: The time of the whole mutation.
         self.now = source.now
 
     def add_error(self, code: UserErrorCode, path: InputPath, message: str) -> None:
-        """Notes something that the caller can mend."""
         self.user_errors.add(code, path, message)
 
     def raise_errors(self) -> None:
-        """Ends the write here if anything is wrong so far."""
+        """Raise `MutationRejected` if there are errors so far."""
         self.user_errors.raise_errors()
 
     async def get(
         self,
         model: type[M],
-        given: str,
+        id: str,
         path: InputPath,
         *options: Any,
         permission: Permission | None = None,
-        lock: Mapping[str, Any] | None = FOR_CHANGE,
+        lock: Mapping[str, Any] | None = FOR_UPDATE,
     ) -> M:
-        """The row that the write is about, locked; the viewer may do to it what is needed."""
-        key = self.parse_id(model, given, path)
+        """Return the row of an id, locked.
+
+        Raises `MutationRejected` if it is missing or hidden, or if the viewer lacks the
+        permission, which defaults to the mutation's.
+        """
+        key = self.parse_id(model, id, path)
         if key is None:
             self.raise_errors()
         statement = visible(model, self.source.viewer).where(_id(model) == key)
@@ -98,18 +100,19 @@ class Write:
         user_errors: UserErrors,
         permission: Permission | None = None,
     ) -> bool:
-        """Whether a row is there and the viewer may do to it what is needed; else it is refused."""
+        """Whether a row exists and the viewer has the permission; adds an error if not."""
         if row is None:
             user_errors.add(UserErrorCode.NOT_FOUND, path, f"There is no such {type_label(model)}.")
             return False
-        return self._permits(permission or self.permission, workspace_id_of(row), path, user_errors)
+        permission = permission or self.permission
+        return self._has_permission(permission, workspace_id_of(row), path, user_errors)
 
     def require(self, permission: Permission, workspace_id: UUID | None, path: InputPath) -> None:
-        """Ends the write unless the viewer may do something in a workspace."""
-        if not self._permits(permission, workspace_id, path, self.user_errors):
+        """Raise `MutationRejected` unless the viewer has a permission in a workspace."""
+        if not self._has_permission(permission, workspace_id, path, self.user_errors):
             self.raise_errors()
 
-    def _permits(
+    def _has_permission(
         self,
         permission: Permission,
         workspace_id: UUID | None,
@@ -122,12 +125,12 @@ class Write:
         return False
 
     async def lock_rows(self, model: type[Base], keys: Iterable[UUID]) -> None:
-        """Waits for all others who do the same with these rows, until the write is over.
+        """Wait for other transactions that lock the same rows, until this one ends.
 
-        SQLite has one writer at a time anyway.
+        SQLite allows one writer at a time, so that it needs no lock.
         """
         if self.source.database.kind != "sqlite":
-            await self.get_many(model, keys, lock=FOR_CHANGE)
+            await self.get_many(model, keys, lock=FOR_UPDATE)
 
     async def get_many(
         self,
@@ -137,12 +140,12 @@ class Write:
         options: Iterable[Any] = (),
         lock: Mapping[str, Any] = FOR_REFERENCE,
     ) -> dict[UUID, M]:
-        """Those rows of the keys that are visible and meet the conditions, locked."""
+        """Return, by key, the visible rows that meet the conditions, locked."""
         wanted = sorted(set(keys))
         if not wanted:
             return {}
-        among_them = any_of(_id(model), wanted, self.source)
-        rows = await self.select_rows(model, among_them, *conditions, options=options, lock=lock)
+        has_key = any_of(_id(model), wanted, self.source)
+        rows = await self.select_rows(model, has_key, *conditions, options=options, lock=lock)
         return {row.id: row for row in rows}  # type: ignore[attr-defined]
 
     async def select_rows(
@@ -150,9 +153,9 @@ class Write:
         model: type[M],
         *conditions: Any,
         options: Iterable[Any] = (),
-        lock: Mapping[str, Any] | None = FOR_CHANGE,
+        lock: Mapping[str, Any] | None = FOR_UPDATE,
     ) -> Sequence[M]:
-        """All visible rows that meet the conditions, locked in the order of their keys."""
+        """Return all visible rows that meet the conditions, locked in the order of their keys."""
         statement = visible(model, self.source.viewer).where(*conditions).options(*options)
         statement = statement.order_by(_id(model))
         if lock is not None:
@@ -160,142 +163,143 @@ class Write:
         return (await self.session.scalars(statement)).all()
 
     async def get_reference(
-        self, model: type[M], given: str | None, path: InputPath, *conditions: Any
+        self, model: type[M], id: str | None, path: InputPath, *conditions: Any
     ) -> M | None:
-        """The row that an id of the input names, which must meet the conditions."""
-        if given is None:
+        """Return the row that an id of the input refers to, locked; it must meet the conditions.
+
+        Returns None for a null id, and for an invalid one, for which it adds an error.
+        """
+        if id is None:
             return None
-        key = self.parse_id(model, given, path)
+        key = self.parse_id(model, id, path)
         rows = await self.get_many(model, [] if key is None else [key], *conditions)
         if key is not None and key not in rows:
-            self.add_error(
-                UserErrorCode.NOT_FOUND, path, f"There is no such {type_label(model)} here."
-            )
+            message = f"There is no such {type_label(model)} here."
+            self.add_error(UserErrorCode.NOT_FOUND, path, message)
         return rows.get(key) if key else None
 
     def parse_id(
-        self, model: type[Base], given: str, path: InputPath, user_errors: UserErrors | None = None
+        self,
+        model: type[Base],
+        id: str,
+        path: InputPath,
+        user_errors: UserErrors | None = None,
     ) -> UUID | None:
-        """The key that an id holds; null, and a refusal, where it is not one of the model."""
-        return parse_id(model, given, path, user_errors or self.user_errors)
+        """Return the key of an id; None, with an error, if it is not an id of the model."""
+        return parse_id(model, id, path, user_errors or self.user_errors)
 
-    async def new_id(
-        self, model: type[Base], given: str | None, path: InputPath = INPUT_PATH
-    ) -> UUID:
-        """The key of a row to be made: the caller's choice, else a new one."""
-        if given is None:
+    async def new_id(self, model: type[Base], id: str | None, path: InputPath = INPUT_PATH) -> UUID:
+        """Return the key for a new row: that of the client's id, or a new one."""
+        if id is None:
             return uuid7()
-        key = self.parse_id(model, given, (*path, "id"))
+        key = self.parse_id(model, id, (*path, "id"))
         if key is None:
             return uuid7()
-        # scope: a key that is taken is taken, whoever sees it.
+        # scope: the key is taken, even if the viewer cannot see the row.
         if await self.session.get(model, key) is not None:
-            message = f"There is a {type_label(model)} of this id already."
+            message = f"A {type_label(model)} with this ID exists already."
             self.add_error(UserErrorCode.UNIQUE, (*path, "id"), message)
         return key
 
     def validate(
         self,
         model: type[Base],
-        given: Mapping[str, Any],
+        values: Mapping[str, Any],
         path: InputPath = INPUT_PATH,
         user_errors: UserErrors | None = None,
     ) -> dict[str, Any]:
-        """The given values of a model's columns as they are stored, each held to its rules."""
-        return validate_columns(model, given, path, user_errors or self.user_errors)
+        """Return the valid values of columns as they are stored; adds errors for the others."""
+        return validate_columns(model, values, path, user_errors or self.user_errors)
 
     def add(self, row: M) -> M:
-        """Has a new row written, if nothing is wrong."""
+        """Add a new row to the session. Raises `MutationRejected` if there are errors."""
         self.raise_errors()
         self.session.add(row)
         return row
 
     def update(self, row: M, values: Mapping[str, Any]) -> M:
-        """Sets columns of a row, if nothing is wrong."""
+        """Set columns of a row. Raises `MutationRejected` if there are errors."""
         self.raise_errors()
         for name, value in values.items():
             setattr(row, name, value)
         return row
 
     async def delete(self, row: M, *related_rows: Any) -> DeletedRow:
-        """Deletes a row, if nothing is wrong; what was changed because of it is written first.
+        """Delete a row with its parts. Raises `MutationRejected` if there are errors.
 
-        `related_rows` are rows that its fields lead to and that cannot be seen without it.
+        `related_rows` are rows that its fields show and that the viewer may not load without it.
         """
         self.raise_errors()
         await delete_rows(self.session, [row])
         return DeletedRow(row, related_rows)
 
-    async def lock_for_deletion(
-        self, model: type[M], given: str, path: InputPath, others: Callable[[M], Awaitable[T]]
-    ) -> tuple[M, T]:
-        """The row that is to be deleted, locked, and what `others` finds that hangs on it.
+    async def lock_for_deletion(self, model: type[M], id: str, path: InputPath) -> M:
+        """Return the row of an id, locked for deletion; the rows that refer to it are locked first.
 
-        Others lock what hangs on a row before the row itself, and so does this: it looks
-        twice, since more may hang on it by the time that the row is locked.
+        Raises `MutationRejected` as `get` does.
         """
-        await others(await self.get(model, given, path, lock=None))
-        row = await self.get(model, given, path, lock=FOR_DELETION)
-        return row, await others(row)
+        if getattr(model, "referrers", ()):
+            row: Any = await self.get(model, id, path, lock=None)
+            await lock_referrers(self.session, model, [row.id])
+        return await self.get(model, id, path, lock=FOR_DELETION)
 
 
 def type_label(model: type[Base]) -> str:
-    """A model's name as people say it."""
+    """Return a model's name in messages: "access token" for AccessToken."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name_of(model)).lower()
 
 
-def parse_id(
-    model: type[Base], given: str, path: InputPath, user_errors: UserErrors
-) -> UUID | None:
-    """The key that an id holds; null, and a refusal, where it is not one of the model."""
+def parse_id(model: type[Base], id: str, path: InputPath, user_errors: UserErrors) -> UUID | None:
+    """Return the key of an id; None, with an error, if it is not an id of the model."""
     try:
-        node = decode_id(given, "")
+        node = decode_id(id, "")
     except BadUserInput as error:
         user_errors.add(UserErrorCode.INVALID, path, error.message)
         return None
     if node is None or node.model is not model:
-        user_errors.add(
-            UserErrorCode.NOT_FOUND, path, f"This is not the id of a {type_label(model)}."
-        )
+        message = f"This is not the ID of a {type_label(model)}."
+        user_errors.add(UserErrorCode.NOT_FOUND, path, message)
         return None
     return node.key
 
 
 def validate_columns(
-    model: type[Base], given: Mapping[str, Any], path: InputPath, user_errors: UserErrors
+    model: type[Base], values: Mapping[str, Any], path: InputPath, user_errors: UserErrors
 ) -> dict[str, Any]:
-    """The given values of a model's columns as they are stored, each held to its rules."""
-    values = {}
-    for name, raw in given.items():
+    """Return the valid values of columns as they are stored; adds errors for the others."""
+    valid = {}
+    for name, raw in values.items():
         column = column_of(getattr(model, name))
         value = normalize(column, raw)
         place = (*path, to_camel_case(name))
         if is_missing(column, value):
-            user_errors.add(UserErrorCode.REQUIRED, place, "It cannot be empty.")
-        elif value is not None and (wrong := rule_violation(column, value)):
-            user_errors.add(UserErrorCode.INVALID, place, f"{wrong[0].upper()}{wrong[1:]}.")
+            user_errors.add(UserErrorCode.REQUIRED, place, "This cannot be empty.")
+        elif value is not None and (problem := rule_violation(column, value)):
+            user_errors.add(UserErrorCode.INVALID, place, f"{problem[0].upper()}{problem[1:]}.")
         else:
-            values[name] = value
-    return values
+            valid[name] = value
+    return valid
 
 
-def provided(source: Any, *names: str) -> dict[str, Any]:
-    """The fields of an input that its sender filled, of those named; with null where they may."""
-    given = {name: getattr(source, name) for name in names}
+def provided(input: Any, *names: str) -> dict[str, Any]:
+    """Return the fields of an input that the caller provided, of those named.
+
+    A null is included only where the input's type is `Maybe`: there it clears the column.
+    """
+    values = {name: getattr(input, name) for name in names}
     return {
         name: value.value if isinstance(value, Some) else value
-        for name, value in given.items()
-        # What was left out of an update, or is null where something is made, has its default.
+        for name, value in values.items()
         if value is not None
     }
 
 
 def is_missing(column: Column[Any], value: Any) -> bool:
-    """Whether a column needs a value and this is none: null, or a text that says nothing."""
+    """Whether a required column gets no value: null, or a text without visible characters."""
     if value is None:
         return not column.nullable
-    must_say_something = not column.nullable and column.default is None
-    return isinstance(value, str) and must_say_something and not has_visible_text(value)
+    needs_text = not column.nullable and column.default is None
+    return isinstance(value, str) and needs_text and not has_visible_text(value)
 
 
 def _id(model: type[Base]) -> Any:

@@ -1,4 +1,4 @@
-"""Tasks made and changed, one or many at once."""
+"""Creating and updating tasks, one at a time or in batches."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -21,18 +21,17 @@ from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write
 
 
 async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Task:
-    """Makes a task, with the next number of its project."""
-    edit = TaskEdit.read(write, input)
+    """Creates a task. It gets the next number of its project."""
+    edit = TaskEdit.parse(write, input)
     key = await write.new_id(models.Task, input.id)
     path = (*INPUT_PATH, "projectId")
     project = await write.get(models.Project, input.project_id, path)
     if project.archived_at is not None:
-        message = "This project is in the archive: take it out first."
+        message = "This project is archived. Unarchive it first."
         write.add_error(UserErrorCode.INVALID, path, message)
     workspace_id = project.workspace_id
-    edit.validate_references(
-        await ReferencedRows.by(write, [edit], [workspace_id]), workspace_id, project.id
-    )
+    found = await ReferencedRows.load(write, [edit], [workspace_id])
+    edit.validate_references(found, workspace_id, project.id)
     write.raise_errors()
     if "state_id" not in edit.rows:
         edit.rows["state_id"] = await first_state(write, workspace_id)
@@ -52,69 +51,70 @@ async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Tas
 
 
 async def task_update(write: Write, input: Input[TaskUpdateInput]) -> models.Task:
-    """Changes a task."""
-    edit = TaskEdit.of_task(write, input, INPUT_PATH, write.user_errors)
+    """Updates a task."""
+    edit = TaskEdit.parse_update(write, input, INPUT_PATH, write.user_errors)
     await update_all(write, [edit])
-    if edit.task is None or edit.is_wrong:
-        # Whoever was too late is shown what there is now.
-        raise MutationRejected(
-            edit.user_errors.errors, edit.task if edit.task and edit.seen.is_stale else None
-        )
+    if edit.task is None or edit.has_errors:
+        # After a version conflict the payload shows the current task.
+        is_stale = edit.task is not None and edit.version.is_stale
+        raise MutationRejected(edit.user_errors.errors, edit.task if is_stale else None)
     return edit.task
 
 
 async def task_batch_update(
     write: Write, input: Input[TaskBatchUpdateInput]
 ) -> list[MutationResult]:
-    """Changes many tasks in one transaction."""
+    """Updates many tasks in one transaction."""
     path = (*INPUT_PATH, "rows")
     edits = [
-        TaskEdit.of_task(write, row, (*path, str(index)), UserErrors())
+        TaskEdit.parse_update(write, row, (*path, str(index)), UserErrors())
         for index, row in enumerate(input.rows)
     ]
     await update_all(write, edits)
     errors = [error for edit in edits for error in edit.user_errors.errors]
     if errors and input.error_policy is ErrorPolicy.REJECT_EVERYTHING:
-        raise MutationRejected(
-            errors, results=[_outcome(edit, nothing_written=True) for edit in edits]
-        )
-    return [_outcome(edit) for edit in edits]
+        results = [_result(edit, nothing_written=True) for edit in edits]
+        raise MutationRejected(errors, results=results)
+    return [_result(edit) for edit in edits]
 
 
 async def update_all(write: Write, edits: Sequence[TaskEdit]) -> None:
-    """Does those edits that are right, with one statement for each kind of reading and writing."""
+    """Apply the valid edits; the number of statements does not depend on the number of edits."""
     seen: set[UUID] = set()
     tasks = await lock_tasks(write, edits)
     for edit in edits:
         if edit.key in seen:
-            edit.add_error("id", "This task has a row already.", UserErrorCode.INVALID)
+            message = "An earlier row changes this task already."
+            edit.add_error("id", message, UserErrorCode.INVALID)
         elif edit.key is not None:
             seen.add(edit.key)
-            edit.admit(write, tasks.get(edit.key))
-    await reject_stale(write, [edit.seen for edit in edits if edit.task is not None])
+            edit.set_task(write, tasks.get(edit.key))
+    await reject_stale(write, [edit.version for edit in edits if edit.task is not None])
     live = [(edit, edit.task) for edit in edits if edit.task is not None]
-    homes = {task.workspace_id for _, task in live}
-    found = await ReferencedRows.by(write, [edit for edit, _ in live], homes, tasks)
+    workspace_ids = {task.workspace_id for _, task in live}
+    found = await ReferencedRows.load(write, [edit for edit, _ in live], workspace_ids, tasks)
     for edit, task in live:
         edit.validate_references(found, task.workspace_id, task.project_id)
     await reject_cycles(write, [edit for edit, _ in live])
     for edit, task in live:
-        if not edit.is_wrong:
+        if not edit.has_errors:
             edit.apply(write, task)
 
 
 async def first_state(write: Write, workspace_id: UUID) -> models.State:
-    """The first state on a workspace's board."""
+    """Return the first state on a workspace's board, locked."""
     state = models.State
     board = visible(state, write.source.viewer).where(state.workspace_id == workspace_id)
     first = board.order_by(state.position, state.id).limit(1).with_for_update(**FOR_REFERENCE)
-    # A workspace is never without: its last state cannot be deleted.
+    # A workspace always has a state: its last one cannot be deleted.
     return cast("models.State", await write.session.scalar(first))
 
 
-def _outcome(edit: TaskEdit, *, nothing_written: bool = False) -> MutationResult:
+def _result(edit: TaskEdit, *, nothing_written: bool = False) -> MutationResult:
     errors = edit.user_errors.errors
-    shown = edit.task is not None and (edit.seen.is_stale or not (errors or nothing_written))
-    outcome = MutationResult.of(edit.task) if shown else MutationResult()
-    outcome.errors = errors
-    return outcome
+    shows_task = edit.task is not None and (
+        edit.version.is_stale or not (errors or nothing_written)
+    )
+    result = MutationResult.of(edit.task) if shows_task else MutationResult()
+    result.errors = errors
+    return result

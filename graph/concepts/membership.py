@@ -1,0 +1,187 @@
+"""Memberships: who belongs to a workspace, with which role."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ColumnElement, false, select
+from strawberry.utils.str_converters import to_camel_case
+
+import models
+from graph.kit.declare import description_of, model_input
+from graph.kit.enums import describe_enum
+from graph.kit.node import Node
+from graph.kit.paging.order_input import order_rows
+from graph.kit.relations.fields import one
+from graph.kit.writing.mutation import Input, mutation
+from graph.kit.writing.payload import (
+    DeletedRow,
+    InputPath,
+    MutationRejected,
+    Payload,
+    UserErrorCode,
+    payload_field,
+)
+from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.rules.membership import NOT_A_MEMBER, members_of
+from graph.types import User, Workspace
+
+USER_ID_PATH = (*INPUT_PATH, "userId")
+
+describe_enum(
+    models.Role,
+    OWNER="Full control, including other owners.",
+    ADMIN="Also manages members, workflow states and the workspace.",
+    MEMBER="Reads and writes.",
+    GUEST="Reads and comments.",
+)
+
+
+@strawberry.type(description=description_of(models.Membership))
+class Membership(Node):
+    model = models.Membership
+
+    user: User = one(models.Membership.user)
+    workspace: Workspace = one(models.Membership.workspace)
+    role: models.Role
+    joined_at: datetime
+
+
+order_rows(models.Membership, "joined_at")
+
+
+@model_input(
+    models.Membership,
+    "A user to add to a workspace. Provide exactly one of userId, handle and email.",
+)
+class MemberAddInput:
+    workspace_id: strawberry.ID
+    user_id: strawberry.ID | None = strawberry.field(default=None, description="The user's ID.")
+    handle: str | None = strawberry.field(default=None, description="The user's handle.")
+    email: str | None = strawberry.field(default=None, description="The user's email address.")
+    role: models.Role = models.Role.MEMBER
+
+
+@model_input(models.Membership, "A member's new role.")
+class MemberUpdateInput:
+    workspace_id: strawberry.ID
+    user_id: strawberry.ID
+    role: models.Role
+
+
+@model_input(models.Membership, "A member to remove from a workspace.")
+class MemberRemoveInput:
+    workspace_id: strawberry.ID
+    user_id: strawberry.ID
+
+
+@strawberry.type(description="The payload of a membership mutation.")
+class MemberPayload(Payload):
+    member: Membership | None = payload_field(
+        "The membership. After a removal, the membership that ended."
+    )
+
+
+async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Membership:
+    """Adds a user to a workspace."""
+    workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH)
+    require_owner_for(write, workspace.id, input.role)
+    path, is_named = user_condition(write, input)
+    write.raise_errors()
+    # scope: the user is not visible yet; the caller must know their id, handle or address.
+    user_id = await write.session.scalar(select(models.User.id).where(is_named))
+    if user_id is None:
+        write.add_error(UserErrorCode.NOT_FOUND, path, "There is no such user.")
+        raise MutationRejected(write.user_errors.errors)
+    if await members_of(write, [workspace.id], [user_id]):
+        message = "This user is a member of the workspace already."
+        write.add_error(UserErrorCode.UNIQUE, path, message)
+    member = models.Membership(workspace_id=workspace.id, user_id=user_id, role=input.role)
+    return write.add(member)
+
+
+async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models.Membership:
+    """Changes a member's role. Only owners can add or change owners."""
+    membership = await get_membership(write, input.workspace_id, input.user_id)
+    for role in (membership.role, input.role):
+        require_owner_for(write, membership.workspace_id, role)
+    if input.role is not models.Role.OWNER:
+        await reject_last_owner(write, membership)
+    write.update(membership, {"role": input.role})
+    if membership.user_id == write.viewer.user_id:
+        write.viewer = write.viewer.with_role(membership.workspace_id, input.role)
+    return membership
+
+
+async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> DeletedRow:
+    """Removes a member. Members can remove themselves, except the last owner."""
+    membership = await get_membership(write, input.workspace_id, input.user_id)
+    if membership.user_id != write.viewer.user_id:
+        write.require(models.Permission.ADMINISTER, membership.workspace_id, WORKSPACE_ID_PATH)
+        require_owner_for(write, membership.workspace_id, membership.role)
+    await reject_last_owner(write, membership)
+    write.raise_errors()
+    # The payload shows both, which may not be visible without the membership.
+    user = await write.session.get_one(models.User, membership.user_id)  # scope: a member
+    workspace = await write.session.get_one(  # scope: the workspace that the member leaves
+        models.Workspace, membership.workspace_id
+    )
+    if membership.user_id == write.viewer.user_id:
+        write.viewer = write.viewer.with_role(membership.workspace_id, None)
+    return await write.delete(membership, user, workspace)
+
+
+def require_owner_for(write: Write, workspace_id: UUID, role: models.Role) -> None:
+    """Raise `MutationRejected` unless the viewer may give or take away a role."""
+    if role is models.Role.OWNER:
+        write.require(models.Permission.OWN, workspace_id, (*INPUT_PATH, "role"))
+
+
+def user_condition(write: Write, input: MemberAddInput) -> tuple[InputPath, ColumnElement[bool]]:
+    """Return the condition that selects the user that the input names, and its path."""
+    names = provided(input, "user_id", "handle", "email")
+    if len(names) != 1:
+        message = "Provide exactly one of userId, handle and email."
+        code = UserErrorCode.INVALID if names else UserErrorCode.REQUIRED
+        write.add_error(code, USER_ID_PATH, message)
+        return INPUT_PATH, false()
+    [(name, value)] = names.items()
+    path = (*INPUT_PATH, to_camel_case(name))
+    if name == "user_id":
+        return path, models.User.id == write.parse_id(models.User, value, path)
+    valid = write.validate(models.User, names).get(name)
+    return path, getattr(models.User, name) == valid
+
+
+async def get_membership(write: Write, workspace_id: str, user_id: str) -> models.Membership:
+    """Return the membership of a user, locked, after the workspace, which is locked too."""
+    workspace = await write.get(models.Workspace, workspace_id, WORKSPACE_ID_PATH)
+    key = write.parse_id(models.User, user_id, USER_ID_PATH)
+    write.raise_errors()
+    membership = models.Membership
+    memberships = await write.select_rows(
+        membership, membership.workspace_id == workspace.id, membership.user_id == key
+    )
+    if not memberships:
+        write.add_error(UserErrorCode.NOT_FOUND, USER_ID_PATH, NOT_A_MEMBER)
+        write.raise_errors()
+    return memberships[0]
+
+
+async def reject_last_owner(write: Write, membership: models.Membership) -> None:
+    owners = await write.select_rows(
+        models.Membership,
+        models.Membership.workspace_id == membership.workspace_id,
+        models.Membership.role == models.Role.OWNER,
+    )
+    if [owner.id for owner in owners] == [membership.id]:
+        message = "This is the workspace's last owner. Make another member an owner first."
+        write.add_error(UserErrorCode.INVALID, USER_ID_PATH, message)
+
+
+@strawberry.type
+class MembershipMutations:
+    member_add: MemberPayload = mutation(member_add, permission=models.Permission.ADMINISTER)
+    member_update: MemberPayload = mutation(member_update, permission=models.Permission.ADMINISTER)
+    # Every member may leave; removing someone else requires more, which the function checks.
+    member_remove: MemberPayload = mutation(member_remove, permission=models.Permission.COMMENT)

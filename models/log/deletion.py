@@ -1,0 +1,115 @@
+"""Deleting logged rows, with everything that the database's foreign keys would change.
+
+A row's `parts` are deleted first, its `referrers` lose their reference; both are logged. Without
+this, ON DELETE CASCADE and SET NULL would change rows that no log entry mentions.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
+
+from models.base import Base
+from models.log.logged import CollectedField, Logged
+from models.log.recorder import recorder_of
+
+
+async def delete_rows(session: AsyncSession, rows: Sequence[Any]) -> None:
+    """Delete locked rows of one model, with their parts, and release their referrers."""
+    if not rows:
+        return
+    model: Any = type(rows[0])
+    keys = sorted(row.id for row in rows)
+    await _release_referrers(session, model, keys)
+    for relation in model.parts:
+        target, parent_key = _children(model, relation)
+        children = select(target).where(parent_key.in_(keys)).order_by(target.id)
+        await delete_rows(session, (await session.scalars(children.with_for_update())).all())
+    # Pending changes of the rows are written before the rows go.
+    await session.flush()
+    if model.collected:
+        await _load_collected(session, model, keys)
+    await session.run_sync(lambda _: recorder_of(session).record_deletion(rows))
+    for row in rows:
+        session.expunge(row)
+    await session.execute(delete(model).where(model.id.in_(keys)))
+
+
+async def lock_referrers(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
+    """Lock the rows that refer to rows which are to be deleted, before those are locked.
+
+    Writers lock a referrer before the row that it refers to. A deletion must do the same, or the
+    two can deadlock.
+    """
+    for relation in model.referrers:
+        await session.execute(_referrers(model, relation, keys))
+
+
+async def _release_referrers(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
+    for relation in model.referrers:
+        through = _collected_through(model, relation)
+        referrers = await session.scalars(_referrers(model, relation, keys))
+        for referrer in referrers:
+            if through is None:
+                _, reference = _children(model, relation)
+                setattr(referrer, reference.key, None)
+            else:
+                field, reference = through
+                linked = getattr(referrer, field.relation)
+                kept = [row for row in linked if getattr(row, reference.key) not in keys]
+                setattr(referrer, field.relation, kept)
+
+
+def _referrers(model: Any, relation: str, keys: Collection[UUID]) -> Select[Any]:
+    """Select and lock the rows of a relationship that refer to any of the keys."""
+    target: Any = getattr(model, relation).property.mapper.class_
+    through = _collected_through(model, relation)
+    rows = select(target)
+    if through is None:
+        _, reference = _children(model, relation)
+        rows = rows.where(reference.in_(keys))
+    else:
+        field, reference = through
+        collection: InstrumentedAttribute[Any] = getattr(target, field.relation)
+        rows = rows.where(collection.any(reference.in_(keys))).options(selectinload(collection))
+    if target is model:
+        rows = rows.where(target.id.not_in(keys))
+    return rows.order_by(target.id).with_for_update(of=target, key_share=True)
+
+
+def _children(model: Any, relation: str) -> tuple[Any, InstrumentedAttribute[Any]]:
+    """Return a one-to-many relationship's target and its foreign key to `model`."""
+    relationship = getattr(model, relation).property
+    [(_, foreign_key)] = relationship.synchronize_pairs
+    target = relationship.mapper.class_
+    name = relationship.mapper.get_property_by_column(foreign_key).key
+    return target, getattr(target, name)
+
+
+def _collected_through(
+    model: Any, relation: str
+) -> tuple[CollectedField, InstrumentedAttribute[Any]] | None:
+    """Return the target's collected field behind a many-to-many relationship, and its foreign key.
+
+    Returns None for a one-to-many relationship.
+    """
+    relationship = getattr(model, relation).property
+    if relationship.secondary is None:
+        return None
+    [(_, foreign_key)] = relationship.synchronize_pairs
+    target = cast("type[Logged]", relationship.mapper.class_)
+    for field in target.collected.values():
+        linking = getattr(target, field.relation).property.mapper
+        if linking.local_table is relationship.secondary:
+            name = linking.get_property_by_column(foreign_key).key
+            return field, getattr(linking.class_, name)
+    raise TypeError(f"{target.__name__} collects no rows of {relationship.secondary}")
+
+
+async def _load_collected(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
+    relations = [selectinload(getattr(model, field.relation)) for field in model.collected.values()]
+    rows = select(cast("type[Base]", model)).where(model.id.in_(keys)).options(*relations)
+    await session.scalars(rows.order_by(model.id).execution_options(populate_existing=True))
