@@ -1,4 +1,4 @@
-"""What a resolver has at hand: the viewer, and a way to rows."""
+"""The context of an operation: its viewer, its loaders and its budget."""
 
 import time
 from collections.abc import Awaitable, Hashable, Iterable
@@ -22,13 +22,13 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-#: Seconds for which it is known what a viewer may do: within a long request it is asked again.
+#: Seconds until the viewer's roles are read again within a long request.
 ROLES_FRESH_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Server:
-    """What all operations share."""
+    """The parts of the server that all operations share."""
 
     database: Database
     authenticator: Authenticator
@@ -39,14 +39,14 @@ class Server:
 
 @dataclass(frozen=True)
 class Sender:
-    """What a request says of whoever sends it."""
+    """The network address and the user agent of a request's sender."""
 
     address: str = ""
     user_agent: str | None = None
 
 
 class Context:
-    """One operation: who asks, and what was loaded for them so far."""
+    """The context of one operation."""
 
     def __init__(self, server: Server, identity: Identity, sender: Sender) -> None:
         self.server = server
@@ -55,55 +55,53 @@ class Context:
         self.identity = identity
         self.sender = sender
         self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
-        #: What the operation costs, once that is known.
+        #: The estimated cost, once it is computed.
         self.price = OperationCost()
-        #: The secret of a session that was begun, or none where it was ended.
+        #: The secret of a session that the operation started.
         self.session_cookie: str | None = None
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
         self._reads = PooledReads(self.database, server.read_concurrency)
-        #: What holds the transaction of a dry run open, and the viewer as they were before.
+        #: The open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[AsyncExitStack, Viewer] | None = None
         self._read_by(self._reads, identity.viewer)
-        self._remember_identity()
+        self._prime_identity()
 
     @property
     def viewer(self) -> Viewer:
-        """Who asks."""
         return self.source.viewer
 
     @property
     def budget_status(self) -> BudgetStatus:
-        """The budget of the caller."""
         return self.server.budgets.budget_status(self.caller)
 
     async def charge(self, cost: int) -> None:
-        """Spends a part of the caller's budget, or raises `RateLimited`."""
+        """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.spend(self.caller, cost)
 
     async def give_back(self, cost: int) -> None:
-        """Gives back what was charged and not needed."""
+        """Refund a part of what was charged."""
         await self.server.budgets.give_back(self.caller, cost)
 
     def set_identity(self, identity: Identity) -> None:
-        """Goes on as somebody else, who has just signed in or out."""
+        """Continue as another user, who has just signed in or out."""
         self.identity = identity
         self._identified = time.monotonic()
         self._read_by(self._reads, identity.viewer)
-        self._remember_identity()
+        self._prime_identity()
 
     @property
     def hides_schema(self) -> bool:
-        """Whether errors may not tell what the caller did not say."""
+        """Whether error messages must not reveal names of the schema."""
         return self.viewer.user_id is None or not self.limits.introspection
 
     def reset_loaders(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        """Forgets what was loaded: something may have been written. Some rows are known."""
+        """Discard what was loaded, because something was written; prime the known rows."""
         self._read_by(self._reads, viewer, known)
 
     async def current_viewer(self) -> Viewer:
-        """The viewer with the roles they have now, known anew if that is not just known."""
+        """Return the viewer with their current roles, read again unless they were just read."""
         if time.monotonic() - self._identified > ROLES_FRESH_SECONDS:
             self._identified = time.monotonic()
             self.identity = await self.identity.refreshed()
@@ -113,9 +111,9 @@ class Context:
     async def read_in_transaction(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
     ) -> None:
-        """Reads inside a transaction from here on, until the operation settles.
+        """Read inside a transaction until the dry run ends; `stack` then rolls it back.
 
-        Meanwhile nothing but that transaction's own connection is awaited.
+        Meanwhile the operation awaits no other connection.
         """
         if self._is_closed:
             await stack.aclose()
@@ -124,11 +122,11 @@ class Context:
         self._read_by(reads, viewer, known)
 
     async def end_dry_run(self) -> None:
-        """Undoes what was only tried out."""
+        """Roll back the dry run in progress, if any."""
         if self._dry_run is None:
             return
         (stack, viewer), self._dry_run = self._dry_run, None
-        # Nothing that reads in the transaction is cut short: its connection is used again.
+        # Reads in the transaction finish first, because its connection is reused.
         await self.loaders.finish()
         await stack.aclose()
         self._read_by(self._reads, viewer)
@@ -140,17 +138,17 @@ class Context:
             self.loaders.of(RowBatch(type(row))).prime(row.id, row)
 
     def load(self, batch: Batch[K, V], key: K) -> Awaitable[V]:
-        """One result of a batch, loaded together with those that others ask for."""
+        """Load the result of a batch for a key, together with other requested keys."""
         return self.loaders.of(batch).load(key)
 
     async def close(self) -> None:
-        """Ends the operation: nothing it began goes on, and it holds no connection."""
+        """End the operation: roll back a dry run, cancel loads and return all connections."""
         self._is_closed = True
         await self.end_dry_run()
         await self.loaders.close()
 
-    def _remember_identity(self) -> None:
-        """Keeps the rows that told who asks from being loaded again."""
+    def _prime_identity(self) -> None:
+        """Prime the loaders with the rows that authentication has read."""
         identity = self.identity
         if identity.user is not None:
             self.loaders.of(RowBatch(User)).prime(identity.user.id, identity.user)

@@ -1,4 +1,4 @@
-"""The schema: its queries and mutations put together from the concepts."""
+"""The schema, composed of the concepts' queries and mutations."""
 
 import strawberry
 from graphql import GraphQLError
@@ -28,13 +28,13 @@ from graph.operations.documents import OperationLimits, RequireOperationName
 from graph.views.board import max_groups
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(description="The queries.")
 class Query(UserQueries, NodeQueries, WorkspaceQueries, RateLimitQueries):
     pass
 
 
 @strawberry.type(
-    description="What can be written. Each field is a transaction of its own, done in their order."
+    description="The mutations. Each field is executed in its own transaction, one after another."
 )
 class Mutation(
     CredentialMutations,
@@ -53,7 +53,7 @@ class Mutation(
 
 
 class Schema(strawberry.Schema):
-    """The schema, whose errors have codes and tell nothing that they should not."""
+    """The schema. Its errors have codes, and internal errors are masked."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -64,7 +64,7 @@ class Schema(strawberry.Schema):
             expose(error, suggests=not hides)
 
 
-#: The types that a caller reaches through `node` alone must be named.
+#: Types that are only reachable through the interface `Node` must be listed.
 NODES = [
     AccessToken,
     Attendance,
@@ -83,7 +83,7 @@ NODES = [
 
 
 class Within(OperationLimits):
-    """The limits of this schema's documents."""
+    """The limits of operations, with the lengths of this schema's lists."""
 
     lengths = {
         ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,

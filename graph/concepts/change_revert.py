@@ -1,4 +1,4 @@
-"""Undoing a change: what it changed is put back, if nobody has changed it again."""
+"""Reverting a change, if its fields were not changed again since."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
@@ -36,23 +36,25 @@ from models.log.recorder import recorder_of
 from models.workspace import is_slug
 
 SEQUENCE: InputPath = ("sequence",)
-UNDOABLE = (ChangeKind.UPDATED, ChangeKind.ARCHIVED, ChangeKind.DELETED)
+REVERTIBLE = (ChangeKind.UPDATED, ChangeKind.ARCHIVED, ChangeKind.DELETED)
 
 Slug = Annotated[str, strawberry.argument(description="The workspace's slug.")]
 Sequence = Annotated[int, strawberry.argument(description="The number of the change.")]
 
 
 async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Base:
-    """Undoes a change of the kind UPDATED, ARCHIVED or DELETED, if what it left is still there.
+    """Reverts an update, an archiving or a deletion, if its fields were not changed since.
 
-    The undoing is a change of its own.
+    The revert is logged as a change too.
     """
     change = await find_change(write, workspace, sequence)
-    if change.kind not in UNDOABLE:
-        message = f"A change of the kind {change.kind.name} cannot be undone."
+    if change.kind not in REVERTIBLE:
+        message = f"A change of kind {change.kind.name} cannot be reverted."
         write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
     if change.subject_type == models.Membership.__name__:
-        message = "Memberships are changed by memberAdd, memberUpdate and memberRemove."
+        message = (
+            "A membership change cannot be reverted. Use memberAdd, memberUpdate or memberRemove."
+        )
         write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
     write.raise_errors()
     row = await locked_subject(write, change)
@@ -65,7 +67,7 @@ async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Ba
 
 
 async def find_change(write: Write, slug: str, sequence: int) -> models.Change:
-    """The change of a number."""
+    """Return the change with a number. Raises `MutationRejected` if there is none."""
     change, workspace = models.Change, models.Workspace
     numbered = visible(change, write.source.viewer).where(change.sequence == sequence)
     numbered = numbered.join(workspace, workspace.id == change.workspace_id)
@@ -73,14 +75,14 @@ async def find_change(write: Write, slug: str, sequence: int) -> models.Change:
     if is_slug(slug) and sequence > 0:
         found = await write.session.scalar(numbered.where(workspace.slug == slug))
     if found is None:
-        message = "There is no such change in such a workspace."
+        message = "There is no such change in this workspace, or no such workspace."
         write.add_error(UserErrorCode.NOT_FOUND, SEQUENCE, message)
         raise MutationRejected(write.user_errors.errors)
     return found
 
 
 async def locked_subject(write: Write, change: models.Change) -> Any:
-    """What was changed, locked; null for what was deleted and can be made again."""
+    """Return the changed row, locked; None if it was deleted and can be recreated."""
     model: Any = model_named(change.subject_type)
     collected = [
         selectinload(getattr(model, one.relation))
@@ -91,33 +93,37 @@ async def locked_subject(write: Write, change: models.Change) -> Any:
     found = await write.select_rows(model, own, options=collected, lock=FOR_UPDATE)
     is_deletion = change.kind is ChangeKind.DELETED and "deleted_at" not in logged_columns(model)
     if not found and not is_deletion:
-        write.add_error(UserErrorCode.NOT_FOUND, SEQUENCE, "What was changed is gone for good.")
+        write.add_error(
+            UserErrorCode.NOT_FOUND, SEQUENCE, "The changed object was deleted permanently."
+        )
     if found and is_deletion:
-        message = "What was deleted is there again."
+        message = "The deleted object exists again."
         write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
     write.raise_errors()
     return found[0] if found else None
 
 
 def reject_changed(write: Write, change: models.Change, row: Any) -> None:
-    """Refuses to undo for whoever may not, and what somebody has changed again."""
+    """Raise `MutationRejected` if the viewer may not change the row, or if it changed since."""
     if not row.can_be_updated_by(write.source.viewer):
-        message = f"You may not change this {change.subject_type.lower()}."
+        message = f"You may not update this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
     if "deleted_at" not in change.fields and getattr(row, "deleted_at", None) is not None:
-        write.add_error(UserErrorCode.INVALID, SEQUENCE, "It is in the trash: restore it first.")
+        write.add_error(
+            UserErrorCode.INVALID, SEQUENCE, "This object is in the trash. Restore it first."
+        )
     present = logged_values(row)
     changed = [name for name, (_, after) in change.fields.items() if present[name] != after]
     if changed:
         names = ", ".join(to_camel_case(name) for name in sorted(changed))
-        message = f"Somebody has changed {names} again: this cannot be undone any more."
+        message = f"{names} was changed again since. The change cannot be reverted."
         write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
     write.raise_errors()
 
 
 async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> None:
-    """Gives a row the values that fields had before."""
+    """Set the fields of a row to their values before the change."""
     columns = logged_columns(type(row))
     values = {
         name: decode(columns[name], value) for name, value in before.items() if name in columns
@@ -128,39 +134,39 @@ async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> N
         await write.lock_rows(models.Workspace, [home])
         parents = await ancestors_of(write, [values["parent_id"]])
         if is_circular(parents | {row.id: values["parent_id"]}, row.id):
-            reject_field(write, "parent_id", "by now is part of it")
+            reject_field(write, "parent_id", "is a subtask of this task now")
     write.update(row, values)
     if "assignee_ids" in before:
         wanted = {UUID(hex=key) for key in before["assignee_ids"]}
         members = await members_of(write, [home], wanted)
         if {user_id for _, user_id in members} != wanted:
-            reject_field(write, "assignee_ids", "holds somebody who has left the workspace")
+            reject_field(write, "assignee_ids", "includes a user who has left the workspace")
         row.assign(wanted)
     if "label_ids" in before:
         wanted = {UUID(hex=key) for key in before["label_ids"]}
         if set(await write.get_many(models.Label, wanted)) != wanted:
-            reject_field(write, "label_ids", "holds a label that is gone")
+            reject_field(write, "label_ids", "includes a deleted label")
         row.label(wanted)
     if "links" in before:
         await restore_links(write, row, before["links"])
 
 
 async def restore_links(write: Write, task: models.Task, before: list[Mapping[str, Any]]) -> None:
-    """Gives a task the links it had, and takes off it those it had not."""
+    """Set the links of a task to those before the change."""
     wanted = {(models.TaskLinkKind[link["kind"]], UUID(hex=link["task_id"])) for link in before}
     present = {(link.kind, link.other_id) for link in task.links}
     keys = {key for _, key in wanted ^ present}
     with_links = [selectinload(models.Task.links)]
     others = await write.get_many(models.Task, keys, options=with_links, lock=FOR_UPDATE)
     if set(others) != keys or any(others[key].deleted_at for _, key in wanted - present):
-        reject_field(write, "links", "holds a task that is gone, or in the trash")
+        reject_field(write, "links", "includes a task that was deleted")
         write.raise_errors()
     await write.lock_rows(models.Workspace, [task.workspace_id])
     for kind, key in wanted - present:
         if kind is not models.TaskLinkKind.RELATES_TO and task.id in await linked_from(
             write, kind, key
         ):
-            reject_field(write, "links", "would lead in a circle by now")
+            reject_field(write, "links", "would form a cycle now")
     write.raise_errors()
     for kind, key in present - wanted:
         task.unlink(kind, others[key])
@@ -169,20 +175,20 @@ async def restore_links(write: Write, task: models.Task, before: list[Mapping[st
 
 
 async def recreate(write: Write, change: models.Change, before: Mapping[str, Any]) -> Base:
-    """Makes a row that was deleted again, with the id it had."""
+    """Recreate a deleted row with its id."""
     model: Any = model_named(change.subject_type)
     columns = logged_columns(model)
     values = {name: decode(columns[name], value) for name, value in before.items()}
     row = model(id=change.subject_id, workspace_id=change.workspace_id, **values)
     if not row.can_be_restored_by(write.source.viewer, change.actor_id):
-        message = f"You may not bring this {change.subject_type.lower()} back."
+        message = f"You may not restore this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
     await reject_missing(write, model, change.workspace_id, values)
     write.raise_errors()
-    told = visible(models.Change, write.source.viewer, func.count())
-    count = await write.session.scalar(told.where(models.Change.subject_id == row.id))
-    # Each change has counted its version up by one, and this one does.
+    entries = visible(models.Change, write.source.viewer, func.count())
+    count = await write.session.scalar(entries.where(models.Change.subject_id == row.id))
+    # The version counts the changes of the row, including this one.
     row.version = (count or 0) + 1
     recorder_of(write.session).restore(row)
     return write.add(row)  # type: ignore[no-any-return]
@@ -191,7 +197,7 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
 async def reject_missing(
     write: Write, model: type[Base], workspace_id: UUID, values: Mapping[str, Any]
 ) -> None:
-    """Refuses to point at what is not there any more. People stay, even those who left."""
+    """Add errors for references to deleted rows. Users are kept, even after they leave."""
     for relation in model.__mapper__.relationships:
         target: Any = relation.mapper.class_
         [(local, _), *_] = relation.local_remote_pairs
@@ -201,32 +207,34 @@ async def reject_missing(
         if values.get(name) is not None:
             found = (await write.get_many(target, [values[name]])).get(values[name])
             if found is None or found.workspace_id != workspace_id:
-                reject_field(write, name, "points at something that is gone")
+                reject_field(write, name, "refers to a deleted object")
             elif getattr(found, "deleted_at", None) is not None:
-                reject_field(write, name, "points at something that is in the trash")
+                reject_field(write, name, "refers to a task in the trash")
 
 
 def reject_field(write: Write, name: str, wording: str) -> None:
-    """Refuses to put a field back."""
-    message = f"What {to_camel_case(name)} was {wording}: this cannot be undone any more."
+    """Add an error for a field that cannot be restored."""
+    message = (
+        f"The previous value of {to_camel_case(name)} {wording}. The change cannot be reverted."
+    )
     write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
 
 
-async def undoing(root: MutationResult, info: KitInfo) -> models.Change | None:
-    """The change that undid another."""
+async def revert_change(root: MutationResult, info: KitInfo) -> models.Change | None:
+    """The change that the revert made."""
     if root.change_sequence is None:
         return None
     numbered = CompositeKeyBatch(models.Change, ("workspace_id", "sequence"))
     return await info.context.load(numbered, (root.workspace_id, root.change_sequence))
 
 
-@strawberry.type(description="What undoing a change answers.")
+@strawberry.type(description="The payload of `changeRevert`.")
 class ChangePayload(Payload):
-    change: Change | None = resolver_field(undoing, "The change that the undoing is.")
-    subject: Node | None = payload_field("What was changed back, as it is now.")
+    change: Change | None = resolver_field(revert_change)
+    subject: Node | None = payload_field("The reverted object in its current state.")
 
 
 @strawberry.type
 class ChangeMutations:
-    # What it takes to change each kind of object is asked of the object itself.
+    # The object itself decides whether the viewer may change it.
     change_revert: ChangePayload = mutation(change_revert, permission=models.Permission.COMMENT)

@@ -28,8 +28,8 @@ class RateLimit:
 DryRun = Annotated[
     bool | None,
     strawberry.argument(
-        description="Whether to only compute the cost: no other field is executed, and the budget "
-        "is not charged."
+        description="Whether to only compute the cost: no other field is executed, and only the "
+        "cost of parsing is charged."
     ),
 ]
 

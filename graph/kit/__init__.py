@@ -1,1 +1,1 @@
-"""The machinery of the API: it knows models, pages and loaders, and no concept of the domain."""
+"""The framework that the concepts are built with. It names no concept itself."""

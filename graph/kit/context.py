@@ -1,4 +1,4 @@
-"""What the machinery needs of a request."""
+"""The part of a request's context that the kit uses."""
 
 from collections.abc import Awaitable, Iterable
 from contextlib import AsyncExitStack
@@ -15,8 +15,6 @@ V = TypeVar("V")
 
 
 class KitContext(Protocol):
-    """The part of the context that the machinery uses."""
-
     @property
     def viewer(self) -> Viewer: ...
 
@@ -27,25 +25,25 @@ class KitContext(Protocol):
     def loaders(self) -> Loaders: ...
 
     def reset_loaders(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        """Forgets what was loaded: something may have been written. Some rows are known."""
+        """Discard what was loaded, because something was written; prime the known rows."""
         ...
 
     async def current_viewer(self) -> Viewer:
-        """The viewer with the roles they have now, known anew if that is not just known."""
+        """Return the viewer with their current roles, read again unless they were just read."""
         ...
 
     async def read_in_transaction(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
     ) -> None:
-        """Reads inside a transaction from here on, until the operation settles."""
+        """Read inside a transaction until the dry run ends; `stack` then rolls it back."""
         ...
 
     async def end_dry_run(self) -> None:
-        """Undoes what was only tried out."""
+        """Roll back the dry run in progress, if any."""
         ...
 
     def load(self, batch: Batch[K, V], key: K) -> Awaitable[V]:
-        """One result of a batch."""
+        """Load the result of a batch for a key."""
         ...
 
 

@@ -1,13 +1,13 @@
-"""The errors that a caller can meet, and how each is told.
+"""The errors that callers can get, with their codes.
 
     ApiError
-    ├── BadUserInput       the request asks for something that cannot be
+    ├── BadUserInput       an argument is invalid
     ├── Unauthenticated    the credential is unknown, expired or revoked
-    ├── Forbidden          the caller may not do this
+    ├── Forbidden          the caller does not have permission
     ├── RateLimited        the caller's budget is spent
     └── Unavailable        the server cannot answer now
 
-Everything else is a fault of ours: the caller gets an id, the log gets the id and the traceback.
+Any other error is internal: the caller gets an id, which is in the log with the traceback.
 """
 
 import logging
@@ -18,10 +18,10 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from models.database.driver_errors import is_timeout, is_unreachable
 
-OUT_OF_REACH = "The database does not answer. Try again later."
-TOO_LONG = "The database took too long to answer. Ask for less, or try again later."
+UNREACHABLE = "The database is not available. Try again later."
+TIMED_OUT = "The database query timed out. Request less, or try again later."
 
-#: What graphql-core adds to errors of names that are nearly right.
+#: The suggestions that graphql-core adds for misspelled names; they reveal the schema.
 SUGGESTION = re.compile(r" Did you mean .*\?", re.DOTALL)
 
 MAX_MESSAGE = 1_000
@@ -30,10 +30,10 @@ logger = logging.getLogger("taskloom.errors")
 
 
 class ApiError(Exception):
-    """An error that the caller is meant to read."""
+    """An error whose message is meant for the caller."""
 
     code = "ERROR"
-    #: The HTTP status of an answer to a request that did not become an operation.
+    #: The HTTP status, if the request fails before an operation is executed.
     status = 400
 
     def __init__(self, message: str) -> None:
@@ -42,7 +42,7 @@ class ApiError(Exception):
 
 
 class BadUserInput(ApiError):
-    """The request asks for something that cannot be; the message names the argument."""
+    """An argument is invalid; the message names it."""
 
     code = "BAD_USER_INPUT"
 
@@ -55,14 +55,14 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """The caller may not do this."""
+    """The caller does not have permission."""
 
     code = "FORBIDDEN"
     status = 403
 
 
 class RateLimited(ApiError):
-    """The caller's budget is spent; `wait` is the seconds until there is enough of it."""
+    """The caller's budget is spent; `wait` is the number of seconds until it suffices."""
 
     code = "RATE_LIMITED"
     status = 429
@@ -73,16 +73,16 @@ class RateLimited(ApiError):
 
 
 class Unavailable(ApiError):
-    """The server cannot answer now; trying again later may help."""
+    """The server cannot answer now. A later attempt may succeed."""
 
     code = "UNAVAILABLE"
     status = 503
 
 
 def expose(error: GraphQLError, *, suggests: bool = True) -> None:
-    """Gives an error its code, and masks it where the caller is not meant to read it."""
+    """Set the error's code, and mask the message of an internal error."""
     if len(error.message) > MAX_MESSAGE:
-        # It quotes what was sent.
+        # The message may quote a large input.
         error.message = f"{error.message[:MAX_MESSAGE]}…"
     if not suggests:
         error.message = SUGGESTION.sub("", error.message)
@@ -105,23 +105,22 @@ def expose(error: GraphQLError, *, suggests: bool = True) -> None:
 
 
 def is_of_document(error: GraphQLError) -> bool:
-    """Whether an error is about the text of the document, before anything ran."""
+    """Whether an error concerns the document, before anything was executed."""
     return error.path is None and bool(error.nodes)
 
 
 def unanswered(cause: BaseException) -> str:
-    """What to tell somebody whom the database gave no answer."""
-    return TOO_LONG if is_timeout(cause) else OUT_OF_REACH
+    return TIMED_OUT if is_timeout(cause) else UNREACHABLE
 
 
 def mask(cause: BaseException) -> tuple[str, dict[str, str]]:
-    """Logs an unexpected error, and says of it only the id that finds it in the log.
+    """Log an internal error; return a message with its id, and the extensions.
 
-    An error that many fields met, such as a batch that failed, is logged once.
+    An error that many fields share, such as a failed batch, is logged once.
     """
     error_id: str = getattr(cause, "taskloom_id", "")
     if not error_id:
         error_id = cause.taskloom_id = token_hex(8)  # type: ignore[attr-defined]
         logger.error("internal error %s", error_id, exc_info=cause)
-    message = f"Internal error. The server's log has it under the id {error_id}."
+    message = f"Internal error. See the server's log for the error ID {error_id}."
     return message, {"code": "INTERNAL_ERROR", "id": error_id}

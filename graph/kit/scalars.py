@@ -1,4 +1,4 @@
-"""The scalars of time: UTC instants and calendar days, in ISO 8601."""
+"""The scalars DateTime and Date, in ISO 8601."""
 
 import re
 from collections.abc import Callable
@@ -11,57 +11,66 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.kit.errors import BadUserInput
 
-#: Python reads other forms too, such as days of weeks.
+#: `fromisoformat` also accepts other forms, such as week dates.
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def unreadable(message: str) -> GraphQLError:
-    """The error of a scalar that cannot be read; graphql-core says in which argument it is."""
+def invalid_scalar(message: str) -> GraphQLError:
+    """Return the error for an invalid scalar; graphql-core adds the argument."""
     return GraphQLError(message, extensions={"code": BadUserInput.code})
 
 
-def read_instant(given: Any) -> datetime:
-    """Reads an instant, which must say its offset from UTC."""
+def parse_time(value: Any) -> datetime:
+    """Parse a time with an offset from UTC. Raises `GraphQLError`."""
     try:
-        moment = datetime.fromisoformat(given)
-        if moment.tzinfo is None or not DAY.match(given) or given[10] != "T":
-            raise ValueError(given)
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None or not DAY.match(value) or value[10] != "T":
+            raise ValueError(value)
         return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise unreadable(
-            f"{_shown(given)} is not an instant: write it with its offset, as 2026-11-20T09:30:00Z."
+        raise invalid_scalar(
+            f"{_shown(value)} is not a valid time. Include the offset, as in 2026-11-20T09:30:00Z."
         ) from None
 
 
-def write_instant(moment: datetime) -> str:
-    """Writes an instant in UTC, with microseconds where it has any."""
+def format_time(moment: datetime) -> str:
+    """Format a time in UTC, with microseconds if it has any."""
     return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
-def read_day(given: Any) -> date:
-    """Reads a calendar day."""
+def parse_date(value: Any) -> date:
+    """Parse a calendar date. Raises `GraphQLError`."""
     try:
-        if not DAY.fullmatch(given):
-            raise ValueError(given)
-        return date.fromisoformat(given)
+        if not DAY.fullmatch(value):
+            raise ValueError(value)
+        return date.fromisoformat(value)
     except (ValueError, TypeError):
-        raise unreadable(f"{_shown(given)} is not a day: write it as 2026-11-20.") from None
+        raise invalid_scalar(
+            f"{_shown(value)} is not a valid date. Use the form 2026-11-20."
+        ) from None
 
 
-def _shown(given: Any) -> str:
-    text = repr(given)
+def _shown(value: Any) -> str:
+    text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def _scalar(
-    name: str, description: str, write: Callable[[Any], Any], read: Callable[[Any], Any]
+    name: str, description: str, serialize: Callable[[Any], Any], parse: Callable[[Any], Any]
 ) -> ScalarDefinition:
-    return strawberry.scalar(name=name, description=description, serialize=write, parse_value=read)
+    return strawberry.scalar(
+        name=name, description=description, serialize=serialize, parse_value=parse
+    )
 
 
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: _scalar(
-        "DateTime", "UTC instant, ISO 8601: 2026-11-20T09:30:00Z", write_instant, read_instant
+        "DateTime",
+        "A time in UTC, in ISO 8601 format: 2026-11-20T09:30:00Z",
+        format_time,
+        parse_time,
     ),
-    date: _scalar("Date", "Calendar day: 2026-11-20", date.isoformat, read_day),
+    date: _scalar(
+        "Date", "A calendar date in ISO 8601 format: 2026-11-20", date.isoformat, parse_date
+    ),
 }

@@ -31,17 +31,17 @@ from graph.types import Comment, Task
 from models.columns.types import uuid_type
 from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_rows
 
-#: The most characters of a query.
+#: The longest query, in characters.
 MAX_LENGTH = 500
-#: The score of the task whose key was searched for: above all others.
+#: The score of a task found by its key: above all others.
 KEY_SCORE = 1_000_000.0
-#: How many characters of a text a snippet shows.
+#: The length of a snippet, in characters.
 SNIPPET = 160
 
 
 @dataclass(frozen=True)
 class SearchHit:
-    """A task, or a comment on it, that a query found."""
+    """A task or a comment that matches a query."""
 
     task_id: UUID
     comment_id: UUID | None
@@ -50,13 +50,12 @@ class SearchHit:
 
     @property
     def id(self) -> UUID:
-        """What was found."""
         return self.comment_id or self.task_id
 
 
 @dataclass(frozen=True)
 class SearchBatch:
-    """The hits in each workspace; a key is a workspace and a task to be left out of them."""
+    """The hits in a workspace. A batch key is a workspace and a task to leave out."""
 
     query: SearchQuery
     waits_for_others: bool = False
@@ -64,7 +63,7 @@ class SearchBatch:
     def in_workspace(
         self, source: ReadScope, workspace: UUID, without: UUID | None, most: int | None
     ) -> Subquery:
-        """The hits of a workspace with their scores, at most so many of each kind."""
+        """Select the hits of a workspace with their scores, at most `most` of each kind."""
         kind = source.database.kind
         task, comment = models.Task, models.Comment
         in_use = and_(task.deleted_at.is_(None), task.workspace_id == workspace)
@@ -88,13 +87,13 @@ class SearchBatch:
             score.label("score"),
         )
         parts = [part.limit(most).subquery() for part in (tasks, comments)]
-        # scope: both parts are scoped.
+        # scope: both parts are restricted already.
         return union_all(*(select(*part.c) for part in parts)).subquery("hits")
 
 
 @dataclass(frozen=True)
 class SearchPageBatch(SearchBatch):
-    """The best hits, after a cursor of score and id."""
+    """The best hits after a cursor of score and id."""
 
     size: int = DEFAULT_SIZE
     cursor: tuple[float, UUID] | None = None
@@ -105,7 +104,7 @@ class SearchPageBatch(SearchBatch):
         branches = []
         for place, (workspace, without) in enumerate(keys):
             found = self.in_workspace(source, workspace, without, MAX_RANKED)
-            # scope: `found` is scoped.
+            # scope: `found` is restricted already.
             page = select(literal(place).label("place"), *found.c).where(self._after(found))
             page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
             best = page.subquery()
@@ -128,7 +127,7 @@ class SearchPageBatch(SearchBatch):
 
 @dataclass(frozen=True)
 class SearchCountBatch(SearchBatch):
-    """How many hits there are, of each kind counted no further than one past a limit."""
+    """The number of hits, of each kind counted up to one past a limit."""
 
     limit: int | None = None
 
@@ -139,7 +138,7 @@ class SearchCountBatch(SearchBatch):
         for place, (workspace, without) in enumerate(keys):
             most = None if self.limit is None else self.limit + 1
             found = self.in_workspace(source, workspace, without, most)
-            # scope: `found` is scoped.
+            # scope: `found` is restricted already.
             counted = select(literal(place).label("place"), func.count().label("count"))
             branches.append(counted.select_from(found))
         counts = union_of(branches)
@@ -149,7 +148,7 @@ class SearchCountBatch(SearchBatch):
 
 @dataclass(frozen=True)
 class SearchConnection(ConnectionSource):
-    """A page of hits; the task whose key was searched for comes before all others."""
+    """A page of hits. A task found by its key comes first."""
 
     workspace: UUID
     size: int
@@ -159,7 +158,6 @@ class SearchConnection(ConnectionSource):
     after: tuple[float, UUID] | None
 
     async def rows(self, info: KitInfo) -> PageRows:
-        """The hits of the page."""
         batch = SearchPageBatch(self.query, False, self.size, self.after)
         found = await info.context.load(batch, (self.workspace, self.keyed))
         if self.keyed is not None and self.after is None:
@@ -168,30 +166,28 @@ class SearchConnection(ConnectionSource):
         return PageRows(found[: self.size], more, self.after is not None)
 
     def cursor(self, row: SearchHit) -> str:
-        """The cursor of a hit."""
         return encode_cursor(self.digest, [row.score, row.id])
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
-        """The number of hits."""
         batch = SearchCountBatch(self.query, limit=limit)
         found = await info.context.load(batch, (self.workspace, self.keyed))
         return found + (self.keyed is not None)
 
 
 async def task_of(root: SearchHit, info: Info) -> models.Task | None:
-    """The task that was found, or that the comment is about."""
+    """The task that matches, or the task of the comment."""
     return await info.context.load(RowBatch(models.Task), root.task_id)
 
 
 async def comment_of(root: SearchHit, info: Info) -> models.Comment | None:
-    """The comment that was found."""
+    """The comment that matches; null if the task itself does."""
     if root.comment_id is None:
         return None
     return await info.context.load(RowBatch(models.Comment), root.comment_id)
 
 
 async def snippet_of(root: SearchHit, info: Info) -> str:
-    """The text around the first match, or a task's title where only its key matches."""
+    """The text around the first match, as escaped HTML with each match in `<mark>`."""
     comment, task = await comment_of(root, info), await task_of(root, info)
     title = task.title if task else ""
     texts = [comment.body] if comment else [task.body, title] if task else []
@@ -200,7 +196,7 @@ async def snippet_of(root: SearchHit, info: Info) -> str:
 
 
 def snippet(text: str, query: SearchQuery) -> str | None:
-    """The part of a text with the first match, as HTML; null where nothing matches."""
+    """Return the part of a text around the first match as HTML, or None without a match."""
     alternatives = []
     for term in query.wanted:
         words = r"[\W_]+".join(map(re.escape, term.words))
@@ -221,16 +217,14 @@ def snippet(text: str, query: SearchQuery) -> str | None:
     return f"{'…' if start else ''}{shown}{'…' if start + SNIPPET < len(text) else ''}"
 
 
-@strawberry.type(description="Something that a search found: a task, or a comment on one.")
+@strawberry.type(description="A search hit: a task, or a comment on a task.")
 class SearchResult:
-    task: Task = resolver_field(task_of, "The task that was found, or that the comment is about.")
-    comment: Comment | None = resolver_field(
-        comment_of, "The comment that was found; null where it was the task itself."
+    task: Task = resolver_field(task_of)
+    comment: Comment | None = resolver_field(comment_of)
+    snippet: str = resolver_field(snippet_of)
+    score: float = strawberry.field(
+        description="The relevance. Scores are comparable within one search."
     )
-    snippet: str = resolver_field(
-        snippet_of, "The text around the first match, as HTML: escaped, each match in <mark>."
-    )
-    score: float = strawberry.field(description="How well it fits; compare it within a search.")
 
 
 async def search(
@@ -239,19 +233,19 @@ async def search(
     query: Annotated[
         str,
         strawberry.argument(
-            description='Words, "a phrase", -excluded, begin*: all but the excluded must be there. '
-            "A task's key finds the task first."
+            description='Words, "phrases", -exclusions and prefix*. All words that are not '
+            "excluded must match. A task's key finds that task first."
         ),
     ],
     first: Annotated[
         int | None,
-        strawberry.argument(description=f"The number of hits, {DEFAULT_SIZE} if left out."),
+        strawberry.argument(description=f"The number of hits: {DEFAULT_SIZE} by default."),
     ] = None,
     after: Annotated[
-        str | None, strawberry.argument(description="The cursor that the page begins after.")
+        str | None, strawberry.argument(description="Return the hits after this cursor.")
     ] = None,
 ) -> SearchConnection:
-    """What a query finds in a workspace, outside the trash, the best first."""
+    """Full-text search over titles, bodies and comments, the best matches first."""
     if len(query) > MAX_LENGTH:
         raise BadUserInput(f"query: at most {MAX_LENGTH} characters, not {len(query)}.")
     try:
@@ -260,19 +254,19 @@ async def search(
         raise BadUserInput(f"query: {error}") from None
     size = parse_page_size("first", first)
     digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
-    cursor = None if after is None else read_after(after, digest)
+    cursor = None if after is None else parse_cursor(after, digest)
     key = parse_task_key(query.strip().upper())
     keyed = None if key is None else await info.context.load(TaskByKeyBatch(), (root.id, *key))
     first_id = None if keyed is None or keyed.deleted_at is not None else keyed.id
     return SearchConnection(root.id, size, parsed, digest, first_id, cursor)
 
 
-def read_after(cursor: str, digest: str) -> tuple[float, UUID]:
-    """The score and the id of a cursor of a search."""
+def parse_cursor(cursor: str, digest: str) -> tuple[float, UUID]:
+    """Return the score and the id of a search cursor. Raises `BadUserInput`."""
     score, hit = decode_cursor(cursor, digest, 2, "after")
     try:
         if not isinstance(score, int | float) or not math.isfinite(score):
             raise TypeError(score)
         return float(score), UUID(hex=hit)
     except (TypeError, ValueError, AttributeError, OverflowError):
-        raise BadUserInput("after: this cursor is damaged. Pass one that a page gave.") from None
+        raise BadUserInput("after: invalid cursor. Use a cursor that the API returned.") from None

@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from models import Base, Task, Viewer
+from models.log.logged import Logged
 from models.base import table_of
 from models.viewer import ANONYMOUS, Role
 
@@ -57,3 +58,55 @@ def test_a_viewer_of_one_workspace_is_compared_rather_than_listed() -> None:
     assert "=" in str(Task.visible_to(one))
     two = Viewer(user_id=uuid4(), roles={uuid4(): Role.MEMBER, uuid4(): Role.GUEST})
     assert "IN" in str(Task.visible_to(two))
+
+
+def logged_tables() -> dict[str, type[Any]]:
+    return {
+        mapper.class_.__tablename__: mapper.class_
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, Logged)
+    }
+
+
+def collecting_models() -> dict[str, tuple[type[Any], str]]:
+    """The tables that a logged model's collected fields are built from, with its relationship."""
+    return {
+        getattr(model, field.relation).property.mapper.local_table.name: (model, field.relation)
+        for model in logged_tables().values()
+        for field in model.collected.values()
+    }
+
+
+def effects_of_deletion() -> set[tuple[str, str, str]]:
+    """What the foreign keys do to logged rows when a logged row is deleted.
+
+    As (deleted table, "parts" or "referrers", changed table). Deleting a workspace deletes its
+    log too, so that nothing is left to record.
+    """
+    effects = set()
+    logged, collecting = logged_tables(), collecting_models()
+    for table in Base.metadata.tables.values():
+        for key in table.foreign_keys:
+            target = key.column.table.name
+            if target not in logged or target == "workspaces":
+                continue
+            if table.name in logged and key.ondelete in ("CASCADE", "SET NULL"):
+                kind = "parts" if key.ondelete == "CASCADE" else "referrers"
+                effects.add((target, kind, table.name))
+            elif table.name in collecting and key.ondelete == "CASCADE":
+                model, relation = collecting[table.name]
+                [(_, own_key)] = getattr(model, relation).property.synchronize_pairs
+                if own_key is not key.parent:
+                    effects.add((target, "referrers", model.__tablename__))
+    return effects
+
+
+def test_models_declare_every_effect_that_a_deletion_has_on_logged_rows() -> None:
+    """An undeclared ON DELETE action would change rows that the log does not mention."""
+    declared = {
+        (model.__tablename__, kind, getattr(model, relation).property.mapper.local_table.name)
+        for model in logged_tables().values()
+        for kind in ("parts", "referrers")
+        for relation in getattr(model, kind)
+    }
+    assert declared == effects_of_deletion()

@@ -1,4 +1,4 @@
-"""The comparators of filters: which operators a kind of value has, and how it is read."""
+"""Comparator inputs: the operators that each kind of value has."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,40 +17,40 @@ from graph.kit.node import decode_id, name_of
 from models.base import Base, column_of
 from models.columns.json_values import WHOLE_MAX, WHOLE_MIN
 
-#: The most values that `in` and `nin` take.
+#: The most values of `in` and `nin`.
 MAX_VALUES = 500
-#: The most characters of a text to compare with.
+#: The most characters of a text value.
 MAX_TEXT = 10_000
 
 
 def operator_field(name: str) -> Any:
-    """A field of a comparator, described by the table of operators."""
+    """Return a field of a comparator, described by the table of operators."""
     return strawberry.field(
         default=strawberry.UNSET, name=name, description=OPERATORS[name].description
     )
 
 
-#: From an operator's name and the value given to it, a condition.
+#: Makes the condition of an operator and its value.
 Make = Callable[[str, Any], Condition]
 
 
 class Comparator:
-    """What the comparators have in common: each operator that is given must hold."""
+    """The base class of comparators. All operators that are provided must match."""
 
     @classmethod
     def condition(
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
-        """The condition of an operator that takes one value; a kind of values refines it."""
+        """Return the condition of an operator with one value. Subclasses convert the value."""
         return Comparison(column, name, value)
 
     def conditions(self, column: str, make: Make, path: str) -> list[Condition]:
-        """The conditions of the operators that are given, each by `make`."""
+        """Return the conditions of the provided operators. Raises `BadUserInput`."""
         found: list[Condition] = []
         for name, value in provided_operators(self):
             place = f"{path}.{name}"
             if value is None:
-                raise BadUserInput(f"{place}: null compares to nothing. Leave it out, or use null.")
+                raise BadUserInput(f"{place}: cannot be null. Omit it, or use `{{null: true}}`.")
             try:
                 found.append(_condition(column, name, value, make))
             except BadUserInput as error:
@@ -71,13 +71,13 @@ def _among(column: str, values: Sequence[Any], make: Make) -> Condition:
     if len(values) > MAX_VALUES:
         raise BadUserInput(f"at most {MAX_VALUES} values, not {len(values)}.")
     single = (make("eq", value) for value in values)
-    # What cannot be, such as half a task, is among nothing.
+    # Values that no row can have, such as 1.5 for an integer column, match nothing.
     wanted = tuple(one.value for one in single if isinstance(one, Comparison))
     return Comparison(column, "in", wanted) if wanted else Always(False)
 
 
 def provided_operators(filled: Any) -> list[tuple[str, Any]]:
-    """The fields of an input that were given, by the names that callers know."""
+    """Return the provided fields of an input, by their GraphQL names."""
     found = []
     for field in filled.__strawberry_definition__.fields:
         value = getattr(filled, field.python_name)
@@ -86,7 +86,7 @@ def provided_operators(filled: Any) -> list[tuple[str, Any]]:
     return found
 
 
-@strawberry.input(description="Compares ids.")
+@strawberry.input(description="Compares IDs.")
 class IDComparator(Comparator):
     eq: strawberry.ID | None = operator_field("eq")
     neq: strawberry.ID | None = operator_field("neq")
@@ -100,13 +100,11 @@ class IDComparator(Comparator):
     ) -> Condition:
         node = decode_id(value, "")
         if node is None or node.model is not model:
-            raise BadUserInput(f"{value!r} is not the id of a {name_of(model)}.")
+            raise BadUserInput(f"{value!r} is not the ID of a {name_of(model)}.")
         return Comparison(column, name, node.key)
 
 
-@strawberry.input(
-    description="Compares texts, letter by letter unless the operator says otherwise."
-)
+@strawberry.input(description="Compares texts, case-sensitive unless the operator says otherwise.")
 class StringComparator(Comparator):
     eq: str | None = operator_field("eq")
     neq: str | None = operator_field("neq")
@@ -128,11 +126,11 @@ class StringComparator(Comparator):
 
 
 def validated_text(text: str) -> str:
-    """A text that a database can hold; a `BadUserInput` says why another one is not."""
+    """Return a text that every database can store. Raises `BadUserInput` for others."""
     if len(text) > MAX_TEXT:
         raise BadUserInput(f"at most {MAX_TEXT} characters, not {len(text)}.")
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise BadUserInput("a text cannot hold the character NUL, nor half of a surrogate pair.")
+        raise BadUserInput("a text cannot contain null characters or unpaired surrogates.")
     return text
 
 
@@ -158,14 +156,14 @@ class NumberComparator(Comparator):
 
 
 def validated_number(value: float) -> float:
-    """A number that a database can hold: a literal such as 1e999 is infinite."""
+    """Return a finite number. Raises `BadUserInput` for others, such as the literal 1e999."""
     if not math.isfinite(value):
         raise BadUserInput("a number must be finite.")
     return value
 
 
 def integer_comparison(column: str, name: str, value: float) -> Condition:
-    """The same comparison of whole numbers to a whole number: less than 2.5 is at most 2."""
+    """Return the comparison of an integer column: `lt 2.5` becomes `lte 2`."""
     validated_number(value)
     if name == "eq":
         fits = value == int(value) and WHOLE_MIN <= value <= WHOLE_MAX
@@ -182,8 +180,9 @@ def integer_comparison(column: str, name: str, value: float) -> Condition:
 
 
 @strawberry.input(
-    description="Compares instants and days. A day counts as its beginning in UTC; compared to a "
-    "duration, which then counts from today, it is less than P0D when it is over."
+    description="Compares times and dates. A date stands for its start in UTC. Durations are "
+    'relative to now; for dates they are relative to today, so that `{lt: "P0D"}` matches '
+    "past dates."
 )
 class DateTimeComparator(Comparator):
     eq: RelativeTime | None = operator_field("eq")
@@ -199,10 +198,10 @@ class DateTimeComparator(Comparator):
         cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
     ) -> Condition:
         if not isinstance(column_of(getattr(model, column)).type, Date):
-            return Comparison(column, name, value.at(source.now))
-        day, exact = value.on(source.now.date())
+            return Comparison(column, name, value.time_from(source.now))
+        day, exact = value.date_from(source.now.date())
         if exact:
             return Comparison(column, name, day)
-        # Within a day: what began at its beginning is before, what begins the next day after.
+        # A time within a day: that day is before it, the next day is after it.
         within = {"lt": "lte", "lte": "lte", "gt": "gt", "gte": "gt"}
         return Always(False) if name == "eq" else Comparison(column, within[name], day)

@@ -1,8 +1,8 @@
-"""Conditions on rows: immutable, comparable, and only at last SQL.
+"""Conditions: immutable and comparable values that are rendered to SQL last.
 
-A condition is true or false of a row, never unknown: where a value is null, what compares it is
-false, and its negation true. Negation is pushed down to the comparisons, so that indexes can be
-used and nulls are answered for where they are.
+A condition is true or false for a row, never unknown: comparing a null is false, and the negation
+of the comparison is true. Negations are pushed down to the comparisons, so that indexes can be
+used and nulls are handled there.
 """
 
 from collections.abc import Callable
@@ -19,20 +19,20 @@ from models.base import column_of
 
 
 class Condition:
-    """Something that is true or false of a row."""
+    """A condition on a row."""
 
     def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        """The condition, or its opposite, on `row`: a model or an alias of one."""
+        """Return the SQL condition, or its negation, on `row`: a model or an alias."""
         raise NotImplementedError
 
     def implies(self, column: str) -> bool | None:
-        """Whether a row that fulfills it has a value in a column: null for not known."""
+        """Whether matching rows have a value in a column; None if that is unknown."""
         return None
 
 
 @dataclass(frozen=True)
 class Always(Condition):
-    """True, or false, of every row."""
+    """True for every row, or for none."""
 
     value: bool
 
@@ -42,7 +42,7 @@ class Always(Condition):
 
 @dataclass(frozen=True)
 class AllOf(Condition):
-    """All of several conditions; true where there are none."""
+    """All conditions match; true if there are none."""
 
     parts: tuple[Condition, ...]
 
@@ -61,7 +61,7 @@ NO_CONDITION = AllOf(())
 
 @dataclass(frozen=True)
 class AnyOf(Condition):
-    """At least one of several conditions; false where there are none."""
+    """At least one condition matches; false if there are none."""
 
     parts: tuple[Condition, ...]
 
@@ -72,8 +72,6 @@ class AnyOf(Condition):
 
 @dataclass(frozen=True)
 class Not(Condition):
-    """The opposite of a condition."""
-
     part: Condition
 
     def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
@@ -82,7 +80,7 @@ class Not(Condition):
 
 @dataclass(frozen=True)
 class Comparison(Condition):
-    """A column compared to a value by an operator of the table."""
+    """A column is compared to a value with an operator."""
 
     column: str
     operator: str
@@ -105,7 +103,7 @@ class Comparison(Condition):
 
 @dataclass(frozen=True)
 class CustomCondition(Condition):
-    """A condition that a concept writes itself, such as that a user is the viewer."""
+    """A condition that a concept builds itself, such as that a user is the viewer."""
 
     build: Callable[[Any, ReadScope], ColumnElement[bool]]
 
@@ -116,7 +114,7 @@ class CustomCondition(Condition):
 
 @dataclass(frozen=True)
 class RelatedRow(Condition):
-    """There is a visible row on the far side of a to-one relationship, and it fulfills another."""
+    """The row of a to-one relationship exists, is visible, and matches a condition."""
 
     relation: str
     part: Condition
@@ -132,13 +130,13 @@ class RelatedRow(Condition):
         inside: ColumnElement[bool] = key.in_(found.scalar_subquery())
         if not negated:
             return inside
-        # The key may be null, and the far row hidden: both are no row to the viewer.
+        # A null key and a hidden row both mean that there is no row for the viewer.
         return or_(key.is_(None), not_(inside)) if is_nullable(key) else not_(inside)
 
 
 @dataclass(frozen=True)
 class HasRelated(Condition):
-    """At least one visible row on the far side of a to-many relationship fulfills another."""
+    """At least one visible row of a to-many relationship matches a condition."""
 
     relation: str
     part: Condition
@@ -147,10 +145,10 @@ class HasRelated(Condition):
         parent_key, far = related_rows_of(row, self.relation, source)
         far = far.where(self.part.render(far.row, source))
         if negated:
-            # NOT IN would not become an anti-join, NOT EXISTS does.
-            # scope: `far` is scoped.
+            # NOT EXISTS becomes an anti-join; NOT IN does not.
+            # scope: `far` is restricted already.
             return not_(exists(far.statement.where(parent_key == row.id)))
-        # IN lets a database begin with the far rows, where they are few.
+        # IN lets the database start with the related rows if they are few.
         parents = far.statement.with_only_columns(parent_key).scalar_subquery()
         inside: ColumnElement[bool] = row.id.in_(parents)
         return inside
@@ -158,7 +156,7 @@ class HasRelated(Condition):
 
 @dataclass(frozen=True)
 class RelatedCount(Condition):
-    """How many visible rows there are on the far side of a to-many relationship."""
+    """The number of visible rows of a to-many relationship is compared to a value."""
 
     relation: str
     operator: str
@@ -174,18 +172,17 @@ class RelatedCount(Condition):
 
 @dataclass(frozen=True)
 class RelatedRows:
-    """The visible rows of a relationship's target, and the alias that they are of."""
+    """A select of a relationship's visible target rows, and their alias."""
 
     row: Any
     statement: Any
 
     def where(self, build_condition: ColumnElement[bool]) -> "RelatedRows":
-        """Those that fulfill a condition."""
         return RelatedRows(self.row, self.statement.where(build_condition))
 
 
 def related_rows_of(row: Any, relation: str, source: ReadScope) -> tuple[Any, RelatedRows]:
-    """The column with the near row's key, and the far rows under an alias of their own."""
+    """Return the column with the key of `row`, and a select of the related rows."""
     attribute: InstrumentedAttribute[Any] = getattr(row, relation)
     relationship = attribute.property
     target = aliased(relationship.mapper.class_)
@@ -201,5 +198,4 @@ def related_rows_of(row: Any, relation: str, source: ReadScope) -> tuple[Any, Re
 
 
 def is_nullable(column: Any) -> bool:
-    """Whether a column of a model can be null."""
     return bool(column_of(column).nullable)

@@ -1,4 +1,4 @@
-"""The operators of filters: a row each, with what it means and how it is said in SQL."""
+"""The filter operators: a table with the description and the SQL of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from models.columns.types import UNICODE_COLLATION
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator. `build` takes the column, the value, and the kind of database."""
+    """A filter operator. `build` takes the column, the value and the kind of database."""
 
     description: str
     build: Callable[[Any, Any, str], ColumnElement[bool]] | None = None
-    #: For an operator that is the opposite of another, and is said by it: that one's name.
+    #: The operator that this one negates, if it has no SQL of its own.
     opposite_of: str | None = None
 
 
 def _contains(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
     if kind == "sqlite":
-        # Its LIKE takes A for a.
+        # SQLite's LIKE is case-insensitive.
         found: ColumnElement[bool] = func.instr(column, value) > 0
         return found
     return column.contains(value, autoescape=True)  # type: ignore[no-any-return]
@@ -37,7 +37,7 @@ def _starts_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
 
 def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
     if kind == "sqlite":
-        # substr(…, -0) is the whole text.
+        # substr(…, -0) returns the whole text.
         part = func.substr(column, -len(value), type_=String)
         return part == value if value else func.length(column) >= 0
     found: ColumnElement[bool] = column.endswith(value, autoescape=True)
@@ -45,10 +45,10 @@ def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
 
 
 def lowercased(text: Any, kind: str) -> Any:
-    """A text without the difference of small and capital letters.
+    """Return a text in lowercase.
 
-    SQLite has a function of ours for it (`models.database`), and PostgreSQL's own knows only
-    ASCII letters unless it is told a collation that knows them all.
+    On SQLite this is a function that `models.database` registers, because SQLite's own LOWER only
+    handles ASCII. PostgreSQL needs a collation that knows all letters.
     """
     if kind == "sqlite":
         return func.taskloom_fold(text, type_=String)
@@ -64,40 +64,41 @@ def _contains_folded(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
 
 
 def build_condition(name: str, column: Any, value: Any, kind: str) -> ColumnElement[bool]:
-    """An operator said in SQL, of a column and a value."""
+    """Return the SQL condition of an operator."""
     build = OPERATORS[name].build
     if build is None:
-        raise LookupError(f"{name} is said by its opposite")
+        raise LookupError(f"{name} is the negation of another operator")
     return build(column, value, kind)
 
 
-#: By the name that a comparator has it under.
+#: By the name of the comparator's field.
 OPERATORS: dict[str, Operator] = {
     "eq": Operator("Equal.", lambda column, value, kind: column == value),
     "neq": Operator("Not equal, or null.", opposite_of="eq"),
     "in": Operator(
-        "One of these; of none, nothing.", lambda column, value, kind: column.in_(value)
+        "Equal to one of these. An empty list matches nothing.",
+        lambda column, value, kind: column.in_(value),
     ),
-    "nin": Operator("None of these, or null.", opposite_of="in"),
+    "nin": Operator("Equal to none of these, or null.", opposite_of="in"),
     "lt": Operator("Less than.", lambda column, value, kind: column < value),
     "lte": Operator("Less than or equal.", lambda column, value, kind: column <= value),
     "gt": Operator("Greater than.", lambda column, value, kind: column > value),
     "gte": Operator("Greater than or equal.", lambda column, value, kind: column >= value),
-    "contains": Operator("Has this in it, letter by letter: % and _ too.", _contains),
-    "notContains": Operator("Does not have this in it, or is null.", opposite_of="contains"),
-    "startsWith": Operator("Begins with this.", _starts_with),
-    "endsWith": Operator("Ends with this.", _ends_with),
+    "contains": Operator(
+        "Contains this text, case-sensitive. % and _ have no special meaning.", _contains
+    ),
+    "notContains": Operator("Does not contain this text, or is null.", opposite_of="contains"),
+    "startsWith": Operator("Starts with this text, case-sensitive.", _starts_with),
+    "endsWith": Operator("Ends with this text, case-sensitive.", _ends_with),
     "eqIgnoreCase": Operator(
-        "Equal but for small and capital letters.",
+        "Equal, case-insensitive.",
         lambda column, value, kind: (
             lowercased(column, kind) == lowercased(literal(value, String), kind)
         ),
     ),
-    "containsIgnoreCase": Operator(
-        "Has this in it but for small and capital letters.", _contains_folded
-    ),
+    "containsIgnoreCase": Operator("Contains this text, case-insensitive.", _contains_folded),
     "null": Operator(
-        "true: there is no value; false: there is one.",
+        "`true`: has no value. `false`: has a value.",
         lambda column, value, kind: column.is_(None) if value else column.is_not(None),
     ),
 }

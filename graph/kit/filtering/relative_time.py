@@ -1,4 +1,4 @@
-"""Instants that may be said from now on: two weeks ago, in three days."""
+"""The scalar DateTimeOrDuration: times that can be relative to now."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -7,11 +7,11 @@ import isodate
 import strawberry
 
 from graph.kit.errors import BadUserInput
-from graph.kit.scalars import read_day, read_instant, unreadable
+from graph.kit.scalars import invalid_scalar, parse_date, parse_time
 
 
 class RelativeTime:
-    """What a DateTimeOrDuration says, before it is known when now is."""
+    """A parsed DateTimeOrDuration, before it is resolved against the current time."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -20,24 +20,24 @@ class RelativeTime:
         self.duration: Any = None
 
     @classmethod
-    def read(cls, text: Any) -> "RelativeTime":
-        """Reads an instant, a day or a duration."""
+    def parse(cls, text: Any) -> "RelativeTime":
+        """Parse a time, a date or a duration. Raises `GraphQLError`."""
         moment = cls(text)
         if isinstance(text, str) and text.lstrip("+-").startswith("P"):
             try:
                 moment.duration = isodate.parse_duration(text)
             except (isodate.ISO8601Error, ValueError, OverflowError):
-                raise unreadable(
-                    f"{text!r:.60} is not a duration: write it as P2W, -P1DT12H or P3M."
+                raise invalid_scalar(
+                    f"{text!r:.60} is not a valid duration. Use a form such as P2W or -P1DT12H."
                 ) from None
         elif isinstance(text, str) and len(text) == len("2026-11-20"):
-            moment.day = read_day(text)
+            moment.day = parse_date(text)
         else:
-            moment.instant = read_instant(text)
+            moment.instant = parse_time(text)
         return moment
 
-    def at(self, now: datetime) -> datetime:
-        """The instant: of a day its beginning in UTC, of a duration so long from now."""
+    def time_from(self, now: datetime) -> datetime:
+        """Return the time: a date's start in UTC, or the duration added to `now`."""
         if self.instant is not None:
             return self.instant
         if self.day is not None:
@@ -45,22 +45,22 @@ class RelativeTime:
         try:
             moment: datetime = now + self.duration
         except (OverflowError, ValueError):
-            raise BadUserInput(f"{self.text} from now is beyond the calendar.") from None
+            raise BadUserInput(f"{self.text} from now is out of range.") from None
         return moment
 
-    def on(self, today: date) -> tuple[date, bool]:
-        """The day, and whether it is the very beginning of it: durations count whole days."""
+    def date_from(self, today: date) -> tuple[date, bool]:
+        """Return the date, and whether the time is exactly its start; durations count days."""
         if self.duration is not None:
             midnight = datetime.combine(today, time(), UTC)
-            return self.at(midnight).date(), True
-        moment = self.at(datetime.combine(today, time(), UTC))
+            return self.time_from(midnight).date(), True
+        moment = self.time_from(datetime.combine(today, time(), UTC))
         return moment.date(), moment.timetz() == time(tzinfo=UTC)
 
 
 DATE_TIME_OR_DURATION = strawberry.scalar(
     name="DateTimeOrDuration",
-    description="A DateTime, or an ISO 8601 duration counted from now: -P2W is two weeks ago. "
-    "A Date stands for its beginning in UTC.",
-    parse_value=RelativeTime.read,
+    description="A DateTime, a Date, or an ISO 8601 duration relative to now: -P2W is two weeks "
+    "ago. A Date stands for its start in UTC.",
+    parse_value=RelativeTime.parse,
     serialize=str,
 )

@@ -1,8 +1,7 @@
-"""Loaders: many resolvers ask for one row each, one statement answers them all.
+"""Data loaders: collect the keys that resolvers ask for, and load them in one statement.
 
-A batch says what is loaded: an immutable value with a function from keys to results. The
-loader of a batch is found by the batch itself; equal batches share a loader and its cache,
-which live for one operation.
+A batch says what to load: it is an immutable value with a function from keys to results. Equal
+batches share one loader and its cache. Loaders live for one operation.
 """
 
 import asyncio
@@ -23,38 +22,38 @@ V = TypeVar("V")
 KeyT = TypeVar("KeyT", bound=Hashable, contravariant=True)
 ValueT = TypeVar("ValueT", covariant=True)
 
-#: The most keys of one statement; more are loaded in several, one after another.
+#: The most keys of one statement; more keys are loaded in several statements.
 MAX_KEYS = 2000
-#: How many turns of the event loop it takes a loaded row to reach the resolvers of its fields.
+#: Turns of the event loop until the resolvers of a loaded row's fields have run.
 LOOP_TURNS = 5
 
 
 class Batch(Protocol[KeyT, ValueT]):
-    """What is loaded. Hashable: equal batches are one."""
+    """What to load. Batches are hashable; equal batches are loaded together."""
 
-    #: Whether rows that other batches are loading now could ask this one for more keys, so
-    #: that it is worth waiting for them.
+    #: Whether to wait for batches that are loading now, because their rows may need more keys of
+    #: this batch.
     @property
     def waits_for_others(self) -> bool: ...
 
     async def load(
         self, session: AsyncSession, source: "ReadScope", keys: Sequence[KeyT]
     ) -> Sequence[ValueT]:
-        """The results for `keys`, one for each and in their order, in one statement."""
+        """Return one result for each key, in their order, from one statement."""
 
 
 class ReadScope:
-    """What a batch reads from, and for whom."""
+    """The database and the viewer of an operation: what its batches may read."""
 
     def __init__(self, database: Database, viewer: Viewer) -> None:
         self.database = database
         self.viewer = viewer
-        #: One now for the whole operation.
+        #: The time of the whole operation.
         self.now = now()
 
 
 class Loaders:
-    """All loaders of one operation."""
+    """The loaders of one operation."""
 
     def __init__(self, source: ReadScope, reads: SessionSource) -> None:
         self.source = source
@@ -63,39 +62,38 @@ class Loaders:
         self._running: dict[asyncio.Task[None], bool] = {}
 
     def of(self, batch: Batch[K, V]) -> "Loader[K, V]":
-        """The loader of a batch."""
         loader = self._loaders.get(batch)
         if loader is None:
             loader = self._loaders[batch] = Loader(self, batch)
         return loader
 
     async def finish(self) -> None:
-        """Waits for what is still being loaded."""
+        """Wait for the loads in progress."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def close(self) -> None:
-        """Ends what is still being loaded, and gives its connections back."""
+        """Cancel the loads in progress, and wait until they have returned their connections."""
         tasks = list(self._running)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def start(self, loader: "Loader[Any, Any]") -> None:
-        """Dispatches a loader's queue in a task of its own."""
+        """Dispatch a loader's queue in a new task."""
         task = asyncio.ensure_future(loader.dispatch())
         self._running[task] = loader.batch_to_load.waits_for_others
         task.add_done_callback(self._running.pop)
 
     def others(self) -> list[asyncio.Task[None]]:
-        """The dispatches under way whose rows could ask for more keys."""
+        """Return the dispatches in progress whose rows may need more keys."""
         return [task for task, waits_for_others in self._running.items() if not waits_for_others]
 
 
 class Loader(DataLoader[K, V], Generic[K, V]):
-    """A `DataLoader` that survives the cancellation of those who wait for it.
+    """A `DataLoader` that survives the cancellation of its callers.
 
-    graphql-core cancels the siblings of a field that failed. Each caller therefore waits on a
-    future of its own: the one in the cache is shared with fields that go on.
+    graphql-core cancels the siblings of a failed field. Each caller therefore awaits a private
+    future: the cached future is shared with fields that are not canceled.
     """
 
     def __init__(self, loaders: Loaders, batch: Batch[K, V]) -> None:
@@ -104,7 +102,6 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         super().__init__()
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
-        """Runs the batch's statement in a session of its own."""
         source = self._loaders_of.source
 
         async def load(session: AsyncSession) -> list[V]:
@@ -113,33 +110,33 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         return await self._loaders_of.reads.read(load)
 
     def load(self, key: K) -> "asyncio.Future[V]":
-        """A future of the caller's own for the result of a key."""
+        """Return a private future for the result of a key."""
         return asyncio.shield(super().load(key))
 
     def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
-        """Queues a key; the first one of a queue starts its dispatch."""
+        """Queue a key; the first key of a queue starts its dispatch."""
         future.add_done_callback(_mark_retrieved)
         self._queue.append(QueuedKey(key=key, future=future))
         if len(self._queue) == 1:
             self._loaders_of.start(self)
 
     async def dispatch(self) -> None:
-        """Collects keys, loads them in as few statements as may be, and answers the callers."""
+        """Collect keys, load them in as few statements as possible, and resolve the futures."""
         queue: list[QueuedKey] = []
         try:
             await self._collect()
             async with self._loaders_of.reads.slots:
-                # Taken only now: while it waited for a place, more keys have come.
+                # Only now: keys may have been added while this waited for a slot.
                 queue, self._queue = self._queue, []
                 for chunk in get_chunks(queue, getattr(self.batch_to_load, "max_keys", MAX_KEYS)):
                     await dispatch_queue_batch(self, chunk)
         except asyncio.CancelledError:
-            # aiodataloader would leave them waiting for ever.
+            # aiodataloader would leave their callers waiting forever.
             failed_dispatch(self, queue + self._queue, LoadCancelled())
             raise
 
     async def _collect(self) -> None:
-        """Lets all resolvers that are ready ask for their keys."""
+        """Let all resolvers that can run now request their keys."""
         await _run_loop_turns(LOOP_TURNS)
         if self.batch_to_load.waits_for_others and (others := self._loaders_of.others()):
             await asyncio.wait(others)
@@ -147,11 +144,11 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
 
 class LoadCancelled(Exception):
-    """The operation ended before this was loaded."""
+    """The operation ended before the load was complete."""
 
 
 def _mark_retrieved(future: "asyncio.Future[Any]") -> None:
-    """Counts an error as heard: whoever asked for the key may have been cancelled since."""
+    """Retrieve an error, so that asyncio does not report it when the caller was canceled."""
     if not future.cancelled():
         future.exception()
 

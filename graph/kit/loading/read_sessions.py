@@ -1,4 +1,4 @@
-"""The budget of one operation: few sessions, short, and never two deep."""
+"""Where an operation reads: from the pool, or inside its own transaction."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,40 +12,37 @@ T = TypeVar("T")
 
 
 class SessionSource(Protocol):
-    """Where the batches of an operation read."""
+    """Runs the statements of an operation's batches."""
 
-    #: Take a place before reading.
+    #: Acquire a slot before reading.
     slots: asyncio.Semaphore
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Does the work of one statement."""
+        """Run one statement."""
         ...
 
 
 class PooledReads:
-    """A budget of concurrent reading sessions.
+    """Reads from the connection pool, with a limited number of sessions at a time.
 
-    Whoever holds a session awaits nothing but that session: what holds one connection and
-    waits for another can deadlock the pool.
+    While a task holds a session it must not await anything else: holding one connection while
+    waiting for another can deadlock the pool.
     """
 
     def __init__(self, database: Database, limit: int) -> None:
-        #: Take a place before reading.
         self.slots = asyncio.Semaphore(limit)
         self._database = database
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Does the work of one statement in a session of its own."""
         return await self._database.read(work)
 
 
 class TransactionReads:
-    """Reads inside a transaction: what is seen is what it would commit."""
+    """Reads inside a transaction, and sees its uncommitted rows."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.slots = asyncio.Semaphore(1)
         self._session = session
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """Does the work of one statement in the transaction."""
         return await work(self._session)

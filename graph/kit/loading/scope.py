@@ -1,4 +1,4 @@
-"""The one door to rows: every read begins here, with what the viewer may see."""
+"""Scoped selects: every read of the API starts here, restricted to what the viewer can see."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from models.viewer import Viewer
 
 
 def visible(model: type[Base], viewer: Viewer, *columns: Any) -> Select[Any]:
-    """A selection of the rows of `model` that `viewer` may see, or of `columns` of them."""
+    """Select the rows of `model` that `viewer` can see, or the given columns of them."""
     return select(*(columns or (model,))).select_from(model).where(model.visible_to(viewer))

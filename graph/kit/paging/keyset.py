@@ -1,7 +1,7 @@
-"""Orders, and the cursors that resume a page by key.
+"""Keyset pagination: orders, and cursors that point at a row of an order.
 
-A cursor holds a digest of its order and the values of the row it points at, so that one that
-belongs to another list is refused rather than answered with the wrong rows.
+A cursor has a digest of its order and the row's values, so that a cursor of another list is
+rejected instead of returning wrong rows.
 """
 
 import base64
@@ -22,20 +22,19 @@ from models.columns.json_values import decode, encode
 
 @dataclass(frozen=True)
 class OrderTerm:
-    """One column of an order."""
+    """A column of an order, with its direction."""
 
     name: str
     descending: bool = False
     nulls_first: bool = False
 
     def reversed(self) -> "OrderTerm":
-        """The same term, read from the other end."""
         return OrderTerm(self.name, not self.descending, not self.nulls_first)
 
 
 @dataclass(frozen=True)
 class OrderPart:
-    """Rows that stand together in a list: which they are, and their order."""
+    """A contiguous part of an ordered list: its condition and its ORDER BY."""
 
     condition: ColumnElement[bool]
     clauses: list[ColumnElement[Any]]
@@ -44,46 +43,45 @@ class OrderPart:
 
 @dataclass(frozen=True)
 class Order:
-    """An order of a model's rows that leaves no two of them equal: it ends on the key."""
+    """A total order of a model's rows: it ends with the primary key."""
 
     model: type[Base]
     terms: tuple[OrderTerm, ...]
 
     @classmethod
     def by(cls, model: type[Base], *terms: str | OrderTerm) -> "Order":
-        """An order by columns' names; `-name` is descending. The key comes last by itself."""
+        """Return an order by column names; `-name` is descending. The key is appended."""
         parsed = [_parse(term) for term in terms]
         if all(term.name != "id" for term in parsed):
             parsed.append(OrderTerm("id", descending=parsed[-1].descending if parsed else False))
         return cls(model, tuple(parsed))
 
     def reversed(self) -> "Order":
-        """The same order from its other end."""
         return Order(self.model, tuple(term.reversed() for term in self.terms))
 
     @cached_property
     def digest(self) -> str:
-        """What tells the cursors of this order from those of another."""
+        """A digest that identifies the cursors of this order."""
         text = f"{self.model.__tablename__}:{self.terms}"
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def clauses(self, row: Any = None) -> list[ColumnElement[Any]]:
-        """What to ORDER BY, on `row`: the model or an alias of it."""
+        """Return the ORDER BY on `row`, which is the model or an alias of it."""
         clauses: list[ColumnElement[Any]] = []
         for term in self.terms:
             column = getattr(row or self.model, term.name)
             if is_nullable(self.model, term.name):
-                # Databases disagree on where nulls belong, and MariaDB cannot be told.
+                # The default position of nulls differs, and MariaDB has no NULLS LAST.
                 is_null = case((column.is_(None), 1), else_=0)
                 clauses.append(is_null.desc() if term.nulls_first else is_null.asc())
             clauses.append(column.desc() if term.descending else column.asc())
         return clauses
 
     def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
-        """The condition that a row comes after the one with these values.
+        """Return the condition that a row comes after the one with these values.
 
-        For two terms `a >= x AND (a > x OR id > y)`: the form whose first half every database
-        can look up in an index.
+        For two terms it is `a >= x AND (a > x OR id > y)`: every database can look the first half
+        up in an index.
         """
         condition: ColumnElement[bool] = false()
         for position in reversed(range(len(self.terms))):
@@ -104,11 +102,11 @@ class Order:
     def parts(
         self, cursor: Sequence[Any] | None, has_value: bool | None = None
     ) -> list["OrderPart"]:
-        """The rows of the list after a cursor, in parts that an index gives in order each.
+        """Split the list after a cursor into parts that an index returns in order.
 
-        There is one, but where the first column can be null: there those with a value and those
-        without are apart, and one index gives either, whichever comes first. `has_value` says
-        that all rows of the list have one, or that none has.
+        There is one part, unless the first column is nullable: then the rows with a value and the
+        rows without are separate parts. `has_value` says that all rows of the list have a value,
+        or that none has, so that the other part can be left out.
         """
         first, *others = self.terms
         if not is_nullable(self.model, first.name):
@@ -129,37 +127,35 @@ class Order:
             if first.nulls_first:
                 parts.append(OrderPart(column.is_not(None), within, has_value=True))
         else:
-            # Many rows may have the cursor's value: an index finds where to go on among them.
+            # Rows with the cursor's value are their own part: an index finds the next of them.
             equal = and_(column == cursor[0], rest.after(cursor[1:]))
             beyond = self._beyond_value(first, column, cursor[0])
             parts = [OrderPart(equal, rest.clauses(), True), OrderPart(beyond, within, True)]
             if not first.nulls_first:
                 parts.append(without)
         wanted = [part for part in parts if has_value in (None, part.has_value)]
-        # Where nothing is left, any part of it will do.
+        # If no part can have rows, any of them returns the correct empty page.
         return wanted or parts[:1]
 
     def _nulls_follow(self, term: OrderTerm) -> bool:
         return is_nullable(self.model, term.name) and not term.nulls_first
 
     def _beyond_value(self, term: OrderTerm, column: Any, value: Any) -> ColumnElement[bool]:
-        """The condition that a column's value comes after another."""
         beyond: ColumnElement[bool] = column < value if term.descending else column > value
         return beyond
 
     def _beyond(self, term: OrderTerm, column: Any, value: Any) -> ColumnElement[bool]:
-        """The condition that a column comes after a value, nulls where the term has them."""
+        """Return the condition that a column comes after a value, with nulls in their place."""
         if value is None:
             return column.is_not(None) if term.nulls_first else false()
         beyond = self._beyond_value(term, column, value)
         return or_(beyond, column.is_(None)) if self._nulls_follow(term) else beyond
 
     def cursor(self, row: Any) -> str:
-        """The cursor of a row."""
         return encode_cursor(self.digest, [getattr(row, term.name) for term in self.terms])
 
     def values(self, cursor: str, argument: str) -> tuple[Any, ...]:
-        """The values that a cursor holds; a `BadUserInput` names the argument if it is not ours."""
+        """Return the values of a cursor. Raises `BadUserInput`, which names the argument."""
         encoded = decode_cursor(cursor, self.digest, len(self.terms), argument)
         try:
             return tuple(
@@ -168,30 +164,29 @@ class Order:
             )
         except (ValueError, TypeError, KeyError, OverflowError):
             raise BadUserInput(
-                f"{argument}: this cursor is damaged. Pass one that a page gave, unchanged."
+                f"{argument}: invalid cursor. Use a cursor that the API returned."
             ) from None
 
 
 def encode_cursor(digest: str, values: Sequence[Any]) -> str:
-    """A cursor of the list that has the digest."""
     encoded = orjson.dumps([digest, *(encode(value) for value in values)])
     return base64.urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, digest: str, length: int, argument: str) -> list[Any]:
-    """The values of a cursor as they were written; a `BadUserInput` where it is another's."""
+    """Return the encoded values of a cursor. Raises `BadUserInput` for another list's."""
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values: list[Any] = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
         given, *encoded = values
     except (ValueError, TypeError, binascii.Error):
         raise BadUserInput(
-            f"{argument}: this is not a cursor of ours. Pass one that a page gave, unchanged."
+            f"{argument}: invalid cursor. Use a cursor that the API returned."
         ) from None
     if given != digest or len(encoded) != length:
         raise BadUserInput(
-            f"{argument}: this cursor belongs to another list or another order. "
-            "Pass one of the same field with the same order, or begin without one."
+            f"{argument}: this cursor belongs to another list or another order. Use a cursor of "
+            "the same field with the same order."
         )
     return encoded
 
@@ -203,5 +198,4 @@ def _parse(term: str | OrderTerm) -> OrderTerm:
 
 
 def is_nullable(model: type[Base], name: str) -> bool:
-    """Whether a column of a model can be null."""
     return bool(column_of(getattr(model, name)).nullable)

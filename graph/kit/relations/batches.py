@@ -1,4 +1,4 @@
-"""The batches behind declared relations: parent keys in, rows out, one statement each."""
+"""Batches: the SQL behind relations. Each loads the rows for many parent keys in one statement."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -33,20 +33,19 @@ from models.base import Base
 
 M = TypeVar("M", bound=Base)
 
-#: Further conditions on the rows of a list, from the arguments of its field.
+#: Returns conditions that restrict the rows of a list, from the arguments of its field.
 WhereFunction = Callable[..., list[ColumnElement[bool]]]
 
 
 def no_conditions() -> list[ColumnElement[bool]]:
-    """All rows of a relation."""
     return []
 
 
 def any_of(column: Any, keys: Sequence[Any], source: ReadScope) -> Any:
-    """The condition that a column holds one of the keys, in a form that does not vary with them.
+    """Return the condition that a column equals one of the keys.
 
-    PostgreSQL takes them as one array. Elsewhere their number is padded to a power of two, so
-    that there are few statements to prepare.
+    PostgreSQL gets the keys as one array. Elsewhere their number is padded to a power of two, so
+    that few different statements are prepared.
     """
     if len(keys) == 1:
         return column == keys[0]
@@ -58,17 +57,17 @@ def any_of(column: Any, keys: Sequence[Any], source: ReadScope) -> Any:
 
 
 def columns_in(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
-    """The condition that several columns together hold one of the keys."""
+    """Return the condition that several columns equal one of the composite keys."""
     return tuple_(*columns).in_(keys)
 
 
 def union_of(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
-    """Several selections as one statement: the rows of all of them."""
+    """Return a UNION ALL of several selects, or the only one."""
     return union_all(*branches) if len(branches) > 1 else branches[0]
 
 
 def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAlias:
-    """The keys as a table of one column, `parent`, to join each parent's rows to."""
+    """Return the keys as a table with the column `parent`, for a LATERAL join."""
     array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
     keyed = func.unnest(array).table_valued(Column("parent", column.type), name="parents")
     return keyed.render_derived()
@@ -76,7 +75,7 @@ def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAli
 
 @dataclass(frozen=True)
 class RowBatch(Generic[M]):
-    """Rows by the value of a unique column; null for one that is missing or hidden."""
+    """Rows by a unique column; None for a row that is missing or hidden."""
 
     model: type[M]
     column: str = "id"
@@ -93,7 +92,7 @@ class RowBatch(Generic[M]):
 
 @dataclass(frozen=True)
 class CompositeKeyBatch(Generic[M]):
-    """Rows by the values of columns that are unique together; null as in `RowBatch`."""
+    """Rows by columns that are unique together; None as in `RowBatch`."""
 
     model: type[M]
     columns: tuple[str, ...]
@@ -113,10 +112,10 @@ class CompositeKeyBatch(Generic[M]):
 
 @dataclass(frozen=True)
 class RelationPath:
-    """From a parent's key to the rows of a to-many relationship."""
+    """How a to-many relationship joins its target to the parent's key."""
 
     target: Any
-    #: The column that holds the parent's key: on the target, or on the table between.
+    #: The foreign key to the parent: on the target, or on the association table.
     parent_key: ColumnElement[UUID]
     through: Any = None
     join: Any = None
@@ -134,7 +133,7 @@ class RelationPath:
 
 @dataclass(frozen=True)
 class ChildRows:
-    """The rows on the far side of a to-many relationship, narrowed by a field's arguments."""
+    """The target rows of a to-many relationship, restricted by a field's arguments."""
 
     parent: type[Base]
     relation: str
@@ -144,11 +143,10 @@ class ChildRows:
 
     @property
     def path(self) -> "RelationPath":
-        """How the relationship runs from the parent's key to the target."""
         return RelationPath.of(getattr(self.parent, self.relation))
 
     def rows(self, source: ReadScope, *columns: Any) -> Select[Any]:
-        """The rows of all parents, or columns of them, joined so that the parent's key is there."""
+        """Select the visible rows of all parents, or columns of them; the parent key is joined."""
         path = self.path
         statement = visible(path.target, source.viewer, *columns)
         if path.through is not None:
@@ -161,7 +159,7 @@ class ChildRows:
 
 @dataclass(frozen=True)
 class PageBatch:
-    """One page of the children of each parent."""
+    """One page of the child rows of each parent: the SQL of a nested page."""
 
     children: ChildRows
     order: Order
@@ -180,7 +178,7 @@ class PageBatch:
         limit = self.page.size + 1
         rows = self.children.rows(source, path.parent_key.label("parent_"), path.target)
         if len(keys) == 1:
-            # With one parent an index gives the rows in order, and no more than the page.
+            # For one parent an index returns exactly the rows of the page, in order.
             return self._of_one(rows.where(path.parent_key == keys[0]), order, limit)
         if self.page.cursor is not None:
             rows = rows.where(order.after(self.page.cursor))
@@ -189,14 +187,14 @@ class PageBatch:
             rows = rows.where(path.parent_key == parents.c.parent)
             page = rows.order_by(*order.clauses()).limit(limit).lateral("page")
             row = aliased(path.target, page)
-            # scope: `page` is scoped.
+            # scope: `page` is restricted already.
             joined = select(page.c.parent_, row).select_from(parents.join(page, true()))
             return joined.order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
         numbered = rows.where(any_of(path.parent_key, keys, source)).subquery("numbered")
         row = aliased(path.target, numbered)
-        # scope: `numbered` is scoped.
+        # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
         return pages.order_by(numbered.c.place_)
 
@@ -208,7 +206,7 @@ class PageBatch:
         branches = []
         for part in (first, *more):
             branch = rows.where(part.condition).order_by(*part.clauses).limit(limit).subquery()
-            # scope: `rows` is scoped.
+            # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
         both = union_all(*branches).subquery("both")
         row = aliased(self.children.path.target, both)
@@ -218,12 +216,12 @@ class PageBatch:
 
 @dataclass(frozen=True)
 class CountBatch:
-    """How many children each parent has, counting no further than one past a limit."""
+    """The number of child rows of each parent, counted up to one past a limit."""
 
     children: ChildRows
     limit: int | None = None
     waits_for_others: bool = False
-    #: Where each parent has a branch of the statement, SQLite takes no more than 500.
+    #: Without LATERAL each parent is a branch of a UNION, of which SQLite allows 500.
     max_keys: int = 250
 
     async def load(
@@ -242,13 +240,13 @@ class CountBatch:
         if source.database.has_lateral:
             parents = _unnest(key, keys)
             one = counted.where(key == parents.c.parent).lateral("counted")
-            # scope: `counted` is scoped.
+            # scope: `counted` is restricted already.
             found = select(parents.c.parent, func.count(one.c.one))
             joined = found.select_from(parents.outerjoin(one, true()))
             return joined.group_by(parents.c.parent)
-        # A derived table cannot see the row it is counted for: one branch for each parent.
+        # A derived table cannot refer to the parent's row: one branch for each parent.
         branches = [
-            # scope: `counted` is scoped.
+            # scope: `counted` is restricted already.
             select(
                 literal(parent, key.type).label("parent"), func.count().label("count")
             ).select_from(counted.where(key == parent).subquery("counted"))
@@ -259,7 +257,7 @@ class CountBatch:
 
 @dataclass(frozen=True)
 class ListBatch:
-    """All children of each parent, for lists that stay short."""
+    """All child rows of each parent, for relationships that stay short."""
 
     children: ChildRows
     order: Order
@@ -276,7 +274,7 @@ class ListBatch:
 
 
 async def _by_parent(session: AsyncSession, rows: Select[Any]) -> dict[Any, list[Any]]:
-    """Runs a selection of (parent's key, row)."""
+    """Run a select of (parent key, row); return the rows by parent key."""
     by_parent: dict[Any, list[Any]] = defaultdict(list)
     for parent, row in await session.execute(rows):
         by_parent[parent].append(row)

@@ -1,7 +1,7 @@
-"""Relay connections: pages by key, and what can be asked about them.
+"""Relay connections, paged by keyset.
 
-A connection holds only what it would load. Its fields load it, so that a query for
-`totalCount` alone reads no rows.
+A connection is not loaded when it is resolved. Its fields load what they need, so that a query
+for `totalCount` alone reads no rows.
 """
 
 from dataclasses import dataclass
@@ -19,24 +19,23 @@ T = TypeVar("T")
 
 
 class ConnectionSource:
-    """What the fields of a connection are resolved from: a page that is not loaded yet."""
+    """The root value of a connection: a page that is not loaded yet."""
 
     async def rows(self, info: KitInfo) -> PageRows:
-        """The rows of the page."""
+        """Load the rows of the page."""
         raise NotImplementedError
 
     def cursor(self, row: Any) -> str:
-        """The cursor of a row."""
         raise NotImplementedError
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
-        """The number of rows of the whole list, counted at most one past the limit."""
+        """Return the number of rows of the whole list, counted up to one past the limit."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class ChildConnection(ConnectionSource):
-    """One parent's page of a relation."""
+    """A page of one parent's child rows."""
 
     parent: Any
     children: ChildRows
@@ -44,42 +43,41 @@ class ChildConnection(ConnectionSource):
     page: PageArguments
 
     async def rows(self, info: KitInfo) -> PageRows:
-        """The rows of the page."""
         return await info.context.load(PageBatch(self.children, self.order, self.page), self.parent)
 
     def cursor(self, row: Any) -> str:
-        """The cursor of a row."""
         return self.order.cursor(row)
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
-        """The number of rows of the whole list, counted at most one past the limit."""
         return await info.context.load(CountBatch(self.children, limit), self.parent)
 
 
-@strawberry.type(description="What a page says of its place in the list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether rows come after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether rows come before this page.")
+    has_next_page: bool = strawberry.field(description="Whether there are rows after this page.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether there are rows before this page."
+    )
     start_cursor: str | None = strawberry.field(
-        description="The cursor of the first row, null for an empty page: pass it as `before`."
+        description="The cursor of the first row, to pass as `before`; null if the page is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last row, null for an empty page: pass it as `after`."
+        description="The cursor of the last row, to pass as `after`; null if the page is empty."
     )
 
 
-@strawberry.type(description="Exact up to the limit asked for, and never counted further.")
+@strawberry.type(description="A number of rows that is counted up to a limit.")
 class CappedCount:
     value: int = strawberry.field(description="The number of rows, at most the limit.")
-    is_exact: bool = strawberry.field(description="False where there are more than `value`.")
+    is_exact: bool = strawberry.field(description="False if there are more rows than `value`.")
 
 
-@strawberry.type(description="A row of a page, with the cursor that resumes after it.")
+@strawberry.type(description="A row of a page, with its cursor.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(
-        description="Where this row stands: pass it as `after` or `before` of the same list."
+        description="The position of the row, to pass as `after` or `before` of the same list."
     )
-    node: T = strawberry.field(description="The row itself.")
+    node: T = strawberry.field(description="The row.")
 
 
 async def _nodes(root: ConnectionSource, info: KitInfo) -> Any:
@@ -110,28 +108,28 @@ async def _count(
     root: ConnectionSource,
     info: KitInfo,
     limit: Annotated[
-        int, strawberry.argument(description="Where to stop counting, 1 to 1,000,000.")
+        int, strawberry.argument(description="Where to stop counting, from 1 to 1,000,000.")
     ] = 1000,
 ) -> CappedCount:
     if not 1 <= limit <= 1_000_000:
-        raise BadUserInput(f"limit: count up to 1 to 1,000,000 rows, not {limit}.")
+        raise BadUserInput(f"limit: must be between 1 and 1,000,000, not {limit}.")
     found = await root.count(info, limit)
     return CappedCount(value=min(found, limit), is_exact=found <= limit)
 
 
-@strawberry.type(description="A page of a list, and what can be asked about the whole list.")
+@strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     nodes: list[T] = strawberry.field(resolver=_nodes, description="The rows of this page.")
     edges: list[Edge[T]] = strawberry.field(
-        resolver=_edges, description="The rows of this page, each with its cursor."
+        resolver=_edges, description="The rows of this page with their cursors."
     )
     page_info: PageInfo = strawberry.field(
-        resolver=_page_info, description="Where this page stands in the list."
+        resolver=_page_info, description="The position of this page in the list."
     )
     total_count: int = strawberry.field(
-        resolver=_total_count, description="The number of rows of the whole list."
+        resolver=_total_count, description="The total number of rows in the list."
     )
     count: CappedCount = strawberry.field(
         resolver=_count,
-        description="The number of rows of the whole list as far as `limit`, for long lists.",
+        description="The total, counted up to `limit`; cheaper than `totalCount` on long lists.",
     )

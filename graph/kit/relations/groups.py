@@ -1,6 +1,7 @@
-"""Lists cut into groups: by a column, or by the rows on the far side of a relation.
+"""Grouped lists: by a column, or by the rows of a many-to-many relationship.
 
-The groups of all owners with their counts are one statement, and so are the pages of all groups.
+One statement returns the groups of all owners with their counts, and one returns the pages of all
+groups.
 """
 
 from collections import defaultdict
@@ -22,14 +23,14 @@ from graph.kit.paging.page_arguments import PageArguments, PageRows
 from graph.kit.relations.batches import ChildRows, any_of, union_of
 from graph.kit.relations.connection import ChildConnection
 
-#: Up to so many groups have a branch of the statement each, which an index answers; more are
-#: numbered through, all their rows being read.
+#: Up to this number, each group is a branch of a UNION, which an index answers. More groups are
+#: numbered with ROW_NUMBER, which reads all of their rows.
 MAX_BRANCHES = 60
 
 
 @dataclass(frozen=True)
 class GroupTotals:
-    """How many rows one value has, and the sum of what is summed."""
+    """The number of rows in a group, and the sum of a column."""
 
     key: Any
     count: int
@@ -38,16 +39,16 @@ class GroupTotals:
 
 @dataclass(frozen=True)
 class Grouping:
-    """What a list is cut by: a column of its rows, or a many-to-many relationship of theirs."""
+    """What a list is grouped by: a column, or a many-to-many relationship."""
 
     model: Any
     name: str
-    #: The column that is summed.
+    #: The column to sum.
     summed: str
 
     @property
     def is_relation(self) -> bool:
-        """Whether a row can be in several groups."""
+        """Whether it is a relationship, so that a row can be in several groups."""
         return hasattr(self._attribute.property, "secondary")
 
     @property
@@ -56,7 +57,10 @@ class Grouping:
         return attribute
 
     def between(self, source: ReadScope) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
-        """The far key, the table that holds it, and how it is joined: to what is visible."""
+        """Return the group's key, the association table, and the join condition.
+
+        The condition also requires that the viewer can see the group's row.
+        """
         relationship = self._attribute.property
         table = relationship.secondary
         [(near, near_key)] = relationship.synchronize_pairs
@@ -65,27 +69,26 @@ class Grouping:
         return far_key, table, and_(near_key == near, far_key.in_(far.scalar_subquery()))
 
     def joined(self, rows: Select[Any], source: ReadScope) -> tuple[Select[Any], Any]:
-        """The rows with their group: those in none have null."""
+        """Join the rows with their group's key, which is null for rows in no group."""
         if not self.is_relation:
             return rows, self._attribute
         far_key, table, condition = self.between(source)
         return rows.outerjoin(table, condition), far_key
 
     def only(self, rows: Select[Any], key: Any, source: ReadScope) -> Select[Any]:
-        """The rows of one group."""
         if not self.is_relation:
             is_none = self._attribute.is_(None)
             return rows.where(is_none if key is None else self._attribute == key)
         far_key, table, condition = self.between(source)
         if key is None:
-            # scope: `condition` is on what is visible.
+            # scope: `condition` requires visible rows.
             return rows.where(not_(exists().select_from(table).where(condition)))
         return rows.join(table, and_(condition, far_key == key))
 
 
 @dataclass(frozen=True)
 class GroupsBatch:
-    """The groups of each owner's list that have a row."""
+    """The non-empty groups of each owner's list."""
 
     children: ChildRows
     grouping: Grouping
@@ -107,7 +110,7 @@ class GroupsBatch:
 
 @dataclass(frozen=True)
 class GroupPageBatch:
-    """One page of each group; a key is an owner and a group's key."""
+    """One page of each group. A batch key is a pair of owner and group key."""
 
     children: ChildRows
     grouping: Grouping
@@ -146,7 +149,7 @@ class GroupPageBatch:
             rows = self._rows(source, literal(place).label("place_"))
             rows = self.grouping.only(rows.where(path.parent_key == owner), key, source)
             branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
-            # scope: `rows` is scoped.
+            # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
         pages = union_of(branches).subquery("pages")
         row = aliased(path.target, pages)
@@ -166,7 +169,7 @@ class GroupPageBatch:
         rows = rows.add_columns(group.label("group_"), place.label("place_"))
         numbered = rows.where(any_of(path.parent_key, owners, source)).subquery("numbered")
         row = aliased(path.target, numbered)
-        # scope: `numbered` is scoped.
+        # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, numbered.c.group_, row)
         pages = pages.where(numbered.c.place_ <= self.page.size + 1)
         return pages.order_by(numbered.c.place_)
@@ -174,16 +177,14 @@ class GroupPageBatch:
 
 @dataclass(frozen=True)
 class GroupConnection(ChildConnection):
-    """A page of one group, whose count is known."""
+    """A page of one group, whose count is known already."""
 
     grouping: Grouping
     known: int
 
     async def rows(self, info: KitInfo) -> PageRows:
-        """The rows of the page."""
         batch = GroupPageBatch(self.children, self.grouping, self.order, self.page)
         return await info.context.load(batch, self.parent)
 
     async def count(self, info: KitInfo, limit: int | None = None) -> int:
-        """The number of rows of the group."""
         return self.known

@@ -28,7 +28,7 @@ SIGN_IN = """
 """
 WRONG = {
     "code": "INVALID",
-    "message": "There is no user with this name and password.",
+    "message": "The user name or the password is wrong.",
     "path": ["input"],
 }
 SECRET = "correct horse"
@@ -132,7 +132,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
 @pytest.mark.parametrize("name", [{}, {"handle": "Ada", "email": "ada@x.example"}])
 async def test_one_name_is_needed(api: Api, ada: User, name: dict[str, str]) -> None:
     [error] = (await sign_in(api, **name))["errors"]
-    assert error["message"] == "Give the handle or the email: one of them."
+    assert error["message"] == "Provide exactly one of handle and email."
 
 
 class TestTiming:

@@ -86,7 +86,7 @@ async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> No
         "data": {"viewer": None, "node": None},
         "errors": [
             {
-                "message": "id: 'what' is not an id of this server. Pass an id as a field gave it.",
+                "message": "id: 'what' is not a valid ID. Use an ID that the API returned.",
                 "locations": [{"line": 1, "column": 17}],
                 "path": ["node"],
                 "extensions": {"code": "BAD_USER_INPUT"},
@@ -199,7 +199,7 @@ async def test_a_database_that_does_not_answer_is_said_so(api: Api, world: World
     assert response.json() == {
         "errors": [
             {
-                "message": "The database does not answer. Try again later.",
+                "message": "The database is not available. Try again later.",
                 "extensions": {"code": "UNAVAILABLE"},
             }
         ]

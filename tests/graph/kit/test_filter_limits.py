@@ -14,21 +14,21 @@ from tests.support.world import World
 @pytest.mark.parametrize(
     ("filled", "message"),
     [
-        ({"id": {"eq": "x"}}, "filter.id.eq: 'x' is not an id"),
+        ({"id": {"eq": "x"}}, "filter.id.eq: 'x' is not a valid ID"),
         ({"id": {"in": ["user_" + "0" * 32]}}, "filter.id.in: 'user_"),
         ({"title": {"in": ["x"] * 600}}, "filter.title.in: at most 500 values, not 600."),
         ({"title": {"nin": ["x"] * 501}}, "filter.title.nin: at most 500 values, not 501."),
-        ({"title": {"eq": "a\0"}}, "filter.title.eq: a text cannot hold the character NUL"),
+        ({"title": {"eq": "a\0"}}, "filter.title.eq: a text cannot contain null characters"),
         ({"title": {"contains": "x" * 10_001}}, "filter.title.contains: at most 10000"),
-        ({"title": {"eq": None}}, "filter.title.eq: null compares to nothing."),
-        ({"and": [{}, {"or": [{"number": {"lt": None}}]}]}, "filter.and[1].or[0].number.lt: null"),
-        ({"assignees": {"length": {"gt": None}}}, "filter.assignees.length.gt: null"),
-        ({"dueOn": {"lt": "P99999Y"}}, "filter.dueOn.lt: P99999Y from now is beyond the calendar."),
+        ({"title": {"eq": None}}, "filter.title.eq: cannot be null."),
+        ({"and": [{}, {"or": [{"number": {"lt": None}}]}]}, "filter.and[1].or[0].number.lt: cannot be null."),
+        ({"assignees": {"length": {"gt": None}}}, "filter.assignees.length.gt: cannot be null."),
+        ({"dueOn": {"lt": "P99999Y"}}, "filter.dueOn.lt: P99999Y from now is out of range."),
         ({"and": [{"number": {"eq": 1}}] * 201}, "filter"),
-        ({"or": [{"estimate": {"in": [1.0] * 500}}] * 11}, "filter.or[10].estimate: a filter may"),
-        ({"null": True}, "filter.null: null is asked of a relation itself"),
-        ({"milestone": {"or": [{"null": True}]}}, "filter.milestone.or[0].null: null is asked"),
-        ({"assignees": {"some": {"null": False}}}, "filter.assignees.some.null: null is asked"),
+        ({"or": [{"estimate": {"in": [1.0] * 500}}] * 11}, "filter.or[10].estimate: the lists of a filter can hold"),
+        ({"null": True}, "filter.null: `null` applies to a relation itself"),
+        ({"milestone": {"or": [{"null": True}]}}, "filter.milestone.or[0].null: `null` applies"),
+        ({"assignees": {"some": {"null": False}}}, "filter.assignees.some.null: `null` applies"),
     ],
 )
 async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
@@ -60,7 +60,7 @@ async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> No
         filled = {"not": filled}
     code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter=filled)
     assert code == "BAD_USER_INPUT"
-    assert told.endswith("filters may be nested 12 deep, not deeper.")
+    assert told.endswith("a filter can be nested at most 12 levels deep.")
 
 
 async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) -> None:
@@ -123,7 +123,7 @@ async def test_a_filter_as_deep_as_it_may_be_is_answered(api: Api, world: World)
     assert answer["workspace"]["tasks"]["totalCount"] == 0
     code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter={"parent": filled})
     assert code == "BAD_USER_INPUT"
-    assert told.endswith("a filter may go 6 relations deep, not more.")
+    assert told.endswith("a filter can follow at most 6 relations in a row.")
 
 
 async def test_many_conditions_on_relations_are_answered(api: Api, world: World) -> None:

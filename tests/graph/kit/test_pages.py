@@ -139,13 +139,13 @@ async def test_a_page_goes_on_after_a_row_that_is_gone(api: Api, team: Team, wor
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"first": -1}, "first: a page has 0 to 100 rows, not -1."),
-        ({"first": 101}, "first: a page has 0 to 100 rows, not 101."),
-        ({"last": 101}, "last: a page has 0 to 100 rows, not 101."),
-        ({"first": 1, "last": 1}, "first, last: ask for one end of the list, not for both"),
+        ({"first": -1}, "first: must be between 0 and 100, not -1."),
+        ({"first": 101}, "first: must be between 0 and 100, not 101."),
+        ({"last": 101}, "last: must be between 0 and 100, not 101."),
+        ({"first": 1, "last": 1}, "first, last: use only one of them"),
         ({"first": 1, "before": "x"}, "first, before: use first with after, and last with before."),
         ({"last": 1, "after": "x"}, "last, after: use first with after, and last with before."),
-        ({"after": "x", "before": "x"}, "after, before: a page begins at one cursor, not between"),
+        ({"after": "x", "before": "x"}, "after, before: use only one of them"),
     ],
 )  # fmt: skip
 async def test_arguments_that_cannot_be_are_refused_by_name(
@@ -173,7 +173,7 @@ async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
     assert code == "BAD_USER_INPUT"
     assert message == (
         "after: this cursor belongs to another list or another order. "
-        "Pass one of the same field with the same order, or begin without one."
+        "Use a cursor of the same field with the same order."
     )
 
 

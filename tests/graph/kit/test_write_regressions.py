@@ -122,8 +122,8 @@ async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None
         input={"id": key, "title": "x", "body": "y", "expectedVersion": 1},
     )
     assert [error["message"] for error in payload["errors"]] == [
-        "It has version 2 now, not 1. Changed since: body.",
-        "Somebody has changed this field since.",
+        "The current version is 2, not 1. Changed since: body.",
+        "Someone else has changed this field since.",
     ]
 
 

@@ -68,16 +68,16 @@ async def test_no_rows_asks_only_how_far_it_goes(office: Office) -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"after": -1}, "after: numbers begin at 1; ask for 0 or more, not -1."),
-        ({"first": 101}, "first: a page has 0 to 100 rows, not 101."),
+        ({"after": -1}, "after: must be 0 or greater, not -1."),
+        ({"first": 101}, "first: must be between 0 and 100, not 101."),
         (
             {"filter": {"subjectTypes": ["User"]}},
-            "filter.subjectTypes: there is no 'User', but Attendance, Comment, Event, Label, "
-            "Membership, Milestone, Project, State, Task, Workspace.",
+            "filter.subjectTypes: 'User' is not a logged type. Use one of Attendance, Comment, Event, "
+            "Label, Membership, Milestone, Project, State, Task, Workspace.",
         ),
         (
             {"filter": {"projectIds": ["x"]}},
-            "filter.projectIds[0]: 'x' is not an id of this server. Pass an id as a field gave it.",
+            "filter.projectIds[0]: 'x' is not a valid ID. Use an ID that the API returned.",
         ),
     ],
 )
