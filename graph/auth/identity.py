@@ -73,11 +73,11 @@ UNAUTHENTICATED = Identity()
 class Authenticator:
     """Who knows the senders of requests: the database, and the issuer of the settings."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, last_used: LastUsedTracker) -> None:
         self.database = database
         self.settings = settings
         self.issuer = OpenIDIssuer(settings) if settings.oidc_issuer else None
-        self.usage = LastUsedTracker()
+        self.last_used = last_used
 
     async def authenticate(self, request: HTTPConnection) -> Identity:
         """Who sends a request: by its bearer token, else by its cookie, else nobody.
@@ -118,7 +118,7 @@ class Authenticator:
 
         identity = await find()
         if identity is not None and isinstance(identity.credential, (AccessToken, Session)):
-            self.usage.note(identity.credential)
+            self.last_used.note(identity.credential)
         return identity
 
     async def _by_issuer(self, issuer: OpenIDIssuer, token: str) -> Identity | None:

@@ -1,7 +1,5 @@
 """When credentials were last used: noted in memory, written now and then."""
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -15,13 +13,11 @@ from models.base import now, table_of
 from models.database import Database
 
 #: Seconds between two writes.
-INTERVAL = 60
+WRITE_INTERVAL = 60
 #: How old what is known of a use may be before the next one is noted.
-STALE = timedelta(seconds=INTERVAL)
+STALE = timedelta(seconds=WRITE_INTERVAL)
 
 TrackedCredential: TypeAlias = AccessToken | Session
-
-logger = logging.getLogger("taskloom.usage")
 
 
 class LastUsedTracker:
@@ -62,13 +58,3 @@ async def _write(
         await (await session.connection()).execute(used, rows)
 
     await database.write(work)
-
-
-async def keep_writing(usage: LastUsedTracker, database: Database) -> None:
-    """Writes the last uses once a minute, until it is cancelled."""
-    while True:
-        await asyncio.sleep(INTERVAL)
-        try:
-            await usage.write(database)
-        except (SQLAlchemyError, OSError):
-            logger.exception("the last uses of tokens were not written; they are in a minute")

@@ -6,7 +6,6 @@ context.
 """
 
 import asyncio
-import math
 from collections.abc import Coroutine
 from json import JSONDecodeError
 from typing import Any, TypeVar
@@ -27,8 +26,8 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graph.auth.identity import COOKIE, Authenticator
 from graph.context import Context, Sender, Server
+from graph.http.rate_limit_headers import rate_limit_headers, retry_after_header
 from graph.http.requests import (
     Parameters,
     RequestTooLarge,
@@ -47,15 +46,13 @@ from graph.http.responses import (
     is_request_error,
     response_type,
 )
+from graph.http.session_cookie import delete_session_cookie, set_session_cookie
 from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
-from graph.operations.budgets import Budgets
 from graph.operations.documents import READING_COST
-from graph.operations.limits import CODE, Limits
+from graph.operations.limits import CODE
 from graph.operations.persisted import DocumentStore
 from graph.settings import Settings
 from models import AccessToken
-from models.credential import SESSION_LIFETIME
-from models.database import Database
 
 T = TypeVar("T")
 
@@ -66,7 +63,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     """`/graphql`: one operation by POST, a query by GET, GraphiQL for a browser."""
 
     def __init__(
-        self, schema: BaseSchema, database: Database, settings: Settings, explorer: bytes | None
+        self,
+        schema: BaseSchema,
+        server: Server,
+        documents: DocumentStore,
+        settings: Settings,
+        *,
+        explorer: bytes | None,
     ) -> None:
         super().__init__(
             schema,
@@ -76,14 +79,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self.settings = settings
         self.explorer = explorer
-        self.server = Server(
-            database,
-            Authenticator(database, settings),
-            Budgets(database, settings),
-            limits_of(settings),
-            settings.read_concurrency,
-        )
-        self.documents = DocumentStore(database, registered_only=settings.registered_only)
+        self.server = server
+        self.documents = documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,7 +101,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if isinstance(error, Unauthenticated):
                 response.headers["WWW-Authenticate"] = "Bearer"
             if isinstance(error, RateLimited):
-                response.headers.update(retry_after(error))
+                response.headers.update(retry_after_header(error))
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its id
@@ -231,9 +228,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         for refusal in result.errors or ():
             if isinstance(refusal.original_error, RateLimited):
                 sub_response.status_code = refusal.original_error.status
-                sub_response.headers.update(retry_after(refusal.original_error))
+                sub_response.headers.update(retry_after_header(refusal.original_error))
         self._set_cookie(request, sub_response, context)
-        sub_response.headers.update(budget_headers(context))
+        sub_response.headers.update(rate_limit_headers(context))
         return result
 
     async def _document(self, request_data: GraphQLRequestData, context: Context) -> str | None:
@@ -250,9 +247,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     def _set_cookie(self, request: Request, response: Response, context: Context) -> None:
         """Tells a browser of a session that was begun or ended."""
         if context.session_cookie is not None:
-            set_session(response, context.session_cookie, request, self.settings)
+            set_session_cookie(response, context.session_cookie, request, self.settings)
         elif context.is_signed_out:
-            response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+            delete_session_cookie(response)
 
     async def process_result(
         self, request: Request, result: ExecutionResult
@@ -274,53 +271,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             headers=dict(sub_response.headers),
             media_type=f"{sub_response.media_type}; charset=utf-8",
         )
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits of documents that the settings say."""
-    return Limits(
-        size=settings.max_document_size,
-        tokens=settings.max_tokens,
-        fields=settings.max_fields,
-        depth=settings.max_depth,
-        aliases=settings.max_aliases,
-        directives=settings.max_directives,
-        roots=settings.max_root_fields,
-        cost=settings.max_cost,
-        node_ids=settings.max_node_ids,
-        batch_rows=settings.max_batch_size,
-        argument_values=settings.max_argument_values,
-        answer_size=settings.max_answer_size,
-        introspection=settings.introspection,
-    )
-
-
-def set_session(response: Response, secret: str, request: Request, settings: Settings) -> None:
-    """Has a browser keep a session's secret, where no script sees it."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=settings.secure_cookies or request.url.scheme == "https",
-    )
-
-
-def budget_headers(context: Context) -> dict[str, str]:
-    """The budget of the caller, as GitHub's API has it: the last is in seconds since 1970."""
-    budget_status = context.budget_status
-    return {
-        "x-ratelimit-limit": str(budget_status.limit),
-        "x-ratelimit-remaining": str(budget_status.remaining),
-        "x-ratelimit-used": str(budget_status.used),
-        "x-ratelimit-reset": str(math.ceil(budget_status.reset_at.timestamp())),
-    }
-
-
-def retry_after(error: RateLimited) -> dict[str, str]:
-    """When to try again, in seconds."""
-    return {} if error.wait is None else {"retry-after": str(math.ceil(error.wait))}
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -10,7 +10,7 @@ What an operation may cost is judged in `pricing`, with its variables.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from graphql import (
     DocumentNode,
@@ -21,6 +21,8 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
 )
+
+from graph.settings import Settings
 
 CODE = "LIMIT_EXCEEDED"
 
@@ -42,6 +44,24 @@ class Limits:
     argument_values: int
     answer_size: int
     introspection: bool
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        return cls(
+            size=settings.max_document_size,
+            tokens=settings.max_tokens,
+            fields=settings.max_fields,
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            directives=settings.max_directives,
+            roots=settings.max_root_fields,
+            cost=settings.max_cost,
+            node_ids=settings.max_node_ids,
+            batch_rows=settings.max_batch_size,
+            argument_values=settings.max_argument_values,
+            answer_size=settings.max_answer_size,
+            introspection=settings.introspection,
+        )
 
 
 class LimitExceeded(GraphQLError):
