@@ -18,8 +18,8 @@ from graph.http.rate_limit_headers import RATE_LIMIT_HEADERS
 from graph.http.routes import add_routes
 from graph.http.security_headers import SecurityHeaders
 from graph.operations.budgets import Budgets
+from graph.operations.document_store import DocumentStore
 from graph.operations.limits import Limits
-from graph.operations.persisted import DocumentStore
 from graph.schema import schema
 from graph.settings import Settings
 from models.database import Database

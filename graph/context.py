@@ -55,8 +55,8 @@ class Context:
         self.identity = identity
         self.sender = sender
         self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
-        #: What the operation costs, once that is known.
-        self.price = OperationCost()
+        #: The estimated cost of the operation, once it has been parsed and validated.
+        self.cost = OperationCost()
         #: The secret of a session that was begun, or none where it was ended.
         self.session_cookie: str | None = None
         self.is_signed_out = False
@@ -79,12 +79,12 @@ class Context:
         return self.server.budgets.budget_status(self.caller)
 
     async def charge(self, cost: int) -> None:
-        """Spends a part of the caller's budget, or raises `RateLimited`."""
-        await self.server.budgets.spend(self.caller, cost)
+        """Charge the caller's budget; raise `RateLimited` if too little is left."""
+        await self.server.budgets.charge(self.caller, cost)
 
-    async def give_back(self, cost: int) -> None:
-        """Gives back what was charged and not needed."""
-        await self.server.budgets.give_back(self.caller, cost)
+    async def refund(self, cost: int) -> None:
+        """Return what was charged and not needed to the caller's budget."""
+        await self.server.budgets.refund(self.caller, cost)
 
     def set_identity(self, identity: Identity) -> None:
         """Goes on as somebody else, who has just signed in or out."""

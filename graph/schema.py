@@ -24,7 +24,7 @@ from graph.context import Context
 from graph.kit.errors import expose
 from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
 from graph.kit.scalars import SCALARS
-from graph.operations.documents import OperationLimits, RequireOperationName
+from graph.operations.extensions import OperationLimits, RequireOperationName
 from graph.views.board import groups
 
 

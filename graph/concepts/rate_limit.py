@@ -38,9 +38,9 @@ def rate_limit(info: Info, dry_run: DryRun = False) -> RateLimit:
     context = info.context
     budget_status = context.budget_status
     return RateLimit(
-        cost=context.price.total,
+        cost=context.cost.total,
         limit=budget_status.limit,
-        node_count=context.price.nodes,
+        node_count=context.cost.nodes,
         remaining=budget_status.remaining,
         used=budget_status.used,
         reset_at=budget_status.reset_at,

@@ -1,4 +1,4 @@
-"""The `X-RateLimit-*` and `Retry-After` headers, which tell a caller its remaining budget."""
+"""The `X-RateLimit-*` and `Retry-After` headers, which report the caller's budget."""
 
 import math
 

@@ -14,8 +14,8 @@ from models.database import Database, DatabaseError
 from models.migrations import require_newest
 
 USED_CODE = (
-    "<!doctype html><title>Taskloom</title><p>This link was used already, or is too old. "
-    "Start the server again for a new one."
+    "<!doctype html><title>Taskloom</title><p>This link has been used or has expired. "
+    "Restart the server for a new one."
 )
 
 logger = logging.getLogger("taskloom.health")
@@ -42,7 +42,7 @@ def add_routes(app: FastAPI, schema: BaseSchema, database: Database, settings: S
     @app.get("/schema.graphql")
     async def printed_schema() -> Response:
         if not settings.introspection:
-            return PlainTextResponse("The schema is not shown here.\n", status_code=404)
+            return PlainTextResponse("This server does not show its schema.\n", status_code=404)
         return PlainTextResponse(schema.as_str() + "\n")
 
     @app.get("/health/live")

@@ -52,7 +52,7 @@ async def test_a_page_of_another_site_writes_nothing(signed_in: Office, database
         assert response.status_code == 403, headers
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "FORBIDDEN"
-        assert error["message"].startswith("A cookie does not speak for the page of another site")
+        assert error["message"].startswith("Pages of other sites cannot use the session cookie.")
         assert "access-control-allow-origin" not in response.headers
     assert await dump(database) == before
 
