@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from graph.auth.identity import Authenticator
+from graph.auth.authenticator import Authenticator
 from graph.auth.last_used import LastUsedTracker
 from graph.background import background_tasks
 from graph.context import Server

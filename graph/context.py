@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from graph.auth.identity import Authenticator, Identity
+from graph.auth.authenticator import Authenticator
+from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.relations.batches import RowBatch

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from strawberry.schema import BaseSchema
 
-from graph.auth.identity import redeem_sign_in_code
+from graph.auth.sign_in_code import redeem_sign_in_code
 from graph.http.responses import failure_response
 from graph.http.session_cookie import set_session_cookie
 from graph.settings import Settings

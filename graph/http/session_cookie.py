@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph.auth.identity import COOKIE
+from graph.auth.session import SESSION_COOKIE
 from graph.settings import Settings
 from models.credential import SESSION_LIFETIME
 
@@ -13,7 +13,7 @@ def set_session_cookie(
 ) -> None:
     """Set the cookie out of reach of scripts; over HTTPS, for HTTPS alone."""
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         secret,
         max_age=int(SESSION_LIFETIME.total_seconds()),
         httponly=True,
@@ -23,4 +23,4 @@ def set_session_cookie(
 
 
 def delete_session_cookie(response: Response) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")

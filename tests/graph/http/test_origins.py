@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.auth.identity import COOKIE
+from graph.auth.session import SESSION_COOKIE
 from models.database import Database
 from tests.support.kinds import one_database  # noqa: F401
 from tests.support.office import Office, dump
@@ -41,7 +41,7 @@ async def send(office: Office, headers: dict[str, str], **more: Any) -> httpx.Re
 
 @pytest.fixture
 async def signed_in(office: Office) -> Office:
-    office.api.http.cookies.set(COOKIE, await office.world.make_session(office.member))
+    office.api.http.cookies.set(SESSION_COOKIE, await office.world.make_session(office.member))
     return office
 
 
