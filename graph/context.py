@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from graph.auth.identity import Authenticator, Identity
+from graph.auth.authenticator import Authenticator
+from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.relations.batches import RowBatch
@@ -56,7 +57,7 @@ class Context:
         self.sender = sender
         self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
         #: The estimated cost, once it is computed.
-        self.price = OperationCost()
+        self.cost = OperationCost()
         #: The secret of a session that the operation started.
         self.session_cookie: str | None = None
         self.is_signed_out = False
@@ -78,11 +79,11 @@ class Context:
 
     async def charge(self, cost: int) -> None:
         """Charge the caller's budget. Raises `RateLimited`."""
-        await self.server.budgets.spend(self.caller, cost)
+        await self.server.budgets.charge(self.caller, cost)
 
-    async def give_back(self, cost: int) -> None:
+    async def refund(self, cost: int) -> None:
         """Refund a part of what was charged."""
-        await self.server.budgets.give_back(self.caller, cost)
+        await self.server.budgets.refund(self.caller, cost)
 
     def set_identity(self, identity: Identity) -> None:
         """Continue as another user, who has just signed in or out."""

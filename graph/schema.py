@@ -1,55 +1,66 @@
-"""The schema, composed of the concepts' queries and mutations."""
+"""The schema, composed of the concepts' queries, mutations and types."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from graph.concepts.change_revert import ChangeMutations
-from graph.concepts.comment import Comment, CommentMutations
-from graph.concepts.credential import AccessToken, CredentialMutations, Session
-from graph.concepts.event import Attendance, Event, EventMutations
-from graph.concepts.label import Label, LabelMutations
-from graph.concepts.membership import Membership, MembershipMutations
-from graph.concepts.milestone import Milestone, MilestoneMutations
-from graph.concepts.node import NodeQueries
-from graph.concepts.project import Project, ProjectMutations
-from graph.concepts.rate_limit import RateLimitQueries
-from graph.concepts.state import State, StateMutations
-from graph.concepts.task import Task
-from graph.concepts.task.mutations import TaskMutations
-from graph.concepts.user import User, UserQueries
-from graph.concepts.workspace import Workspace, WorkspaceMutations, WorkspaceQueries
 from graph.context import Context
 from graph.kit.errors import expose
 from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
+from graph.kit.node import Node
 from graph.kit.scalars import SCALARS
-from graph.operations.documents import OperationLimits, RequireOperationName
+from graph.operations.extensions import OperationLimits, RequireOperationName
 from graph.views.board import max_groups
 
+#: The concepts, in the order in which their fields appear in the schema.
+CONCEPTS: list[ModuleType] = [
+    import_module(f"graph.concepts.{name}")
+    for name in (
+        "user",
+        "node",
+        "credential",
+        "workspace",
+        "membership",
+        "project",
+        "task",
+        "comment",
+        "label",
+        "milestone",
+        "state",
+        "event",
+        "change_revert",
+        "rate_limit",
+    )
+]
 
-@strawberry.type(description="The queries.")
-class Query(UserQueries, NodeQueries, WorkspaceQueries, RateLimitQueries):
-    pass
+
+def defined_in_concepts(suffix: str) -> tuple[type, ...]:
+    """Return the concepts' classes with a suffix, such as `Mutations`."""
+    return tuple(
+        member
+        for concept in CONCEPTS
+        for name, member in vars(concept).items()
+        if isinstance(member, type) and name.endswith(suffix)
+    )
 
 
-@strawberry.type(
-    description="The mutations. Each field is executed in its own transaction, one after another."
+def root_type(name: str, description: str) -> Any:
+    """Make the type whose fields are those of the concepts' root types."""
+    suffix = {"Query": "Queries", "Mutation": "Mutations"}[name]
+    made = type(name, defined_in_concepts(suffix), {"__module__": __name__})
+    return strawberry.type(made, description=description)
+
+
+Query = root_type("Query", "The queries.")
+Mutation = root_type(
+    "Mutation",
+    "The mutations. Each field is executed in its own transaction, one after another.",
 )
-class Mutation(
-    CredentialMutations,
-    WorkspaceMutations,
-    MembershipMutations,
-    ProjectMutations,
-    TaskMutations,
-    CommentMutations,
-    LabelMutations,
-    MilestoneMutations,
-    StateMutations,
-    EventMutations,
-    ChangeMutations,
-):
-    pass
 
 
 class Schema(strawberry.Schema):
@@ -64,25 +75,7 @@ class Schema(strawberry.Schema):
             expose(error, suggests=not hides)
 
 
-#: Types that are only reachable through the interface `Node` must be listed.
-NODES = [
-    AccessToken,
-    Attendance,
-    Comment,
-    Event,
-    Label,
-    Membership,
-    Milestone,
-    Project,
-    Session,
-    State,
-    Task,
-    User,
-    Workspace,
-]
-
-
-class Within(OperationLimits):
+class SchemaLimits(OperationLimits):
     """The limits of operations, with the lengths of this schema's lists."""
 
     lengths = {
@@ -92,11 +85,11 @@ class Within(OperationLimits):
     }
 
 
-config = StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION})
 schema = Schema(
     query=Query,
     mutation=Mutation,
-    types=NODES,
-    config=config,
-    extensions=[Within, RequireOperationName],
+    # Types that are only reachable through the interface `Node` must be listed.
+    types=[node for node in Node.__subclasses__() if node.__module__.startswith("graph.")],
+    config=StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION}),
+    extensions=[SchemaLimits, RequireOperationName],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.app import create_app
-from graph.operations import documents
+from graph.operations import extensions
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
 from models.database import Database
@@ -55,8 +55,8 @@ def no_clock() -> None:
 
     The reader of documents does not rest, and the time that it takes is not charged.
     """
-    PARSER_THREAD.REST = 0
-    documents.COST_PER_SECOND = 0
+    PARSER_THREAD.SLEEP_RATIO = 0
+    extensions.COST_PER_SECOND = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,1 +1,1 @@
-"""Authentication: credentials of a request, and the viewer they identify."""
+"""Authentication."""

@@ -1,7 +1,5 @@
-"""When credentials were last used: noted in memory, written now and then."""
+"""When credentials were last used: recorded in memory, and written once a minute."""
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -15,60 +13,47 @@ from models.base import now, table_of
 from models.database import Database
 
 #: Seconds between two writes.
-INTERVAL = 60
-#: How old what is known of a use may be before the next one is noted.
-STALE = timedelta(seconds=INTERVAL)
+WRITE_INTERVAL = 60
+#: A use is recorded only if the stored time is older than this.
+PRECISION = timedelta(seconds=WRITE_INTERVAL)
 
 TrackedCredential: TypeAlias = AccessToken | Session
 
-logger = logging.getLogger("taskloom.usage")
-
 
 class LastUsedTracker:
-    """The last uses that are not written yet."""
-
     def __init__(self) -> None:
-        self._seen: dict[tuple[type[TrackedCredential], UUID], datetime] = {}
+        self._unwritten: dict[tuple[type[TrackedCredential], UUID], datetime] = {}
 
-    def note(self, credential: TrackedCredential) -> None:
-        """Notes that a credential is used."""
+    def record(self, credential: TrackedCredential) -> None:
         at = now()
-        if credential.last_used_at is None or at - credential.last_used_at > STALE:
-            self._seen[type(credential), credential.id] = at
+        if credential.last_used_at is None or at - credential.last_used_at > PRECISION:
+            self._unwritten[type(credential), credential.id] = at
 
     async def write(self, database: Database) -> None:
-        """Writes what was noted; what cannot be written is noted again."""
-        seen, self._seen = self._seen, {}
+        """Write the recorded times; after a database error they are kept for the next attempt."""
+        times, self._unwritten = self._unwritten, {}
         try:
-            for kind in (AccessToken, Session):
-                used = {key: at for (one, key), at in seen.items() if one is kind}
-                if used:
-                    await _write(database, kind, used)
+            for model in (AccessToken, Session):
+                times_by_id = {id_: at for (kind, id_), at in times.items() if kind is model}
+                if times_by_id:
+                    await _write(database, model, times_by_id)
         except (SQLAlchemyError, OSError):
-            self._seen = seen | self._seen
+            self._unwritten = times | self._unwritten
             raise
 
 
 async def _write(
-    database: Database, kind: type[TrackedCredential], seen: dict[UUID, datetime]
+    database: Database, model: type[TrackedCredential], times: dict[UUID, datetime]
 ) -> None:
-    # In one order always: two processes that write the same rows wait, and do not deadlock.
-    rows = [{"key": key, "at": seen[key]} for key in sorted(seen)]
-    table = table_of(kind)
-    # scope: a note on the credential itself.
-    used = update(table).where(table.c.id == bindparam("key")).values(last_used_at=bindparam("at"))
+    # Sorted, because processes that lock the same rows in different orders would deadlock.
+    rows = [{"key": id_, "at": times[id_]} for id_ in sorted(times)]
+    table = table_of(model)
+    # scope: updates nothing but the credentials themselves.
+    statement = (
+        update(table).where(table.c.id == bindparam("key")).values(last_used_at=bindparam("at"))
+    )
 
     async def work(session: AsyncSession) -> None:
-        await (await session.connection()).execute(used, rows)
+        await (await session.connection()).execute(statement, rows)
 
     await database.write(work)
-
-
-async def keep_writing(usage: LastUsedTracker, database: Database) -> None:
-    """Writes the last uses once a minute, until it is cancelled."""
-    while True:
-        await asyncio.sleep(INTERVAL)
-        try:
-            await usage.write(database)
-        except (SQLAlchemyError, OSError):
-            logger.exception("the last uses of tokens were not written; they are in a minute")

@@ -1,7 +1,7 @@
-"""OpenID Connect: tokens that an issuer has signed, and the users they stand for here.
+"""OpenID Connect: verification of an issuer's tokens, and the users that they identify.
 
-The issuer is the operator's choice and is trusted with who somebody is; nothing else of a token
-is believed before its signature, algorithm, issuer, audience and times were checked.
+The operator trusts the configured issuer to identify users. No claim of a token is used before its
+signature, algorithm, issuer, audience and times have been verified.
 """
 
 import asyncio
@@ -26,34 +26,44 @@ from models import ExternalIdentity, User
 from models.database import Database
 from models.user import HANDLE
 
-#: Seconds for which keys are good, and after which they may be asked for again because of a
-#: key that is not among them.
-LIFETIME, PAUSE = 3600, 30
-#: Seconds to wait for the issuer, and bytes to read of it.
-TIMEOUT, LENGTH = 10, 1_000_000
-#: Seconds that its clock and ours may differ.
-LEEWAY = 30
-MAX_ADDRESS, MAX_SUBJECT, MAX_NAME = 254, 255, 200
-logger = logging.getLogger("taskloom.oidc")
+#: Seconds until the issuer's keys are fetched again, and at least between two fetches because of
+#: tokens with an unknown key.
+KEYS_LIFETIME, MIN_FETCH_INTERVAL = 3600, 30
+#: Seconds to wait for the issuer, and bytes to read of a response.
+FETCH_TIMEOUT, MAX_RESPONSE_BYTES = 10, 1_000_000
+#: Seconds by which the issuer's clock may differ from ours.
+CLOCK_SKEW = 30
+#: Characters.
+MAX_EMAIL, MAX_SUBJECT, MAX_NAME = 254, 255, 200
+#: The claims that a new user's handle is derived from: the first that is present.
+HANDLE_CLAIMS = ("preferred_username", "nickname", "email")
+#: Characters of a handle, without the number that may be appended to make it unique.
+MAX_HANDLE_STEM = 56
 
-INVALID_TOKEN = "This token of the OpenID Connect issuer is not good: {}. Sign in there again."
+INVALID_TOKEN = "This OpenID Connect token is invalid: {}. Sign in at the issuer again."
+
+logger = logging.getLogger("taskloom.oidc")
 
 
 class OpenIDIssuer:
-    """The issuer of the settings, and its keys."""
+    """Verifies tokens with the issuer's keys, which are fetched and cached."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._fetched = -float("inf")
-        self._fetching: asyncio.Task[None] | None = None
+        self._fetched_at = -float("inf")
+        self._fetch_task: asyncio.Task[None] | None = None
 
     async def verified_claims(self, token: str) -> Mapping[str, Any]:
-        """What a token says, once it is checked; `Unauthenticated` where it is not good."""
+        """Return the claims of a valid token, with `exp` as an integer.
+
+        Raise `Unauthenticated` if the token is invalid, and `Unavailable` if the issuer's keys
+        cannot be fetched.
+        """
         try:
             header = jwt.get_unverified_header(token)
         except jwt.InvalidTokenError:
-            raise Unauthenticated(INVALID_TOKEN.format("it cannot be read")) from None
+            raise Unauthenticated(INVALID_TOKEN.format("it cannot be decoded")) from None
         if header.get("alg") not in self.settings.oidc_algorithms:
             raise Unauthenticated(INVALID_TOKEN.format("its algorithm is not accepted"))
         key = await self._key(header.get("kid"))
@@ -66,150 +76,155 @@ class OpenIDIssuer:
                 algorithms=self.settings.oidc_algorithms,
                 audience=self.settings.oidc_audience,
                 issuer=self.settings.oidc_issuer,
-                leeway=LEEWAY,
+                leeway=CLOCK_SKEW,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-            expires = int(claims["exp"])
+            expires_at = int(claims["exp"])
         except (jwt.InvalidTokenError, OverflowError, TypeError, ValueError) as error:
             reason = str(error)
             raise Unauthenticated(INVALID_TOKEN.format(reason[:1].lower() + reason[1:])) from None
         if string_claim(claims, "sub", MAX_SUBJECT) is None:
-            raise Unauthenticated(INVALID_TOKEN.format("its subject is no text, or too long"))
-        return claims | {"exp": expires}
+            reason = f"its subject must be 1 to {MAX_SUBJECT} printable characters"
+            raise Unauthenticated(INVALID_TOKEN.format(reason))
+        return claims | {"exp": expires_at}
 
-    async def _key(self, kid: str | None) -> jwt.PyJWK | None:
-        """The key of a name; asked for anew where it is unknown, but not all the time.
+    async def _key(self, key_id: str | None) -> jwt.PyJWK | None:
+        """Return a key of the issuer, or None if the issuer does not publish it.
 
-        Whoever has a known key waits for nobody.
+        Only tokens with an unknown key wait for a fetch; old keys are used until a fetch succeeds.
         """
-        age = time.monotonic() - self._fetched
-        if kid not in self._keys and (age > PAUSE or self._fetching is not None):
-            await asyncio.shield(self._refreshing())
-        elif age > LIFETIME:
-            self._refreshing()
+        age = time.monotonic() - self._fetched_at
+        is_fetching = self._fetch_task is not None
+        if key_id not in self._keys and (age > MIN_FETCH_INTERVAL or is_fetching):
+            await asyncio.shield(self._refresh_keys())
+        elif age > KEYS_LIFETIME:
+            self._refresh_keys()
         if not self._keys:
             raise Unavailable("The OpenID Connect issuer does not answer. Try again later.")
-        return self._keys.get(kid)
+        return self._keys.get(key_id)
 
-    def _refreshing(self) -> "asyncio.Task[None]":
-        """The one task that asks for the keys."""
-        if self._fetching is None:
-            self._fetched = time.monotonic()
-            self._fetching = asyncio.create_task(self._refresh())
-        return self._fetching
+    def _refresh_keys(self) -> "asyncio.Task[None]":
+        """Begin to fetch the keys, unless a fetch is under way, and return its task."""
+        if self._fetch_task is None:
+            self._fetched_at = time.monotonic()
+            self._fetch_task = asyncio.create_task(self._fetch_keys())
+        return self._fetch_task
 
-    async def _refresh(self) -> None:
+    async def _fetch_keys(self) -> None:
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(FETCH_TIMEOUT):
                 self._keys = await asyncio.to_thread(self._fetch)
         except (OSError, ValueError, jwt.PyJWTError):
-            logger.warning("the keys of the OpenID Connect issuer cannot be had", exc_info=True)
+            logger.warning("the OpenID Connect issuer's keys cannot be fetched", exc_info=True)
         finally:
-            self._fetching = None
+            self._fetch_task = None
 
     def _fetch(self) -> dict[str | None, jwt.PyJWK]:
         url = self.settings.oidc_jwks_url
         if url is None:
             issuer = (self.settings.oidc_issuer or "").rstrip("/")
-            url = _read(f"{issuer}/.well-known/openid-configuration").get("jwks_uri")
+            url = _fetch_json(f"{issuer}/.well-known/openid-configuration").get("jwks_uri")
         if not isinstance(url, str):
-            raise ValueError("the issuer names no jwks_uri")
-        keys = jwt.PyJWKSet.from_dict(_read(url)).keys
+            raise ValueError("the issuer's discovery document has no jwks_uri")
+        keys = jwt.PyJWKSet.from_dict(_fetch_json(url)).keys
         signing = [key for key in keys if key.public_key_use in (None, "sig")]
-        named: dict[str | None, jwt.PyJWK] = {key.key_id: key for key in signing}
-        # A token need not name the only key.
-        return named | ({None: signing[0]} if len(signing) == 1 else {})
+        by_id: dict[str | None, jwt.PyJWK] = {key.key_id: key for key in signing}
+        # If there is only one key, a token without a `kid` uses it.
+        return by_id | ({None: signing[0]} if len(signing) == 1 else {})
 
 
-def _read(url: str) -> dict[str, Any]:
+def _fetch_json(url: str) -> dict[str, Any]:
     if not url.startswith(("https://", "http://")):
-        raise ValueError(f"not an address: {url}")
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
-        read = json.loads(answer.read(LENGTH))
-    if not isinstance(read, dict):
-        raise ValueError("the issuer answers no JSON object")
-    return read
+        raise ValueError(f"not an HTTP URL: {url}")
+    with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT) as response:
+        content = json.loads(response.read(MAX_RESPONSE_BYTES))
+    if not isinstance(content, dict):
+        raise ValueError(f"not a JSON object: {url}")
+    return content
 
 
 async def link_or_create_user(
     database: Database, claims: Mapping[str, Any], *, creates: bool
 ) -> None:
-    """Makes a subject who was never seen a user, if the settings allow; else `Unauthenticated`.
+    """Link a new subject to the user with its verified email address, or else to a new user.
 
-    A verified e-mail address of a user who is there makes the subject that user.
+    Raise `Unauthenticated` if there is no such user and `creates` is false.
     """
-    if await database.read(partial(_is_known, claims)):
+    if await database.read(partial(_is_linked, claims)):
         return
 
     async def work(session: AsyncSession) -> None:
-        if await _is_known(claims, session):
+        if await _is_linked(claims, session):
             return
-        person = await _known_by_address(session, claims)
-        if person is None:
+        user = await _find_user(session, claims)
+        if user is None:
             if not creates:
                 raise Unauthenticated(
-                    "Nobody here belongs to this account: ask an administrator to add a user "
-                    "with your e-mail address."
+                    "No user belongs to this account. Ask an administrator to add a user with "
+                    "your email address."
                 )
-            person = await _made(session, claims)
-        session.add(
-            ExternalIdentity(issuer=claims["iss"], subject=claims["sub"], user_id=person.id)
-        )
+            user = await _create_user(session, claims)
+        session.add(ExternalIdentity(issuer=claims["iss"], subject=claims["sub"], user_id=user.id))
 
-    # Somebody else may take the name, or the same one come twice at once.
+    # A concurrent request may take the handle, or link the same subject.
     await database.write(work, retry_unique=True)
 
 
-async def _is_known(claims: Mapping[str, Any], session: AsyncSession) -> bool:
-    # scope: who the issuer says it is.
-    known = select(ExternalIdentity.id).where(
+def string_claim(claims: Mapping[str, Any], name: str, max_length: int) -> str | None:
+    """Return a claim; None unless it is a string that can be stored and shown safely."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= max_length:
+        return None
+    # Unicode categories C*: control and bidirectional formatting characters, and surrogates.
+    is_safe = not any(unicodedata.category(character).startswith("C") for character in value)
+    return value if is_safe else None
+
+
+async def _is_linked(claims: Mapping[str, Any], session: AsyncSession) -> bool:
+    # scope: the viewer is not known yet; the issuer vouches for the subject.
+    query = select(ExternalIdentity.id).where(
         ExternalIdentity.issuer == claims["iss"], ExternalIdentity.subject == claims["sub"]
     )
-    return await session.scalar(known) is not None
+    return await session.scalar(query) is not None
 
 
-def string_claim(claims: Mapping[str, Any], name: str, most: int) -> str | None:
-    """A claim that is a text, fit to be stored."""
-    given = claims.get(name)
-    if not isinstance(given, str) or not 0 < len(given) <= most:
+def _verified_email(claims: Mapping[str, Any]) -> str | None:
+    """The email address in lowercase, if the issuer has verified it and it is ASCII.
+
+    Lowercase forms of other characters can equal ASCII ones, and so a different user's address.
+    """
+    email = string_claim(claims, "email", MAX_EMAIL)
+    if claims.get("email_verified") is not True or email is None or not email.isascii():
         return None
-    # No control characters, marks that turn the writing around, or halves of characters.
-    return None if any(unicodedata.category(one).startswith("C") for one in given) else given
+    return email.strip().lower()
 
 
-def _verified_address(claims: Mapping[str, Any]) -> str | None:
-    """The address that the issuer has verified; letters that only look like others' are none."""
-    address = string_claim(claims, "email", MAX_ADDRESS)
-    if claims.get("email_verified") is not True or address is None or not address.isascii():
+async def _find_user(session: AsyncSession, claims: Mapping[str, Any]) -> User | None:
+    """The only user with the verified email address."""
+    email = _verified_email(claims)
+    if email is None:
         return None
-    return address.strip().lower()
+    # scope: the viewer is not known yet; the issuer vouches for the address.
+    users = (await session.scalars(select(User).where(func.lower(User.email) == email))).all()
+    return users[0] if len(users) == 1 else None
 
 
-async def _known_by_address(session: AsyncSession, claims: Mapping[str, Any]) -> User | None:
-    address = _verified_address(claims)
-    if address is None:
-        return None
-    # scope: who the issuer says it is.
-    found = (await session.scalars(select(User).where(func.lower(User.email) == address))).all()
-    return found[0] if len(found) == 1 else None
-
-
-async def _made(session: AsyncSession, claims: Mapping[str, Any]) -> User:
-    """A new user, with a handle as near to what they are called there as may be."""
-    address = _verified_address(claims)
-    names = ("preferred_username", "nickname", "email")
-    wanted = next((name for one in names if (name := string_claim(claims, one, MAX_ADDRESS))), "")
-    handle = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted.partition("@")[0]).lstrip("._-")[:56]
-    handle = handle if HANDLE.fullmatch(handle) else "user"
-    # scope: a handle that is taken is taken, whoever sees it, and in whatever capitals.
-    folded = func.lower(User.handle)
-    like = select(User.handle).where(folded.startswith(handle.lower(), autoescape=True))
-    taken = {one.lower() for one in await session.scalars(like)}
-    choices = [handle, *(f"{handle}-{number}" for number in range(2, len(taken) + 3))]
-    handle = next(one for one in choices if one.lower() not in taken)
-    called = (string_claim(claims, "name", MAX_NAME) or "").strip()
-    name = called or handle
-    person = User(id=uuid7(), handle=handle, name=name, email=address)
-    session.add(person)
+async def _create_user(session: AsyncSession, claims: Mapping[str, Any]) -> User:
+    """Create a user, whose handle is derived from the name or address at the issuer."""
+    email = _verified_email(claims)
+    names = (string_claim(claims, claim, MAX_EMAIL) for claim in HANDLE_CLAIMS)
+    name_at_issuer = next((name for name in names if name), "")
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name_at_issuer.partition("@")[0]).lstrip("._-")
+    stem = stem[:MAX_HANDLE_STEM]
+    stem = stem if HANDLE.fullmatch(stem) else "user"
+    # scope: handles are unique, in whatever case, among all users.
+    is_similar = func.lower(User.handle).startswith(stem.lower(), autoescape=True)
+    similar = await session.scalars(select(User.handle).where(is_similar))
+    taken = {handle.lower() for handle in similar}
+    candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3))]
+    handle = next(candidate for candidate in candidates if candidate.lower() not in taken)
+    name = (string_claim(claims, "name", MAX_NAME) or "").strip() or handle
+    user = User(id=uuid7(), handle=handle, name=name, email=email)
+    session.add(user)
     await session.flush()
-    return person
+    return user

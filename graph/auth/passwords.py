@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id, and checked in the same time whether there is one or not."""
+"""Passwords: hashed with argon2id, and verified in the same time whether the user exists or not."""
 
 import asyncio
 import unicodedata
@@ -17,75 +17,55 @@ from models import Password, User
 from models.database import Database
 from models.server.token_bucket import BucketSize, take_tokens
 
-#: What NIST SP 800-63B asks for at least, and more than anybody types.
+#: Characters: the minimum of NIST SP 800-63B, and more than anybody types.
 MIN_LENGTH, MAX_LENGTH = 8, 1000
-#: Failed sign-ins that an account, and an address, may have at once, and how fast they are
-#: forgiven.
+#: Token buckets of failed attempts to sign in: to one account, and from one address.
 PER_ACCOUNT = BucketSize(capacity=10, seconds=300)
 PER_ADDRESS = BucketSize(capacity=50, seconds=600)
 
 #: The parameters of RFC 9106 for machines with little memory: 64 MiB, three passes.
 HASHER = PasswordHasher()
-#: Each hash takes a core and its memory: no more than two at a time, whoever asks.
-_HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+#: Hashing occupies a core and 64 MiB each: at most two at a time.
+_HASHING_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+
+
+class TooManyAttempts(Exception):
+    """Too many attempts to sign in have failed; `wait` is the seconds until the next one."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many failed attempts to sign in")
+        self.wait = wait
 
 
 def password_problem(password: str) -> str | None:
-    """What is wrong with a new password."""
+    """Return why a new password is not accepted, or None if it is."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        return f"a password has {MIN_LENGTH} to {MAX_LENGTH:,} characters, and this {len(password)}"
+        return (
+            f"a password must have {MIN_LENGTH} to {MAX_LENGTH:,} characters, not {len(password)}"
+        )
     return None
 
 
 def hash_password(password: str) -> str:
-    """The hash of a password, with a salt of its own. It takes a while."""
+    """Hash a password with a random salt. This takes about a tenth of a second of CPU time."""
     return HASHER.hash(_normalized(password))
-
-
-@cache
-def _nobodys() -> str:
-    """A hash to check against where there is none."""
-    return hash_password("nobody has this password")
-
-
-def _matches(known: str | None, password: str) -> bool:
-    # Made at the first attempt, whoever it is for.
-    nobodys = _nobodys()
-    try:
-        HASHER.verify(known or nobodys, _normalized(password))
-    except (VerificationError, InvalidHashError):
-        return False
-    return known is not None
-
-
-def _normalized(password: str) -> bytes:
-    """The same bytes for what looks the same, however it was typed."""
-    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
-
-
-class TooManyAttempts(Exception):
-    """Others, or the same, have failed too often; `wait` is the seconds until the next attempt."""
-
-    def __init__(self, wait: float) -> None:
-        super().__init__("too many failures")
-        self.wait = wait
 
 
 async def verify_password(
     database: Database, login: str, password: str, address: str
 ) -> UUID | None:
-    """The user of a handle or an e-mail address, if the password is theirs.
+    """Return the user with this handle or email address if the password is theirs, else None.
 
-    An attempt counts as a failure until it has succeeded, so that many at once are as slow as one
-    after another.
+    Raise `TooManyAttempts` after too many failures. An attempt counts as a failure until it has
+    succeeded, so that concurrent attempts are limited like successive ones.
     """
-    # No name has the one letter that PostgreSQL cannot compare.
-    called = login.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    user_id, known = await _known_as(database, called)
-    # An address that has failed too often slows no account down.
+    # PostgreSQL cannot store or compare null characters; no handle or address contains one.
+    login = login.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    user_id, password_hash = await _find_user(database, login)
+    # The address comes first: once it is refused, its attempts no longer count for the account.
     buckets = (
         (f"sign in from {address}", PER_ADDRESS),
-        (f"sign in as {user_id or called.lower()}", PER_ACCOUNT),
+        (f"sign in as {user_id or login.lower()}", PER_ACCOUNT),
     )
     taken: list[tuple[str, BucketSize]] = []
     for name, allowance in buckets:
@@ -95,7 +75,9 @@ async def verify_password(
             raise TooManyAttempts(wait)
         taken.append((name, allowance))
     loop = asyncio.get_running_loop()
-    if not await loop.run_in_executor(_HASHING, _matches, known, password[: MAX_LENGTH + 1]):
+    # No password is longer; cutting it bounds the work.
+    candidate = password[: MAX_LENGTH + 1]
+    if not await loop.run_in_executor(_HASHING_THREADS, _matches, password_hash, candidate):
         return None
     await _put_back(database, taken)
     return user_id
@@ -106,21 +88,44 @@ async def _put_back(database: Database, taken: list[tuple[str, BucketSize]]) -> 
         await take_tokens(database, name, allowance, -1)
 
 
-async def _known_as(database: Database, name: str) -> tuple[UUID | None, str | None]:
-    """The user of a name, and the hash of their password."""
-    folded = name.lower()
-    # scope: who knows the password is the user.
-    person = select(User.id, Password.hash, User.handle, User.email).outerjoin(
+async def _find_user(database: Database, login: str) -> tuple[UUID | None, str | None]:
+    """The ID and the password hash of the enabled user with a handle or an email address.
+
+    The comparison is case-insensitive, except that of several users only an exact match counts.
+    """
+    lowercase = login.lower()
+    # scope: the viewer is not known yet; the password authorizes the query.
+    query = select(User.id, Password.hash, User.handle, User.email).outerjoin(
         Password, Password.user_id == User.id
     )
-    known_as = or_(func.lower(User.handle) == folded, func.lower(User.email) == folded)
+    has_login = or_(func.lower(User.handle) == lowercase, func.lower(User.email) == lowercase)
 
     async def read(session: AsyncSession) -> Sequence[Any]:
-        found = await session.execute(person.where(known_as, User.disabled_at.is_(None)))
-        return found.all()
+        result = await session.execute(query.where(has_login, User.disabled_at.is_(None)))
+        return result.all()
 
-    found = await database.read(read)
-    if len(found) > 1:
-        # Whose name it is to the letter; in other letters it is nobody's.
-        found = [one for one in found if name in (one.handle, one.email)]
-    return (found[0].id, found[0].hash) if len(found) == 1 else (None, None)
+    users = await database.read(read)
+    if len(users) > 1:
+        users = [user for user in users if login in (user.handle, user.email)]
+    return (users[0].id, users[0].hash) if len(users) == 1 else (None, None)
+
+
+def _matches(password_hash: str | None, password: str) -> bool:
+    # Created before every first verification, so that its time depends on no user either.
+    dummy_hash = _dummy_hash()
+    try:
+        HASHER.verify(password_hash or dummy_hash, _normalized(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+@cache
+def _dummy_hash() -> str:
+    """A hash to verify against if the user does not exist or has no password."""
+    return hash_password("nobody has this password")
+
+
+def _normalized(password: str) -> bytes:
+    """The same bytes for all Unicode forms of a password, which depend on the keyboard."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

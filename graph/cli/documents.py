@@ -6,8 +6,8 @@ from graphql import GraphQLError, specified_rules
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.cli.console import CommandError, settings
-from graph.http.endpoint import limits_of
-from graph.operations.documents import read_document as read
+from graph.operations.documents import parse_and_validate
+from graph.operations.limits import Limits
 from graph.schema import schema
 from models import RegisteredDocument
 from models.columns.digest import digest
@@ -21,7 +21,8 @@ def read_document(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
     try:
-        _, faults, _ = read(schema._schema, text, limits_of(settings()), specified_rules)
+        limits = Limits.from_settings(settings())
+        _, faults, _ = parse_and_validate(schema._schema, text, limits, specified_rules)
     except GraphQLError as error:
         faults = [error]
     if faults:

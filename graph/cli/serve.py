@@ -7,7 +7,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
-from graph.auth.identity import create_sign_in_code
+from graph.auth.sign_in_code import create_sign_in_code
 from graph.cli import accounts
 from graph.cli.console import fail, notes, say, settings
 from graph.http.uvicorn_limits import LimitedProtocol

@@ -10,8 +10,9 @@ from sqlalchemy import Executable, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.auth.identity import UNAUTHENTICATED, new_session
+from graph.auth.identity import UNAUTHENTICATED
 from graph.auth.passwords import TooManyAttempts, verify_password
+from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
 from graph.kit.enums import describe_enum

@@ -9,7 +9,6 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.kit.declare import description_of, model_input
-from graph.kit.enums import describe_enum
 from graph.kit.node import Node
 from graph.kit.paging.order_input import order_rows
 from graph.kit.relations.fields import one
@@ -24,17 +23,10 @@ from graph.kit.writing.payload import (
 )
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
+from graph.rules.roles import Role
 from graph.types import User, Workspace
 
 USER_ID_PATH = (*INPUT_PATH, "userId")
-
-describe_enum(
-    models.Role,
-    OWNER="Full control, including other owners.",
-    ADMIN="Also manages members, workflow states and the workspace.",
-    MEMBER="Reads and writes.",
-    GUEST="Reads and comments.",
-)
 
 
 @strawberry.type(description=description_of(models.Membership))
@@ -43,7 +35,7 @@ class Membership(Node):
 
     user: User = one(models.Membership.user)
     workspace: Workspace = one(models.Membership.workspace)
-    role: models.Role
+    role: Role
     joined_at: datetime
 
 
@@ -59,14 +51,14 @@ class MemberAddInput:
     user_id: strawberry.ID | None = strawberry.field(default=None, description="The user's ID.")
     handle: str | None = strawberry.field(default=None, description="The user's handle.")
     email: str | None = strawberry.field(default=None, description="The user's email address.")
-    role: models.Role = models.Role.MEMBER
+    role: Role = Role.MEMBER
 
 
 @model_input(models.Membership, "A member's new role.")
 class MemberUpdateInput:
     workspace_id: strawberry.ID
     user_id: strawberry.ID
-    role: models.Role
+    role: Role
 
 
 @model_input(models.Membership, "A member to remove from a workspace.")
@@ -105,7 +97,7 @@ async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models
     membership = await get_membership(write, input.workspace_id, input.user_id)
     for role in (membership.role, input.role):
         require_owner_for(write, membership.workspace_id, role)
-    if input.role is not models.Role.OWNER:
+    if input.role is not Role.OWNER:
         await reject_last_owner(write, membership)
     write.update(membership, {"role": input.role})
     if membership.user_id == write.viewer.user_id:
@@ -131,9 +123,9 @@ async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> Delete
     return await write.delete(membership, user, workspace)
 
 
-def require_owner_for(write: Write, workspace_id: UUID, role: models.Role) -> None:
+def require_owner_for(write: Write, workspace_id: UUID, role: Role) -> None:
     """Raise `MutationRejected` unless the viewer may give or take away a role."""
-    if role is models.Role.OWNER:
+    if role is Role.OWNER:
         write.require(models.Permission.OWN, workspace_id, (*INPUT_PATH, "role"))
 
 
@@ -172,7 +164,7 @@ async def reject_last_owner(write: Write, membership: models.Membership) -> None
     owners = await write.select_rows(
         models.Membership,
         models.Membership.workspace_id == membership.workspace_id,
-        models.Membership.role == models.Role.OWNER,
+        models.Membership.role == Role.OWNER,
     )
     if [owner.id for owner in owners] == [membership.id]:
         message = "This is the workspace's last owner. Make another member an owner first."

@@ -39,9 +39,9 @@ def rate_limit(info: Info, dry_run: DryRun = False) -> RateLimit:
     context = info.context
     budget = context.budget_status
     return RateLimit(
-        cost=context.price.total,
+        cost=context.cost.total,
         limit=budget.limit,
-        node_count=context.price.nodes,
+        node_count=context.cost.nodes,
         remaining=budget.remaining,
         used=budget.used,
         reset_at=budget.reset_at,

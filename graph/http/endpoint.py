@@ -1,12 +1,33 @@
-"""GraphQL over HTTP, as its specification has it (graphql.github.io/graphql-over-http).
+"""`/graphql`: GraphQL over HTTP (graphql.github.io/graphql-over-http), on top of Strawberry's view.
 
-Strawberry's view parses, executes and upgrades sockets; here is what it leaves open: the media
-types and status codes, the form of every error, who may send what, and the life of a request's
-context.
+A request passes these steps, in this order. The first of them to fail determines the response.
+
+ 1. `__call__` limits the size of the body, and turns every exception into a response.
+ 2. `run_with_deadline` cancels the steps below after the request timeout. It calls the view's
+    `run`, which calls the other steps.
+ 3. `get_sub_response` checks the method and negotiates the media type.
+ 4. `get_context` authenticates the request, refuses cookies that other sites make a browser send,
+    and creates the operation's context.
+ 5. `should_render_graphql_ide` and `render_graphql_ide` answer a browser's visit with GraphiQL.
+    Such a request ends here.
+ 6. `parse_http_body` reads the query string or the JSON body, and checks the parameters.
+ 7. `execute_single` charges the least cost, looks up the text of a document sent by hash, and
+    executes the schema; it cancels the execution if the client disconnects. The schema runs
+     a. `OperationLimits.on_parse`: charges a document that is not cached, parses it, checks its
+        limits, and validates it,
+     b. `RequireOperationName.on_validate`,
+     c. `OperationLimits.on_execute`: estimates the cost, checks it and charges it,
+     d. the resolvers,
+     e. `Schema.process_errors`: gives errors their codes and masks unexpected ones, also those of
+        steps a to c,
+     f. the rest of `OperationLimits.on_execute`: refunds unused cost, and checks the response's
+        size.
+ 8. `execute_single` closes the context, and sets the status, the session cookie and the rate limit
+    headers.
+ 9. `process_result` and `create_response` serialize the result.
 """
 
 import asyncio
-import math
 from collections.abc import Coroutine
 from json import JSONDecodeError
 from typing import Any, TypeVar
@@ -27,46 +48,47 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graph.auth.identity import COOKIE, Authenticator
 from graph.context import Context, Sender, Server
-from graph.http.requests import (
-    Parameters,
+from graph.http.body_limits import (
     RequestTooLarge,
-    is_cross_site,
     limit_body_size,
-    network_of,
-    read_parameters,
     reject_large_body,
-    reject_many_containers,
+    reject_many_brackets,
 )
+from graph.http.client_network import client_network
+from graph.http.cross_site import is_cross_site
+from graph.http.rate_limit_headers import rate_limit_headers, retry_after_header
+from graph.http.request_parameters import RequestParameters, read_parameters
 from graph.http.responses import (
     JSON,
     accepts_only_json,
     error_response,
     failure_response,
     is_request_error,
-    response_type,
+    negotiate_media_type,
 )
+from graph.http.session_cookie import delete_session_cookie, set_session_cookie
 from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
-from graph.operations.budgets import Budgets
-from graph.operations.documents import READING_COST
-from graph.operations.limits import CODE, Limits
-from graph.operations.persisted import DocumentStore
+from graph.operations.cost import REQUEST_COST
+from graph.operations.document_store import DocumentStore
+from graph.operations.limits import LIMIT_EXCEEDED
 from graph.settings import Settings
 from models import AccessToken
-from models.credential import SESSION_LIFETIME
-from models.database import Database
 
 T = TypeVar("T")
 
-METHODS = "Send a query by GET, or any operation by POST."
-
 
 class GraphQLEndpoint(GraphQL[Context, None]):
-    """`/graphql`: one operation by POST, a query by GET, GraphiQL for a browser."""
+    """The ASGI application for `/graphql`; `explorer` is the page of GraphiQL, if it is enabled."""
 
     def __init__(
-        self, schema: BaseSchema, database: Database, settings: Settings, explorer: bytes | None
+        self,
+        schema: BaseSchema,
+        server: Server,
+        documents: DocumentStore,
+        settings: Settings,
+        *,
+        explorer: bytes | None,
     ) -> None:
         super().__init__(
             schema,
@@ -74,16 +96,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             allowed_origins=settings.allowed_origins,
         )
+        self.server = server
+        self.documents = documents
         self.settings = settings
         self.explorer = explorer
-        self.server = Server(
-            database,
-            Authenticator(database, settings),
-            Budgets(database, settings),
-            limits_of(settings),
-            settings.read_concurrency,
-        )
-        self.documents = DocumentStore(database, registered_only=settings.registered_only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,9 +108,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request = Request(scope, limit_body_size(receive, self.settings.max_body_size))
         try:
             reject_large_body(request, self.settings.max_body_size)
-            response = await self.run_in_time(request)
+            response = await self.run_with_deadline(request)
         except RequestTooLarge as error:
-            response = error_response(error.status_code, error.reason, CODE)
+            response = error_response(error.status_code, error.reason, LIMIT_EXCEEDED)
         except HTTPException as error:
             response = error_response(error.status_code, error.reason)
             if error.status_code == 405:
@@ -104,15 +120,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if isinstance(error, Unauthenticated):
                 response.headers["WWW-Authenticate"] = "Bearer"
             if isinstance(error, RateLimited):
-                response.headers.update(retry_after(error))
+                response.headers.update(retry_after_header(error))
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 - answered, and logged with its id
+        except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
             response = failure_response(error)
         await response(scope, receive, send)
 
-    async def run_in_time(self, request: Request) -> Response:
-        """Answers a request, or raises `Unavailable` where that takes too long."""
+    async def run_with_deadline(self, request: Request) -> Response:
+        """Run the request; raise `Unavailable` after the request timeout."""
         seconds = self.settings.request_timeout
         deadline = asyncio.timeout(seconds)
         try:
@@ -122,45 +138,39 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if not deadline.expired():
                 raise
             raise Unavailable(
-                f"The operation took more than {seconds:g} seconds, and was stopped. Ask for less; "
-                "of a mutation look what was written, or send it again with its idempotencyKey."
+                f"The operation took more than {seconds:g} seconds and was canceled. Request less. "
+                "After a mutation, check what was saved, or send it again with its idempotencyKey."
             ) from None
-
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> Context:
-        identity = await self.server.authenticator.authenticate(request)
-        sends = isinstance(request, WebSocket) or request.method == "POST"
-        if identity.by_cookie and sends and is_cross_site(request, self.settings.allowed_origins):
-            raise Forbidden(
-                "A cookie does not speak for the page of another site: send a token, or have the "
-                "server's TASKLOOM_ALLOWED_ORIGINS name the page's origin."
-            )
-        address = network_of(request.client.host if request.client else "")
-        return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
         if isinstance(request, WebSocket):
             return response
         if request.method not in ("GET", "POST"):
-            raise HTTPException(405, METHODS)
-        response.media_type = response_type(request.headers.get("accept"), request.method)
+            raise HTTPException(405, "Send queries by GET, or any operation by POST.")
+        response.media_type = negotiate_media_type(request.headers.get("accept"), request.method)
         return response
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        identity = await self.server.authenticator.authenticate(request)
+        can_write = isinstance(request, WebSocket) or request.method == "POST"
+        allowed_origins = self.settings.allowed_origins
+        if identity.by_cookie and can_write and is_cross_site(request, allowed_origins):
+            raise Forbidden(
+                "Pages of other sites cannot use the session cookie. Send a token, or add the "
+                "page's origin to the server's TASKLOOM_ALLOWED_ORIGINS."
+            )
+        address = client_network(request.client.host if request.client else "")
+        return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        accepts_html = "text/html" in (request.headers.get("accept") or "")
+        return request.method == "GET" and "query" not in request.query_params and accepts_html
 
     async def render_graphql_ide(self, request: Request) -> Response:
         return Response(self.explorer, media_type="text/html")
-
-    def should_render_graphql_ide(self, request: Any) -> bool:
-        wants_page = "text/html" in (request.headers.get("accept") or "")
-        return request.method == "GET" and "query" not in request.query_params and wants_page
-
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
-
-    def encode_json(self, data: object) -> str | bytes:
-        # As text: a WebSocket would send bytes as a binary message.
-        return orjson.dumps(data).decode()
 
     async def parse_http_body(
         self, request: AsyncHTTPRequestAdapter
@@ -170,28 +180,35 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         else:
             content_type = (request.content_type or "").split(";")[0].strip().lower()
             if content_type != JSON:
-                raise HTTPException(415, f"Send the request's body as Content-Type: {JSON}.")
+                raise HTTPException(415, f"Send the request body as Content-Type: {JSON}.")
             if (request.headers.get("content-encoding") or "identity").lower() != "identity":
-                raise HTTPException(415, "Send the request's body without Content-Encoding.")
+                raise HTTPException(415, "Send the request body without Content-Encoding.")
             body = await request.get_body()
-            reject_many_containers(body)
+            reject_many_brackets(body)
             parameters = self.parse_json(body)
         return read_parameters(parameters, self.settings)
 
     def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
-        read = dict(params)
+        parameters = dict(params)
         for name in ("variables", "extensions"):
-            if read.get(name):
-                read[name] = self.parse_json(str(read[name]))
+            if parameters.get(name):
+                parameters[name] = self.parse_json(str(parameters[name]))
             else:
-                read.pop(name, None)
-        return read
+                parameters.pop(name, None)
+        return parameters
 
     def parse_json(self, data: str | bytes) -> Any:
         try:
             return self.decode_json(data)
         except JSONDecodeError as error:
             raise HTTPException(400, f"This is not valid JSON: {error}.") from error
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str | bytes:
+        # As a string, because Strawberry sends bytes as a binary WebSocket message.
+        return orjson.dumps(data).decode()
 
     async def execute_single(
         self,
@@ -202,9 +219,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        # Whatever is asked costs something, even if it is not known or cannot be read.
-        await context.charge(READING_COST)
-        query = await self._document(request_data, context)
+        # Charged first, so that requests that fail below cost something too.
+        await context.charge(REQUEST_COST)
+        query = await self._document_text(request_data, context)
         try:
             result = await cancel_on_disconnect(
                 request,
@@ -228,40 +245,42 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             await asyncio.shield(context.close())
         if is_request_error(result) and not accepts_only_json(request):
             sub_response.status_code = 400
-        for refusal in result.errors or ():
-            if isinstance(refusal.original_error, RateLimited):
-                sub_response.status_code = refusal.original_error.status
-                sub_response.headers.update(retry_after(refusal.original_error))
-        self._set_cookie(request, sub_response, context)
-        sub_response.headers.update(budget_headers(context))
+        for graphql_error in result.errors or ():
+            cause = graphql_error.original_error
+            if isinstance(cause, RateLimited):
+                sub_response.status_code = cause.status
+                sub_response.headers.update(retry_after_header(cause))
+        self._update_session_cookie(request, sub_response, context)
+        sub_response.headers.update(rate_limit_headers(context))
         return result
 
-    async def _document(self, request_data: GraphQLRequestData, context: Context) -> str | None:
-        """The text of the document that a request means."""
+    async def _document_text(
+        self, request_data: GraphQLRequestData, context: Context
+    ) -> str | None:
         credential = context.identity.credential
-        persisted = (request_data.extensions or {}).get("persistedQuery")
         return await self.documents.text(
             request_data.query,
-            request_data.document_id if isinstance(request_data, Parameters) else None,
-            persisted,
+            request_data.document_id if isinstance(request_data, RequestParameters) else None,
+            (request_data.extensions or {}).get("persistedQuery"),
             sends_anything=isinstance(credential, AccessToken) and credential.sends_anything,
         )
 
-    def _set_cookie(self, request: Request, response: Response, context: Context) -> None:
-        """Tells a browser of a session that was begun or ended."""
+    def _update_session_cookie(
+        self, request: Request, response: Response, context: Context
+    ) -> None:
         if context.session_cookie is not None:
-            set_session(response, context.session_cookie, request, self.settings)
+            set_session_cookie(response, context.session_cookie, request, self.settings)
         elif context.is_signed_out:
-            response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+            delete_session_cookie(response)
 
     async def process_result(
         self, request: Request, result: ExecutionResult
     ) -> GraphQLHTTPResponse:
-        answer = await super().process_result(request, result)
+        response_data = await super().process_result(request, result)
         if is_request_error(result):
-            # Nothing was executed, so there is no data, not even null.
-            answer.pop("data", None)
-        return answer
+            # GraphQL: a response without execution has no `data`, not even null.
+            response_data.pop("data", None)
+        return response_data
 
     def create_response(
         self,
@@ -276,67 +295,22 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
 
 
-def limits_of(settings: Settings) -> Limits:
-    """The limits of documents that the settings say."""
-    return Limits(
-        size=settings.max_document_size,
-        tokens=settings.max_tokens,
-        fields=settings.max_fields,
-        depth=settings.max_depth,
-        aliases=settings.max_aliases,
-        directives=settings.max_directives,
-        roots=settings.max_root_fields,
-        cost=settings.max_cost,
-        node_ids=settings.max_node_ids,
-        batch_rows=settings.max_batch_size,
-        argument_values=settings.max_argument_values,
-        answer_size=settings.max_answer_size,
-        introspection=settings.introspection,
-    )
-
-
-def set_session(response: Response, secret: str, request: Request, settings: Settings) -> None:
-    """Has a browser keep a session's secret, where no script sees it."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=settings.secure_cookies or request.url.scheme == "https",
-    )
-
-
-def budget_headers(context: Context) -> dict[str, str]:
-    """The budget of the caller, as GitHub's API has it: the last is in seconds since 1970."""
-    budget_status = context.budget_status
-    return {
-        "x-ratelimit-limit": str(budget_status.limit),
-        "x-ratelimit-remaining": str(budget_status.remaining),
-        "x-ratelimit-used": str(budget_status.used),
-        "x-ratelimit-reset": str(math.ceil(budget_status.reset_at.timestamp())),
-    }
-
-
-def retry_after(error: RateLimited) -> dict[str, str]:
-    """When to try again, in seconds."""
-    return {} if error.wait is None else {"retry-after": str(math.ceil(error.wait))}
-
-
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Does some work for as long as the client waits for it.
+    """Await the work; if the client disconnects, cancel it and raise `ClientDisconnect`.
 
-    Then it is cancelled, down to the database, and its connections are freed.
+    The cancellation reaches the database, and frees the operation's connections.
     """
 
-    async def gone() -> None:
+    async def wait_for_disconnect() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(wait_for_disconnect())
     try:
         await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
+            # Raises the error if receiving failed.
             watching.result()
             raise ClientDisconnect
         return working.result()

@@ -1,4 +1,4 @@
-"""The form of an answer: its media type, its status, and its errors before there is a result."""
+"""Responses of `/graphql`: media types, and errors of requests that are not executed."""
 
 import re
 
@@ -15,12 +15,12 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
 
-def response_type(accept: str | None, method: str) -> str:
-    """The media type of the answer: the first that the client accepts of the two there are."""
+def negotiate_media_type(accept: str | None, method: str) -> str:
+    """Return the first of our media types in an `Accept` header; raise 406 if it has neither."""
     if not accept:
         return JSON
-    for given in accept.split(","):
-        name, *parameters = (part.strip().lower() for part in given.split(";"))
+    for media_range in accept.split(","):
+        name, *parameters = (part.strip().lower() for part in media_range.split(";"))
         if any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters):
             continue
         if name in (GRAPHQL, JSON):
@@ -29,25 +29,26 @@ def response_type(accept: str | None, method: str) -> str:
             return JSON
     if method == "GET" and "text/html" in accept:
         return JSON
-    raise HTTPException(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
+    raise HTTPException(406, f"The `Accept` header must include {GRAPHQL} or {JSON}.")
 
 
 def accepts_only_json(request: Request) -> bool:
-    """Whether the answer is plain JSON by the client's own wish.
+    """Whether the client accepts `application/json` and not the newer GraphQL media type.
 
-    Such a client takes any status but 200 for the word of a proxy, not of this server.
+    GraphQL over HTTP requires status 200 for such clients even if validation fails: they take other
+    statuses for those of a proxy.
     """
     accept = (request.headers.get("accept") or "").lower()
     return JSON in accept and GRAPHQL not in accept
 
 
 def is_request_error(result: ExecutionResult) -> bool:
-    """Whether a request was refused before anything was executed."""
+    """Whether the operation was refused before its execution, such as by validation."""
     return result.data is None and all(error.path is None for error in result.errors or ())
 
 
 def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Response:
-    """An answer for a request that never became an operation."""
+    """Build the response to a request that is not executed."""
     error = {"message": message, "extensions": {"code": code}}
     return Response(
         orjson.dumps({"errors": [error]}),
@@ -57,7 +58,7 @@ def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Resp
 
 
 def failure_response(error: Exception) -> Response:
-    """An answer for a request that failed through no fault of the caller's."""
+    """Log an unexpected error; respond with 503 if the database does not answer, else with 500."""
     if is_unreachable(error) or is_timeout(error):
         mask(error)
         return error_response(503, unanswered(error), Unavailable.code)

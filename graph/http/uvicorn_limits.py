@@ -1,78 +1,72 @@
-"""HTTP as uvicorn reads it, with an end to all that comes before it is a request."""
+"""Limits on connections, enforced while uvicorn reads them, before there is a request."""
 
 from asyncio import BaseTransport, TimerHandle
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-#: Bytes that the request line and the headers may have, and so what follows a body in pieces.
-MAX_HEAD = 65_536
-#: Seconds until a head has to be there.
-HEAD_TIMEOUT = 30
-#: Requests that may be sent before the first of them is answered.
+#: Bytes of a request line and its headers, of a chunk's header, or of a chunked body's trailer.
+MAX_HEADER_BYTES = 65_536
+#: Seconds in which a client must send the whole header of a request.
+HEADER_TIMEOUT = 30
+#: Pipelined requests that may wait for their responses on one connection.
 MAX_PIPELINED = 20
-TOO_LARGE = (
+HEADER_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 )
 
 
 class TooManyPipelined(Exception):
-    """More requests wait on a connection than may."""
+    """A client pipelines more requests than allowed; uvicorn closes the connection."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection that sends what never becomes a request, or too many at once."""
+    """Closes connections whose headers are too long or too slow, or that pipeline too much."""
 
-    #: Bytes since something was whole: a head, or a piece of a body.
-    unread = 0
-    _patience: TimerHandle | None = None
+    #: Bytes received since the last complete header or piece of a body.
+    unparsed_bytes = 0
+    _header_timer: TimerHandle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """A client is there, and has some time to say what it wants."""
         super().connection_made(transport)  # type: ignore[arg-type]
-        self._wait()
+        self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._wait_no_more()
+        self._stop_header_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Reads a piece, and ends the connection where pieces only pile up."""
-        self.unread += len(data)
+        self.unparsed_bytes += len(data)
         super().data_received(data)
-        if self.unread > MAX_HEAD and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
+        if self.unparsed_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
+            self.transport.write(HEADER_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """A request begins."""
-        self._wait()
+        self._start_header_timer()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head has ended."""
-        self.unread = 0
-        self._wait_no_more()
+        self.unparsed_bytes = 0
+        self._stop_header_timer()
         super().on_headers_complete()
         if len(self.pipeline) > MAX_PIPELINED:
             raise TooManyPipelined
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body is there."""
-        self.unread = 0
+        self.unparsed_bytes = 0
         super().on_body(body)
 
-    def _wait(self) -> None:
-        self._wait_no_more()
-        self._patience = self.loop.call_later(HEAD_TIMEOUT, self._give_up)
+    def _start_header_timer(self) -> None:
+        self._stop_header_timer()
+        self._header_timer = self.loop.call_later(HEADER_TIMEOUT, self._close)
 
-    def _wait_no_more(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _stop_header_timer(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
-    def _give_up(self, *_: Any) -> None:
+    def _close(self, *_: Any) -> None:
         if not self.transport.is_closing():
             self.transport.close()

@@ -1,1 +1,1 @@
-"""What an operation may do: documents, limits, cost, budgets."""
+"""What happens to an operation before and after Strawberry executes it."""

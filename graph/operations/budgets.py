@@ -1,11 +1,12 @@
-"""What each caller may ask for in a while: a budget of cost that fills again by itself.
+"""Budgets: a token bucket of cost for each user, and for each address without a user.
 
-In one process it is kept in memory. Where several share the callers, each takes portions out of
-a bucket in the database and spends them by itself, so that few requests write there.
+A single process keeps the buckets in memory. Several processes share buckets in the database: each
+takes a portion of a caller's tokens at a time and spends it from memory, so that few requests
+write to the database.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from graph.kit.errors import RateLimited
@@ -15,17 +16,17 @@ from models.base import now
 from models.database import Database
 from models.server.token_bucket import BucketSize, TakenTokens, take_tokens
 
-#: How many callers are remembered: who is forgotten has a full budget.
+#: Callers whose buckets are kept in memory. A bucket that is evicted is full again.
 MAX_CALLERS = 50_000
-#: The part of a budget that a process takes at once out of a shared one.
+#: The part of the capacity that a process takes out of a shared bucket at once.
 SHARED_PORTION = 1 / 500
-#: The part of it that a process keeps of what was given back.
+#: The part of the capacity that a process keeps of refunds; it returns the rest to the bucket.
 LOCAL_SURPLUS = 1 / 50
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose budget it is."""
+    """The owner of a budget: a user, or an address without a user."""
 
     name: str
     allowance: BucketSize
@@ -33,104 +34,108 @@ class Caller:
 
 @dataclass(frozen=True)
 class BudgetStatus:
-    """A caller's budget at a moment."""
-
     limit: int
     remaining: int
-    #: When it will be full again, if nothing more is spent.
+    #: When the bucket will be full again if nothing more is charged.
     reset_at: datetime
 
     @property
     def used(self) -> int:
-        """What is missing of it."""
         return self.limit - self.remaining
 
 
+@dataclass(frozen=True)
+class _Level:
+    """The tokens of a caller at a time."""
+
+    #: Tokens that this process can spend.
+    local: float
+    #: Tokens in the shared bucket, as far as this process knows; 0 if buckets are not shared.
+    shared: float
+    #: Seconds of the monotonic clock.
+    at: float
+
+    @property
+    def total(self) -> float:
+        return self.local + self.shared
+
+
 class Budgets:
-    """The budgets of all callers."""
+    """The token buckets of all callers."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.is_shared = settings.shared_budgets
-        self._known = BucketSize(settings.budget, settings.budget_period)
-        self._anonymous = BucketSize(settings.anonymous_budget, settings.budget_period)
-        #: What each caller has, and since when; of a shared budget what was taken of it, what
-        #: is left there, and when that was seen.
-        self._levels: LRUCache[str, tuple[float, float, float]] = LRUCache(MAX_CALLERS)
+        self._user_bucket = BucketSize(settings.budget, settings.budget_period)
+        self._anonymous_bucket = BucketSize(settings.anonymous_budget, settings.budget_period)
+        self._levels: LRUCache[str, _Level] = LRUCache(MAX_CALLERS)
 
-    def caller(self, user: object | None, address: str) -> Caller:
-        """A user, or whoever asks from an address."""
-        if user is not None:
-            return Caller(f"user {user}", self._known)
-        return Caller(f"address {address}", self._anonymous)
+    def caller(self, user_id: object | None, address: str) -> Caller:
+        if user_id is not None:
+            return Caller(f"user {user_id}", self._user_bucket)
+        return Caller(f"address {address}", self._anonymous_bucket)
 
-    async def spend(self, caller: Caller, cost: float) -> BudgetStatus:
-        """Spends a part of a caller's budget, or raises `RateLimited`."""
+    async def charge(self, caller: Caller, cost: float) -> BudgetStatus:
+        """Take tokens out of a caller's bucket; raise `RateLimited` if there are too few."""
         capacity = caller.allowance.capacity
         if cost > capacity:
             raise RateLimited(
-                f"This costs {cost:,.0f}, and the whole budget is {capacity:,.0f}: "
-                "ask for less, or sign in for a larger one."
+                f"This costs {cost:,.0f}; the whole budget is {capacity:,.0f}. "
+                "Request less, or sign in for a larger budget."
             )
-        level, left, at = self._seen(caller)
-        while level < cost and self.is_shared:
-            wanted = cost - level
-            taken = await self._take(caller, wanted, max(wanted, capacity * SHARED_PORTION))
-            # Others of this caller's requests may have spent meanwhile.
-            level, left, at = self._seen(caller)
-            level, left = level + taken.amount, taken.left
-            self._remember(caller, (level, left, at))
+        level = self._level(caller)
+        while level.local < cost and self.is_shared:
+            missing = cost - level.local
+            taken = await self._take(caller, missing, max(missing, capacity * SHARED_PORTION))
+            # The caller's concurrent requests may have changed the level meanwhile.
+            level = self._level(caller)
+            level = replace(level, local=level.local + taken.amount, shared=taken.left)
+            self._levels.put(caller.name, level)
             if taken.wait:
                 break
-        if level < cost:
-            wait = caller.allowance.wait(level + left, cost)
+        if level.local < cost:
+            wait = caller.allowance.wait(level.total, cost)
             raise RateLimited(
-                f"This costs {cost:,.0f}, and {max(0.0, level + left):,.0f} are left of the budget "
-                f"of {capacity:,.0f}. Wait {wait:.0f} seconds, or ask for less.",
+                f"This costs {cost:,.0f}; {max(0.0, level.total):,.0f} of the budget of "
+                f"{capacity:,.0f} remain. Wait {wait:.0f} seconds, or request less.",
                 wait,
             )
-        self._remember(caller, (level - cost, left, at))
+        self._levels.put(caller.name, replace(level, local=level.local - cost))
         return self.budget_status(caller)
 
-    async def give_back(self, caller: Caller, amount: float) -> BudgetStatus:
-        """Gives back what was spent and not needed."""
-        level, left, at = self._seen(caller)
-        level += amount
-        surplus = level - caller.allowance.capacity * LOCAL_SURPLUS if self.is_shared else 0
+    async def refund(self, caller: Caller, amount: float) -> BudgetStatus:
+        """Put tokens back that were charged and not needed."""
+        level = self._level(caller)
+        level = replace(level, local=level.local + amount)
+        surplus = level.local - caller.allowance.capacity * LOCAL_SURPLUS if self.is_shared else 0
         if surplus > 0:
-            level -= surplus
-            self._remember(caller, (level, left, at))
-            left = (await self._take(caller, -surplus, None)).left
-            level, _, at = self._seen(caller)
-        self._remember(caller, (level, left, at))
+            self._levels.put(caller.name, replace(level, local=level.local - surplus))
+            taken = await self._take(caller, -surplus, None)
+            level = replace(self._level(caller), shared=taken.left)
+        self._levels.put(caller.name, level)
         return self.budget_status(caller)
+
+    def budget_status(self, caller: Caller) -> BudgetStatus:
+        capacity = caller.allowance.capacity
+        remaining = min(capacity, max(0.0, self._level(caller).total))
+        wait = caller.allowance.wait(remaining, capacity)
+        return BudgetStatus(int(capacity), int(remaining), now() + timedelta(seconds=wait))
 
     async def _take(self, caller: Caller, least: float, most: float | None) -> TakenTokens:
         return await take_tokens(
             self.database, f"budget {caller.name}", caller.allowance, least, most
         )
 
-    def budget_status(self, caller: Caller) -> BudgetStatus:
-        """What a caller has now."""
-        level, left, _ = self._seen(caller)
-        capacity = caller.allowance.capacity
-        remaining = min(capacity, max(0.0, level + left))
-        wait = caller.allowance.wait(remaining, capacity)
-        return BudgetStatus(int(capacity), int(remaining), now() + timedelta(seconds=wait))
-
-    def _seen(self, caller: Caller) -> tuple[float, float, float]:
-        """What the caller has here, what is left elsewhere, and when that was so."""
-        known, at = self._levels.get(caller.name), time.monotonic()
-        if known is None:
-            return (
-                (0, caller.allowance.capacity, at)
-                if self.is_shared
-                else (caller.allowance.capacity, 0, at)
-            )
-        level, left, before = known
+    def _level(self, caller: Caller) -> _Level:
+        """The caller's level now: the remembered one, refilled since; a full bucket if unknown."""
+        at, allowance = time.monotonic(), caller.allowance
+        last = self._levels.get(caller.name)
+        if last is None:
+            if self.is_shared:
+                return _Level(local=0, shared=allowance.capacity, at=at)
+            return _Level(local=allowance.capacity, shared=0, at=at)
+        passed = at - last.at
+        # Only one of the two refills: where buckets are shared, the one in the database.
         if self.is_shared:
-            return level, caller.allowance.level(left, at - before), at
-        return caller.allowance.level(level, at - before), 0, at
-
-    def _remember(self, caller: Caller, level: tuple[float, float, float]) -> None:
-        self._levels.put(caller.name, level)
+            return _Level(last.local, allowance.level(last.shared, passed), at)
+        return _Level(allowance.level(last.local, passed), 0, at)

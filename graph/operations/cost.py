@@ -1,8 +1,13 @@
-"""What an operation costs, judged with its variables before anything of it runs.
+"""The cost of an operation, estimated from its document and variables before it is executed.
 
-The objects that it could bring at most, its pages' sizes multiplied down; one for each field that
-may take a statement, ten for each mutation, and one for every few values of arguments, as often as
-they are read.
+The cost is the number of objects that the operation could return, page sizes multiplied along
+nested lists, plus
+
+    1    for each field that may take an SQL statement
+    2    for each parent whose rows are counted
+    1    for every 5 values in arguments, as often as they are read
+    1    for every 20 scalar values
+    10   for each mutation
 """
 
 from bisect import bisect_right
@@ -10,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from graphql import (
     DocumentNode,
@@ -34,284 +39,294 @@ from graphql import (
 )
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
-from graph.operations.limits import LimitExceeded, Limits, fragments_of
+from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
 
-#: How many rows a list is taken to have that has no pages, because it stays short.
-SHORT_LIST = 10
-#: The fields of a page that hold its rows.
+#: The least that a request costs. The endpoint charges it before it looks for the document.
+REQUEST_COST = 1
+#: The assumed length of lists without pages, which stay short.
+SHORT_LIST_LENGTH = 10
+#: The fields of a connection that contain the rows of its page.
 PAGE_ROW_FIELDS = ("nodes", "edges")
-#: What a mutation costs before its payload: the statements of a write, and its transaction.
-MUTATION_COST = 10
-#: How many plain values of objects take as long as a row, and the bytes of one beside its name.
-SCALARS_PER_COST, SCALAR_BYTES = 20, 8
-#: What it costs to count for one parent, in rows.
-COUNT_COST = 2
-#: How many values of arguments are read in the time of one row.
-ARGUMENT_VALUES_PER_COST = 5
-#: The fields of a page that count: a statement each, for all pages of the same parents.
+#: The fields of a connection that count: one statement each for all parents.
 COUNT_FIELDS = ("totalCount", "count")
-#: What tells about the schema: how long its lists are taken to be, but for that of all types,
-#: and how many of its objects cost as much as one row, which comes from a database.
-SCHEMA_LIST_LENGTH = 8
-SCHEMA_OBJECTS_PER_COST = 100
-META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+#: The cost of counting the rows of one parent.
+COUNT_COST = 2
+#: The cost of a mutation's transaction and statements, without its payload.
+MUTATION_COST = 10
+SCALARS_PER_COST = 20
+ARGUMENT_VALUES_PER_COST = 5
+#: The assumed bytes of a scalar in the response, besides its name.
+SCALAR_BYTES = 8
+#: Introspection: the assumed length of lists except `types`, and how many objects cost 1, because
+#: they come from memory.
+INTROSPECTION_LIST_LENGTH, INTROSPECTION_OBJECTS_PER_COST = 8, 100
+INTROSPECTION_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+#: Computes a list's length from a function that returns an argument by name, and the limits.
+ListLength = Callable[[Callable[[str], Any], Limits], int]
+#: List lengths by type and field.
+ListLengths = Mapping[tuple[str, str], ListLength]
 
 
 @dataclass
 class OperationCost:
-    """What an operation costs: each of its paths, and the objects that they could bring."""
-
+    #: The cost of each path of fields, such as `viewer.workspaces.nodes`.
     paths: Counter[str] = field(default_factory=Counter)
+    #: Objects that the operation could return.
     nodes: int = 0
-    #: What of it is not given back, whatever the operation brings: the statements and the writes.
-    kept: int = 0
+    #: The part that is not refunded however few objects are returned: statements and writes.
+    nonrefundable: int = 0
     #: Values in the arguments of fields, as often as they are read.
-    values: int = 0
-    #: Bytes that the answer has at most, but for its texts.
-    size: int = 0
+    argument_values: int = 0
+    #: Bytes that the response could have, besides the contents of strings.
+    response_size: int = 0
 
-    def add(self, where: str, objects: int, work: int) -> None:
-        """Adds what a path brings and what it takes."""
-        self.paths[where] += objects + work
-        self.nodes += objects
-        self.kept += work
+    def add(self, path: str, *, nodes: int = 0, work: int = 0) -> None:
+        """Add the cost of a path: the objects it returns, and its nonrefundable work."""
+        self.paths[path] += nodes + work
+        self.nodes += nodes
+        self.nonrefundable += work
 
     @property
     def total(self) -> int:
-        """The cost of the whole."""
-        return max(1, self.paths.total())
-
-
-#: The length of a list, from the arguments of its field and from the limits.
-ListLength = Callable[[Callable[[str], Any], Limits], int]
-ListLengths = Mapping[tuple[str, str], ListLength]
+        return max(REQUEST_COST, self.paths.total())
 
 
 @dataclass(frozen=True)
 class CostEstimator:
-    """What an operation costs, with its variables."""
+    """Estimates the cost of one operation of a valid document."""
 
     limits: Limits
     schema: GraphQLSchema
+    operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: dict[str, Any]
-    #: How long lists are that are neither pages nor short, by their fields, from the arguments.
-    lengths: ListLengths
-    #: The most rows of a page: to find the size that would fit.
-    largest: int = MAX_SIZE
+    #: The lengths of lists that neither have pages nor are short.
+    list_lengths: ListLengths
+    #: The size that larger pages are counted as; see `_largest_fitting_page`.
+    max_page_size: int = MAX_SIZE
 
     @classmethod
-    def of(
+    def for_operation(
         cls,
         limits: Limits,
         schema: GraphQLSchema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
-        lengths: ListLengths,
-    ) -> "CostEstimator":
-        """The pricing of one operation of a valid document."""
-        given = {}
+        list_lengths: ListLengths,
+    ) -> Self:
+        """Build an estimator; variables that the document does not define are ignored."""
+        values = {}
         for definition in operation.variable_definitions or ():
             name, default = definition.variable.name.value, definition.default_value
             if variables is not None and name in variables:
-                given[name] = variables[name]
+                values[name] = variables[name]
             elif default is not None:
-                given[name] = value_from_ast_untyped(default)
-        return cls(limits, schema, fragments_of(document), given, lengths)
+                values[name] = value_from_ast_untyped(default)
+        fragments = fragments_by_name(document)
+        return cls(limits, schema, operation, fragments, values, list_lengths)
 
-    def price(self, operation: OperationDefinitionNode) -> OperationCost:
-        """The price of an operation."""
-        price = OperationCost()
-        root = self.schema.get_root_type(operation.operation)
-        if root is not None:
-            self._price(root, operation.selection_set, 1, None, "", price)
-        return price
+    def estimate(self) -> OperationCost:
+        """Compute the cost; raise `LimitExceeded` for too many IDs or batch rows in one field."""
+        cost = OperationCost()
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if root_type is not None:
+            self._add_selection(cost, "", root_type, self.operation.selection_set, 1, None)
+        return cost
 
-    def roots(self, operation: OperationDefinitionNode) -> list[FieldNode]:
-        """The fields at the root of an operation."""
-        root = self.schema.get_root_type(operation.operation)
-        if root is None:
+    def check(self, cost: OperationCost) -> None:
+        """Raise `LimitExceeded` if the estimated cost exceeds a limit."""
+        if cost.argument_values > self.limits.argument_values:
+            raise LimitExceeded(
+                f"The operation's arguments hold {cost.argument_values:,} values, counting those "
+                "inside a list once for each of its items; the limit is "
+                f"{self.limits.argument_values:,}. Use shorter filters, or smaller pages around "
+                "them."
+            )
+        if cost.total > self.limits.cost:
+            raise LimitExceeded(self._cost_message(cost))
+        if cost.response_size > self.limits.answer_size:
+            raise LimitExceeded(
+                f"The response could have {cost.response_size:,} bytes besides its strings; the "
+                f"limit is {self.limits.answer_size:,}. Select less, or use shorter aliases."
+            )
+
+    def root_fields(self) -> list[FieldNode]:
+        """Return the fields at the root of the operation, including those of fragments."""
+        root_type = self.schema.get_root_type(self.operation.operation)
+        if root_type is None:
             return []
-        return [node for _, node in self._fields(root, operation.selection_set)]
+        return [node for _, node in self._fields(root_type, self.operation.selection_set)]
 
-    def asked(
-        self, operation: OperationDefinitionNode, name: str, argument: str
-    ) -> tuple[FieldNode, ...]:
-        """The fields of a name at the root of an operation, if one is given an argument as true."""
-        named = tuple(node for node in self.roots(operation) if node.name.value == name)
-        return named if any(self._given(node, argument) is True for node in named) else ()
-
-    def check(self, operation: OperationDefinitionNode, price: OperationCost) -> None:
-        """Refuses an operation that costs more than it may."""
-        if price.values > self.limits.argument_values:
-            raise LimitExceeded(
-                f"The operation's arguments hold {price.values:,} values, those of a field within "
-                f"a list as often as the list is long, and may hold {self.limits.argument_values:,}"
-                ": use shorter filters, or smaller pages around them."
-            )
-        if price.total > self.limits.cost:
-            raise LimitExceeded(self._refusal(operation, price))
-        if price.size > self.limits.answer_size:
-            raise LimitExceeded(
-                f"The answer could have {price.size:,} bytes before any text, and may have "
-                f"{self.limits.answer_size:,}: ask for less, or by shorter aliases."
-            )
-
-    def _refusal(self, operation: OperationDefinitionNode, price: OperationCost) -> str:
-        total, limit = price.total, self.limits.cost
-        dearest = ", ".join(f"{path} ({cost:,})" for path, cost in price.paths.most_common(3))
-
-        def cost_of(size: int) -> int:
-            return replace(self, largest=size).price(operation).total
-
-        fitting = bisect_right(range(1, MAX_SIZE + 1), limit, key=cost_of)
-        advice = f"with `first: {fitting}` everywhere it fits" if fitting else "ask for less"
-        return (
-            f"The operation could cost {total:,}, and may cost {limit:,}. "
-            f"Most is due to {dearest}: {advice}."
-        )
-
-    def _price(
-        self,
-        parent: GraphQLNamedType,
-        selection: SelectionSetNode,
-        times: int,
-        rows: int | None,
-        path: str,
-        price: OperationCost,
-    ) -> None:
-        """Adds what a selection of objects costs that come so many times.
-
-        `rows` is the size of the page that the parent is, if it is one.
-        """
-        leaves = 0
-        for kind, node in self._fields(parent, selection):
-            name = node.name.value
-            where = f"{path}.{name}" if path else name
-            if rows is not None and name in COUNT_FIELDS:
-                # Each parent's rows are counted.
-                price.add(where, 0, 1 + times * COUNT_COST)
-            declared = getattr(kind, "fields", {}).get(name) or META_FIELDS.get(name)
-            price.size += times * (len((node.alias or node.name).value) + SCALAR_BYTES)
-            if declared is None or node.selection_set is None:
-                leaves += times
-                continue
-            target = get_named_type(declared.type)
-            many = self._size(kind, node, declared, rows)
-            values = sum(count_of(self._value(one.value)) for one in node.arguments or ())
-            price.values += values * times
-            price.add(where, 0, values * times // ARGUMENT_VALUES_PER_COST)
-            if is_page(declared):
-                price.add(where, 0, 1)
-                self._price(target, node.selection_set, times, many, where, price)
-                continue
-            if is_of_schema(kind) or name in META_FIELDS:
-                price.add(where, 0, times * many // SCHEMA_OBJECTS_PER_COST + 1)
-            else:
-                price.add(where, times * many, 1)
-            if kind is self.schema.mutation_type:
-                self._check_rows(node)
-                price.add(where, 0, MUTATION_COST)
-            self._price(target, node.selection_set, times * many, None, where, price)
-        price.add(
-            path,
-            0,
-            leaves // (SCHEMA_OBJECTS_PER_COST if is_of_schema(parent) else SCALARS_PER_COST),
-        )
-
-    def _fields(
-        self, parent: GraphQLNamedType, selection: SelectionSetNode
-    ) -> Iterator[tuple[GraphQLNamedType, FieldNode]]:
-        """The fields of a selection, each with the type that it is a field of."""
-        for node in selection.selections:
-            if isinstance(node, FieldNode):
-                yield parent, node
-                continue
-            if isinstance(node, FragmentSpreadNode):
-                inner: Any = self.fragments[node.name.value]
-            else:
-                inner = node
-            condition = inner.type_condition
-            kind = self.schema.type_map[condition.name.value] if condition else parent
-            yield from self._fields(kind, inner.selection_set)
-
-    def _size(
-        self, kind: GraphQLNamedType, node: FieldNode, field: GraphQLField, rows: int | None
-    ) -> int:
-        """How many rows a field may bring."""
-        if is_page(field):
-            for name in ("first", "last"):
-                size = self._given(node, name)
-                # A variable of 10.0 is as good as 10.
-                if isinstance(size, int | float):
-                    return int(max(1, min(size, self.largest)))
-            declared = field.args["first"].default_value
-            return min(declared if isinstance(declared, int) else DEFAULT_SIZE, self.largest)
-        if not is_list(field):
-            return 1
-        name = node.name.value
-        if is_of_schema(kind):
-            return len(self.schema.type_map) if name == "types" else SCHEMA_LIST_LENGTH
-        ids = self._given(node, "ids")
-        if isinstance(ids, list):
-            self._check_ids(name, len(ids))
-            return max(1, len(ids))
-        if rows is not None and name in PAGE_ROW_FIELDS:
-            return rows
-        length = self.lengths.get((kind.name, name))
-        return SHORT_LIST if length is None else length(partial(self._given, node), self.limits)
-
-    def _check_ids(self, name: str, count: int) -> None:
-        if count > self.limits.node_ids:
-            raise LimitExceeded(
-                f"{name} is given {count:,} ids, and takes {self.limits.node_ids}: "
-                "ask for the others in another operation."
-            )
-
-    def _check_rows(self, node: FieldNode) -> None:
-        """Refuses a batch of more rows than there may be."""
-        given = self._given(node, "input")
-        rows = given.get("rows") if isinstance(given, dict) else None
-        if isinstance(rows, list) and len(rows) > self.limits.batch_rows:
-            raise LimitExceeded(
-                f"{node.name.value} is given {len(rows):,} rows, and takes "
-                f"{self.limits.batch_rows}: send the others in another mutation."
-            )
-
-    def _given(self, node: FieldNode, name: str) -> Any:
-        """The value of an argument, as far as it is one."""
+    def argument(self, node: FieldNode, name: str) -> Any:
+        """Return the value of a field's argument, or `Undefined` if it is not set."""
         for argument in node.arguments or ():
             if argument.name.value == name:
                 return self._value(argument.value)
         return Undefined
 
-    def _value(self, given: ValueNode) -> Any:
-        return value_from_ast_untyped(given, self.variables)
+    def _cost_message(self, cost: OperationCost) -> str:
+        most_expensive = ", ".join(
+            f"{path} ({path_cost:,})" for path, path_cost in cost.paths.most_common(3)
+        )
+        page_size = self._largest_fitting_page()
+        advice = f"It fits with `first: {page_size}` on its lists." if page_size else "Select less."
+        return (
+            f"The operation could cost {cost.total:,}; the limit is {self.limits.cost:,}. "
+            f"Its most expensive paths are {most_expensive}. {advice}"
+        )
+
+    def _largest_fitting_page(self) -> int:
+        """The largest page size that, as a maximum for all pages, fits the limit; 0 if none."""
+
+        def total_cost(page_size: int) -> int:
+            return replace(self, max_page_size=page_size).estimate().total
+
+        return bisect_right(range(1, MAX_SIZE + 1), self.limits.cost, key=total_cost)
+
+    def _add_selection(
+        self,
+        cost: OperationCost,
+        path: str,
+        parent_type: GraphQLNamedType,
+        selection_set: SelectionSetNode,
+        parents: int,
+        page_size: int | None,
+    ) -> None:
+        """Add the cost of a selection set that is executed for so many parents.
+
+        `page_size` is given if the parents are connections.
+        """
+        scalars = 0
+        for owner, node in self._fields(parent_type, selection_set):
+            name = node.name.value
+            field_path = f"{path}.{name}" if path else name
+            if page_size is not None and name in COUNT_FIELDS:
+                cost.add(field_path, work=1 + parents * COUNT_COST)
+            definition = getattr(owner, "fields", {}).get(name) or INTROSPECTION_FIELDS.get(name)
+            cost.response_size += parents * (len((node.alias or node.name).value) + SCALAR_BYTES)
+            if definition is None or node.selection_set is None:
+                scalars += parents
+                continue
+            field_type = get_named_type(definition.type)
+            length = self._list_length(owner, node, definition, page_size)
+            values = parents * sum(
+                count_values(self._value(argument.value)) for argument in node.arguments or ()
+            )
+            cost.argument_values += values
+            cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
+            if is_connection(definition):
+                cost.add(field_path, work=1)
+                self._add_selection(
+                    cost, field_path, field_type, node.selection_set, parents, length
+                )
+                continue
+            objects = parents * length
+            if is_introspection(owner) or name in INTROSPECTION_FIELDS:
+                cost.add(field_path, work=objects // INTROSPECTION_OBJECTS_PER_COST + 1)
+            else:
+                cost.add(field_path, nodes=objects, work=1)
+            if owner is self.schema.mutation_type:
+                self._check_batch_rows(node)
+                cost.add(field_path, work=MUTATION_COST)
+            self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
+        scalars_per_cost = (
+            INTROSPECTION_OBJECTS_PER_COST if is_introspection(parent_type) else SCALARS_PER_COST
+        )
+        cost.add(path, work=scalars // scalars_per_cost)
+
+    def _fields(
+        self, parent_type: GraphQLNamedType, selection_set: SelectionSetNode
+    ) -> Iterator[tuple[GraphQLNamedType, FieldNode]]:
+        """The fields of a selection set with its fragments expanded, each with its owner type."""
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                yield parent_type, node
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                fragment = self.fragments[node.name.value]
+            condition = fragment.type_condition
+            owner = self.schema.type_map[condition.name.value] if condition else parent_type
+            yield from self._fields(owner, fragment.selection_set)
+
+    def _list_length(
+        self,
+        owner: GraphQLNamedType,
+        node: FieldNode,
+        definition: GraphQLField,
+        page_size: int | None,
+    ) -> int:
+        """The most objects that a field returns for one parent; 1 if it returns no list."""
+        if is_connection(definition):
+            return self._page_size(node, definition)
+        if not is_list(definition):
+            return 1
+        name = node.name.value
+        if is_introspection(owner):
+            return len(self.schema.type_map) if name == "types" else INTROSPECTION_LIST_LENGTH
+        ids = self.argument(node, "ids")
+        if isinstance(ids, list):
+            self._check_ids(name, len(ids))
+            return max(1, len(ids))
+        if page_size is not None and name in PAGE_ROW_FIELDS:
+            return page_size
+        list_length = self.list_lengths.get((owner.name, name))
+        if list_length is None:
+            return SHORT_LIST_LENGTH
+        return list_length(partial(self.argument, node), self.limits)
+
+    def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
+        for name in ("first", "last"):
+            size = self.argument(node, name)
+            # GraphQL accepts a variable of 10.0 as an Int.
+            if isinstance(size, int | float):
+                return int(max(1, min(size, self.max_page_size)))
+        default = definition.args["first"].default_value
+        return min(default if isinstance(default, int) else DEFAULT_SIZE, self.max_page_size)
+
+    def _check_ids(self, name: str, count: int) -> None:
+        if count > self.limits.node_ids:
+            raise LimitExceeded(
+                f"{name} got {count:,} IDs; the limit is {self.limits.node_ids}. "
+                "Request the others in another operation."
+            )
+
+    def _check_batch_rows(self, node: FieldNode) -> None:
+        batch = self.argument(node, "input")
+        rows = batch.get("rows") if isinstance(batch, dict) else None
+        if isinstance(rows, list) and len(rows) > self.limits.batch_rows:
+            raise LimitExceeded(
+                f"{node.name.value} got {len(rows):,} rows; the limit is "
+                f"{self.limits.batch_rows}. Send the others in another mutation."
+            )
+
+    def _value(self, node: ValueNode) -> Any:
+        return value_from_ast_untyped(node, self.variables)
 
 
-def count_of(value: Any) -> int:
-    """How many values a value holds, if it holds any: a plain one counts nothing."""
-    count, waiting = 0, [value]
-    while waiting:
-        one = waiting.pop()
-        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
-        count += len(inner)
-        waiting.extend(inner)
+def count_values(value: Any) -> int:
+    """Count the values inside a list or an object, at all levels; 0 for a scalar."""
+    count, stack = 0, [value]
+    while stack:
+        outer = stack.pop()
+        inner = outer.values() if isinstance(outer, dict) else outer
+        if isinstance(outer, (dict, list)):
+            count += len(inner)
+            stack.extend(inner)
     return count
 
 
-def is_of_schema(kind: GraphQLNamedType) -> bool:
-    """Whether a type tells about the schema: what it has comes from no database."""
-    return kind.name.startswith("__")
+def is_introspection(owner: GraphQLNamedType) -> bool:
+    return owner.name.startswith("__")
 
 
-def is_page(field: GraphQLField) -> bool:
-    """Whether a field gives a page of rows, rather than rows."""
-    return "first" in field.args and is_composite_type(get_named_type(field.type))
+def is_connection(definition: GraphQLField) -> bool:
+    """Whether a field returns a connection, whose `nodes` or `edges` contain the rows."""
+    return "first" in definition.args and is_composite_type(get_named_type(definition.type))
 
 
-def is_list(field: GraphQLField) -> bool:
-    """Whether a field gives several."""
-    kind = field.type
+def is_list(definition: GraphQLField) -> bool:
+    kind = definition.type
     return is_list_type(kind.of_type if is_non_null_type(kind) else kind)

@@ -1,16 +1,15 @@
-"""What a document may ask for, judged before anything of it runs.
+"""Limits on the size and shape of documents, checked between parsing and validation.
 
-    size, tokens    the text
-    fields, depth   what it says once its fragments are written out, whatever their number
-    aliases, directives, roots
-                    how often it says it
+    size, tokens                  of the document's text
+    fields, depth                 of each operation, with its fragments expanded
+    aliases, directives, roots    of each operation, with its fragments expanded
 
-What an operation may cost is judged in `pricing`, with its variables.
+Limits that depend on the values of variables are checked in `cost`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from graphql import (
     DocumentNode,
@@ -22,134 +21,165 @@ from graphql import (
     SelectionSetNode,
 )
 
-CODE = "LIMIT_EXCEEDED"
+from graph.settings import Settings
+
+LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that a document may be, have and cost."""
+    """The limits of a single operation, as set by the server's settings."""
 
+    #: Bytes of the document's text.
     size: int
     tokens: int
     fields: int
     depth: int
     aliases: int
     directives: int
+    #: Fields at the root of an operation.
     roots: int
     cost: int
+    #: IDs in one `ids` argument.
     node_ids: int
+    #: Rows in the input of one batch mutation.
     batch_rows: int
+    #: Values in the arguments of all fields, as often as they are read.
     argument_values: int
+    #: Bytes of the response.
     answer_size: int
+    #: Whether clients may query the schema.
     introspection: bool
 
-
-class LimitExceeded(GraphQLError):
-    """A document asks for more than it may; the message says how much, and what to do."""
-
-    def __init__(self, message: str, path: list[str | int] | None = None) -> None:
-        super().__init__(message, path=path, extensions={"code": CODE})
-
-
-def check_size(text: str, limits: Limits) -> None:
-    """Refuses a text that is too long to be read."""
-    size = len(text.encode(errors="replace"))
-    if size > limits.size:
-        raise LimitExceeded(
-            f"The document has {size:,} bytes, and may have {limits.size:,}: "
-            "send it in parts, and values as variables."
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        return cls(
+            size=settings.max_document_size,
+            tokens=settings.max_tokens,
+            fields=settings.max_fields,
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            directives=settings.max_directives,
+            roots=settings.max_root_fields,
+            cost=settings.max_cost,
+            node_ids=settings.max_node_ids,
+            batch_rows=settings.max_batch_size,
+            argument_values=settings.max_argument_values,
+            answer_size=settings.max_answer_size,
+            introspection=settings.introspection,
         )
 
 
-@dataclass
-class DocumentSize:
-    """What a document says once its fragments are written out, as far as it was looked through."""
+class LimitExceeded(GraphQLError):
+    """An operation exceeds a limit. The message names the limit and suggests what to change."""
 
+    def __init__(self, message: str, path: list[str | int] | None = None) -> None:
+        super().__init__(message, path=path, extensions={"code": LIMIT_EXCEEDED})
+
+
+def check_size(text: str, limits: Limits) -> None:
+    """Raise `LimitExceeded` if the text is too long to be parsed."""
+    size = len(text.encode(errors="replace"))
+    if size > limits.size:
+        raise LimitExceeded(
+            f"The document has {size:,} bytes; the limit is {limits.size:,}. "
+            "Split it, and send values as variables."
+        )
+
+
+def check_shape(document: DocumentNode, limits: Limits) -> None:
+    """Raise `LimitExceeded` if an operation is too large with its fragments expanded.
+
+    The document need not be valid. Counting stops at the first limit that is exceeded, so that a
+    short document of fragments that double one another takes no longer than any other.
+    """
+    fragments = fragments_by_name(document)
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            roots = _OperationCounter(limits, fragments).add(definition.selection_set, 1, ())
+            if roots > limits.roots:
+                raise LimitExceeded(
+                    f"The operation has {roots} fields at its root; the limit is {limits.roots}. "
+                    "Split it into several operations."
+                )
+
+
+def fragments_by_name(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+
+
+@dataclass
+class _OperationCounter:
     limits: Limits
     fragments: Mapping[str, FragmentDefinitionNode]
     fields: int = 0
     aliases: int = 0
     directives: int = 0
 
-    @classmethod
-    def check(cls, document: DocumentNode, limits: Limits) -> None:
-        """Refuses a document that says too much."""
-        fragments = fragments_of(document)
-        for definition in document.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                measure = cls(limits, fragments)
-                roots = measure._of(definition.selection_set, 1, ())
-                if roots > limits.roots:
-                    raise LimitExceeded(
-                        f"The operation has {roots} fields at its root, and may have "
-                        f"{limits.roots}: send it in parts."
-                    )
+    def add(self, selection_set: SelectionSetNode, depth: int, spreads: tuple[str, ...]) -> int:
+        """Count a selection set and everything below it.
 
-    def _of(self, selection: SelectionSetNode, depth: int, within: tuple[str, ...]) -> int:
-        """Counts what a selection says; how many fields it has itself."""
+        `spreads` are the fragments that it is part of. Return its number of fields at its top
+        level.
+        """
         if depth > self.limits.depth:
             raise LimitExceeded(
-                f"The operation is nested deeper than {self.limits.depth} fields: "
-                "ask for what is deeper by its id."
+                f"The operation is nested more than {self.limits.depth} fields deep. "
+                "Query the deeper objects by their IDs."
             )
-        own = 0
-        for node in selection.selections:
+        top_level = 0
+        for node in selection_set.selections:
             self._add_directives(len(node.directives or ()))
             if isinstance(node, FieldNode):
-                own += 1
-                self._count(node)
+                top_level += 1
+                self._add_field()
+                if node.alias is not None:
+                    self._add_alias()
                 if node.selection_set is not None:
-                    self._of(node.selection_set, depth + 1, within)
+                    self.add(node.selection_set, depth + 1, spreads)
                 continue
-            inner = self._inner(node, within)
-            if inner is not None:
-                own += self._of(inner[0], depth, inner[1])
-        return own
+            fragment = self._fragment(node, spreads)
+            if fragment is not None:
+                top_level += self.add(fragment[0], depth, fragment[1])
+        return top_level
 
-    def _inner(
-        self, node: Any, within: tuple[str, ...]
+    def _fragment(
+        self, node: Any, spreads: tuple[str, ...]
     ) -> tuple[SelectionSetNode, tuple[str, ...]] | None:
         if isinstance(node, InlineFragmentNode):
-            return node.selection_set, within
+            return node.selection_set, spreads
         fragment = self.fragments.get(node.name.value)
-        # What is not there, or leads back to itself, validation will tell.
-        if fragment is None or node.name.value in within:
+        # Validation reports unknown fragments and cycles.
+        if fragment is None or node.name.value in spreads:
             return None
-        # A fragment costs the look at it, whether it has fields or more fragments.
+        # Each spread counts as a field, so that fragments without fields are limited too.
         self._add_field()
-        return fragment.selection_set, (*within, node.name.value)
-
-    def _count(self, node: FieldNode) -> None:
-        self._add_field()
-        if node.alias is not None:
-            self.aliases += 1
-            if self.aliases > self.limits.aliases:
-                raise LimitExceeded(
-                    f"The operation has more than {self.limits.aliases} aliases: "
-                    "ask for many objects with nodes(ids: …), and change many with a batch."
-                )
-
-    def _add_directives(self, count: int) -> None:
-        self.directives += count
-        if self.directives > self.limits.directives:
-            raise LimitExceeded(
-                f"The operation has more than {self.limits.directives} directives: "
-                "put them on fragments rather than on fields."
-            )
+        return fragment.selection_set, (*spreads, node.name.value)
 
     def _add_field(self) -> None:
         self.fields += 1
         if self.fields > self.limits.fields:
             raise LimitExceeded(
-                f"The operation has more than {self.limits.fields:,} fields, its fragments written "
-                "out: ask for fewer."
+                f"The operation has more than {self.limits.fields:,} fields with its fragments "
+                "expanded. Select fewer."
             )
 
+    def _add_alias(self) -> None:
+        self.aliases += 1
+        if self.aliases > self.limits.aliases:
+            raise LimitExceeded(
+                f"The operation has more than {self.limits.aliases} aliases. "
+                "Fetch many objects with nodes(ids: …), and change many with a batch mutation."
+            )
 
-def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    """The fragments of a document by name."""
-    return {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
+    def _add_directives(self, count: int) -> None:
+        self.directives += count
+        if self.directives > self.limits.directives:
+            raise LimitExceeded(
+                f"The operation has more than {self.limits.directives} directives. "
+                "Put them on fragments instead of fields."
+            )

@@ -1,4 +1,4 @@
-"""What was asked for lately is kept; what was asked for longest ago goes."""
+"""A least-recently-used cache, bounded by the number of its entries and by their total size."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,7 +9,7 @@ V = TypeVar("V")
 
 
 class LRUCache(Generic[K, V]):
-    """A cache of so many entries, and of so much in all by the size of each."""
+    """Holds up to `count` entries, and if `total` is given up to that much by their `size`."""
 
     def __init__(
         self, count: int, total: int | None = None, size: Callable[[V], int] | None = None
@@ -18,32 +18,35 @@ class LRUCache(Generic[K, V]):
         self.total = total
         self._size = size
         self._entries: OrderedDict[K, V] = OrderedDict()
-        self._filled = 0
+        self._used = 0
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, key: K) -> V | None:
-        """The entry of a key, if it is known; of those kept it will go last."""
+        """Return the entry and mark it as the most recently used; None if it is not cached."""
         if key not in self._entries:
             return None
         self._entries.move_to_end(key)
         return self._entries[key]
 
     def put(self, key: K, value: V) -> None:
-        """Keeps an entry, in the place of those that were asked for longest ago."""
+        """Store an entry, evicting the least recently used ones to stay within the bounds.
+
+        An entry that alone exceeds `total` is not stored, and empties the cache.
+        """
         self._drop(key)
         self._entries[key] = value
-        self._filled += self._size_of(value)
+        self._used += self._size_of(value)
         while len(self._entries) > self.count or self._is_full():
             self._drop(next(iter(self._entries)))
 
     def _is_full(self) -> bool:
-        return self.total is not None and self._filled > self.total
+        return self.total is not None and self._used > self.total
 
     def _size_of(self, value: V) -> int:
         return self._size(value) if self._size is not None else 0
 
     def _drop(self, key: K) -> None:
         if key in self._entries:
-            self._filled -= self._size_of(self._entries.pop(key))
+            self._used -= self._size_of(self._entries.pop(key))

@@ -1,4 +1,4 @@
-"""A thread beside the event loop, for what takes long and waits for nothing."""
+"""The thread that parses long documents while the event loop answers other requests."""
 
 import asyncio
 import time
@@ -14,52 +14,52 @@ T = TypeVar("T")
 
 
 class ParserThread:
-    """The thread, so that others are answered meanwhile.
+    """Runs jobs that keep a CPU busy in one thread, one job per caller at a time.
 
-    It rests after each work: however many send large documents, the processor is for others too.
-    Each caller has one work in it at a time, so that nobody waits for all of another's.
+    After each job the thread sleeps, because it competes with the event loop for the interpreter:
+    however many clients send long documents, other requests get most of the CPU time.
     """
 
-    #: How much longer it rests than it worked, and the seconds that it rests at most.
-    REST: float = 2
-    LONGEST = 0.2
-    #: How many works of one caller may wait.
-    WAITING = 20
+    #: How long the thread sleeps after a job, as a multiple of the job's duration.
+    SLEEP_RATIO: float = 2
+    #: Seconds that it sleeps at most.
+    MAX_SLEEP = 0.2
+    #: Jobs that one caller may have in the queue.
+    MAX_QUEUED = 20
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._waiting: Counter[str] = Counter()
-        self._rested_at = 0.0
+        # Each lock is kept alive by the jobs that hold it or wait for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._queued: Counter[str] = Counter()
+        self._sleeps_until = 0.0
 
-    async def run(self, caller: str, work: Callable[[], T]) -> T:
-        """Does some work for a caller, after all that came before."""
-        # Kept by those who wait for it.
-        turn = self._turns.get(caller)
-        if turn is None:
-            turn = self._turns[caller] = asyncio.Lock()
-        if self._waiting[caller] >= self.WAITING:
-            raise RateLimited(
-                "You send more new documents at once than are read. Wait a second.", 1
-            )
-        self._waiting[caller] += 1
+    async def run(self, caller: str, job: Callable[[], T]) -> T:
+        """Run a job after the caller's earlier ones; raise `RateLimited` if too many are queued."""
+        lock = self._locks.get(caller)
+        if lock is None:
+            lock = self._locks[caller] = asyncio.Lock()
+        if self._queued[caller] >= self.MAX_QUEUED:
+            raise RateLimited("Too many new documents at once. Try again in a second.", 1)
+        self._queued[caller] += 1
         try:
-            async with turn:
+            async with lock:
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._thread, self._do, work)
+                return await loop.run_in_executor(self._thread, self._run, job)
         finally:
-            self._waiting[caller] -= 1
-            if not self._waiting[caller]:
-                del self._waiting[caller]
+            self._queued[caller] -= 1
+            if not self._queued[caller]:
+                del self._queued[caller]
 
-    def _do(self, work: Callable[[], T]) -> T:
-        time.sleep(max(0, self._rested_at - time.monotonic()))
-        begun = time.monotonic()
+    def _run(self, job: Callable[[], T]) -> T:
+        time.sleep(max(0, self._sleeps_until - time.monotonic()))
+        started = time.monotonic()
         try:
-            return work()
+            return job()
         finally:
-            ended = time.monotonic()
-            self._rested_at = ended + min(self.LONGEST, self.REST * (ended - begun))
+            finished = time.monotonic()
+            duration = finished - started
+            self._sleeps_until = finished + min(self.MAX_SLEEP, self.SLEEP_RATIO * duration)
 
 
 PARSER_THREAD = ParserThread()

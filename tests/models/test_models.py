@@ -8,8 +8,8 @@ from sqlalchemy import UniqueConstraint, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from models import Base, Task, Viewer
-from models.log.logged import Logged
 from models.base import table_of
+from models.log.logged import Logged
 from models.viewer import ANONYMOUS, Role
 
 MODELS = sorted(
@@ -60,15 +60,12 @@ def test_a_viewer_of_one_workspace_is_compared_rather_than_listed() -> None:
     assert "IN" in str(Task.visible_to(two))
 
 
-def logged_tables() -> dict[str, type[Any]]:
-    return {
-        mapper.class_.__tablename__: mapper.class_
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Logged)
-    }
+def logged_tables() -> dict[str, Any]:
+    models: list[Any] = [mapper.class_ for mapper in Base.registry.mappers]
+    return {model.__tablename__: model for model in models if issubclass(model, Logged)}
 
 
-def collecting_models() -> dict[str, tuple[type[Any], str]]:
+def collecting_models() -> dict[str, tuple[Any, str]]:
     """The tables that a logged model's collected fields are built from, with its relationship."""
     return {
         getattr(model, field.relation).property.mapper.local_table.name: (model, field.relation)

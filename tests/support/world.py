@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from graph.auth.identity import new_session
+from graph.auth.session import new_session
 from models import (
     AccessToken,
     Assignment,

@@ -158,7 +158,7 @@ class TestNotCreating:
     ) -> None:
         code, message = await api.refusal(VIEWER, issuer.token())
         assert code == "UNAUTHENTICATED"
-        assert message.startswith("Nobody here belongs to this account")
+        assert message.startswith("No user belongs to this account.")
         assert await users(database) == 0
 
 
@@ -229,7 +229,7 @@ async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
     assert issuer.asked == 1
     issuer.keys.append(public(OTHER_KEY, "new"))
     try:
-        monkeypatch.setattr(oidc, "PAUSE", -1)
+        monkeypatch.setattr(oidc, "MIN_FETCH_INTERVAL", -1)
         assert (await api.ask(VIEWER, issuer.token(OTHER_KEY, "new")))["viewer"]["handle"] == "ada"
         assert issuer.asked == 2
     finally:
@@ -289,7 +289,7 @@ async def test_whoever_has_a_known_key_waits_for_nobody(
         raise OSError("never")
 
     monkeypatch.setattr(ours, "_fetch", slow)
-    monkeypatch.setattr(oidc, "PAUSE", -1)
+    monkeypatch.setattr(oidc, "MIN_FETCH_INTERVAL", -1)
     forged = asyncio.ensure_future(api.refusal(VIEWER, issuer.token(OTHER_KEY, "unknown")))
     await asyncio.to_thread(asked.wait, 10)
     try:

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from graph.auth import passwords
-from graph.auth.identity import COOKIE
+from graph.auth.session import SESSION_COOKIE
 from models import Password, Session, User
 from models.base import now
 from models.database import Database
@@ -90,7 +90,7 @@ class TestPassword(EveryDatabase):
         assert session.expires_at is not None
         assert timedelta(days=29) < session.expires_at - now() < timedelta(days=31)
         cookie = response.headers["set-cookie"]
-        assert cookie.startswith(f"{COOKIE}={token};")
+        assert cookie.startswith(f"{SESSION_COOKIE}={token};")
         for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
             assert f"; {attribute}" in cookie
         assert "Secure" not in cookie
@@ -217,9 +217,9 @@ class TestSessions:
         token = (await sign_in(api, handle="Ada"))["token"]
         response = await api.post({"query": "mutation { signOut { errors { code } } }"})
         assert response.json()["data"] == {"signOut": {"errors": []}}
-        assert f'{COOKIE}=""' in response.headers["set-cookie"]
+        assert f'{SESSION_COOKIE}=""' in response.headers["set-cookie"]
         assert await sessions(database) == []
-        api.http.cookies.set(COOKIE, token)
+        api.http.cookies.set(SESSION_COOKIE, token)
         assert await api.ask("{ viewer { handle } }") == {"viewer": None}
         code, _ = await api.refusal("{ viewer { handle } }", token)
         assert code == "UNAUTHENTICATED"
@@ -230,7 +230,7 @@ class TestSessions:
 
     async def test_an_expired_one_is_none(self, api: Api, ada: User, world: World) -> None:
         old = await world.make_session(ada, expires_at=now() - timedelta(seconds=1))
-        api.http.cookies.set(COOKIE, old)
+        api.http.cookies.set(SESSION_COOKIE, old)
         assert await api.ask("{ viewer { handle } }") == {"viewer": None}
 
     async def test_they_are_listed_and_revoked_by_their_user_alone(

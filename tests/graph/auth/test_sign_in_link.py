@@ -2,7 +2,8 @@
 
 import asyncio
 
-from graph.auth.identity import COOKIE, create_sign_in_code
+from graph.auth.session import SESSION_COOKIE
+from graph.auth.sign_in_code import create_sign_in_code
 from tests.support.client import Api
 from tests.support.world import World
 
@@ -14,7 +15,7 @@ async def test_a_link_signs_in_once(api: Api, world: World) -> None:
     assert signed_in.status_code == 303
     assert signed_in.headers["location"] == "/graphql"
     cookie = signed_in.headers["set-cookie"]
-    assert cookie.startswith(f"{COOKIE}=")
+    assert cookie.startswith(f"{SESSION_COOKIE}=")
     assert "; HttpOnly" in cookie
     assert "; SameSite=lax" in cookie
     assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "ada"}}
@@ -38,5 +39,5 @@ async def test_an_unknown_code_signs_nobody_in(api: Api) -> None:
 
 
 async def test_a_cookie_that_is_not_good_is_no_cookie(api: Api) -> None:
-    api.http.cookies.set(COOKIE, "x")
+    api.http.cookies.set(SESSION_COOKIE, "x")
     assert await api.ask("{ viewer { handle } }") == {"viewer": None}

@@ -186,16 +186,16 @@ class TestLastUse(EveryDatabase):
         self, office: Office, database: Database
     ) -> None:
         api = office.api
-        usage: LastUsedTracker = api.app.state.server.authenticator.usage
+        last_used: LastUsedTracker = api.app.state.server.authenticator.last_used
         with Statements(api.database) as statements:
             for _ in range(3):
                 await api.ask("{ viewer { handle } }", office.tokens["member"])
             # Who asks: one statement a request.
             assert len(statements) == 3
-        await usage.write(api.database)
+        await last_used.write(api.database)
         used = [row for row in await stored(database) if row.last_used_at is not None]
         assert [row.user_id for row in used] == [office.member.id]
         with Statements(api.database) as statements:
             await api.ask("{ viewer { handle } }", office.tokens["member"])
-            await usage.write(api.database)
+            await last_used.write(api.database)
             assert len(statements) == 1

@@ -44,7 +44,7 @@ async def test_a_password_that_cannot_be_is_refused(url: str, world: World) -> N
     await world.make_user(handle="ada")
     code, said = await set_password(url, "ada", "short")
     assert code == 2
-    assert "a password has 8 to 1,000 characters, and this 5" in said
+    assert "a password must have 8 to 1,000 characters, not 5" in said
     code, said = await set_password(url, "bob", "long enough")
     assert code == 1
     assert "There is no user bob" in said

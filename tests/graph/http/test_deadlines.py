@@ -50,7 +50,7 @@ async def test_an_operation_that_takes_too_long_is_stopped_down_to_the_database(
         [error] = response.json()["errors"]
         assert error["extensions"] == {"code": "UNAVAILABLE"}
         assert error["message"].startswith(
-            "The operation took more than 0.5 seconds, and was stopped. Ask for less;"
+            "The operation took more than 0.5 seconds and was canceled. Request less."
         )
         for _ in range(100):
             if await waiting(database) == 0:

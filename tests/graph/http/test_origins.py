@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graph.auth.identity import COOKIE
+from graph.auth.session import SESSION_COOKIE
 from models.database import Database
 from tests.support.kinds import one_database  # noqa: F401
 from tests.support.office import Office, dump
@@ -41,7 +41,7 @@ async def send(office: Office, headers: dict[str, str], **more: Any) -> httpx.Re
 
 @pytest.fixture
 async def signed_in(office: Office) -> Office:
-    office.api.http.cookies.set(COOKIE, await office.world.make_session(office.member))
+    office.api.http.cookies.set(SESSION_COOKIE, await office.world.make_session(office.member))
     return office
 
 
@@ -52,7 +52,7 @@ async def test_a_page_of_another_site_writes_nothing(signed_in: Office, database
         assert response.status_code == 403, headers
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "FORBIDDEN"
-        assert error["message"].startswith("A cookie does not speak for the page of another site")
+        assert error["message"].startswith("Pages of other sites cannot use the session cookie.")
         assert "access-control-allow-origin" not in response.headers
     assert await dump(database) == before
 

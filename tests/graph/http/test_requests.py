@@ -41,7 +41,7 @@ def nested(depth: int) -> str:
         ('{"query": "{ a }", "extensions": "x"}', "The request's `extensions` must be an object"),
         ('{"query": "query A { viewer { id } }", "operationName": "B"}', 'Unknown operation'),
         (nested(5000), "This is not valid JSON"),
-        (nested(900), "The variables are nested more than 200 deep: send them flatter."),
+        (nested(900), "The variables are nested more than 200 levels deep. Flatten them."),
     ],
 )  # fmt: skip
 async def test_a_body_that_is_no_request_is_a_bad_request(
@@ -157,7 +157,7 @@ async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
     refusal = await api.refusal(query, ids=["task_" + "0" * 32] * 101)
     assert refusal == (
         "LIMIT_EXCEEDED",
-        "nodes is given 101 ids, and takes 100: ask for the others in another operation.",
+        "nodes got 101 IDs; the limit is 100. Request the others in another operation.",
     )
 
 
@@ -219,7 +219,9 @@ async def test_which_of_several_operations_runs_must_be_said(api: Api) -> None:
     response = await api.post({"query": document}, accept=GRAPHQL)
     assert response.status_code == 400
     [error] = response.json()["errors"]
-    assert error["message"] == "The document has several operations: name one as operationName."
+    assert error["message"] == (
+        "The document has several operations. Name one of them as `operationName`."
+    )
     named = await api.post({"query": document, "operationName": "B"})
     assert told(named) == {"data": {"b": "Query"}}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.http.requests import network_of
+from graph.http.client_network import client_network
 from graph.kit.errors import RateLimited
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, Caller
@@ -105,14 +105,14 @@ class TestBudget:
         tasks = "tasks(first: 100) { nodes { labels { id } assignees { id } } }"
         document = f'{{ workspace(slug: "office") {{ {tasks} }} }}'
         assert (await office.api.post({"query": document}, token)).status_code == 200
-        await office.api.app.state.server.budgets.spend(caller_of(office), 4_000)
+        await office.api.app.state.server.budgets.charge(caller_of(office), 4_000)
         refused = await office.api.post({"query": document}, token)
         assert refused.status_code == 429
         [error] = refused.json()["errors"]
         assert "data" not in refused.json()
         assert error["extensions"] == {"code": "RATE_LIMITED"}
-        assert error["message"].startswith("This costs 2,205, and ")
-        assert error["message"].endswith(" seconds, or ask for less.")
+        assert error["message"].startswith("This costs 2,205; ")
+        assert error["message"].endswith(" seconds, or request less.")
         assert int(refused.headers["retry-after"]) > 60
         # Others have budgets of their own.
         other = await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
@@ -141,16 +141,17 @@ class TestBudget:
     async def test_the_time_that_reading_takes_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
         document = "{ viewer { name handle email } }"
         code, message = await office.api.refusal(document, office.tokens["member"])
         assert code == "RATE_LIMITED"
-        assert message.endswith("and the whole budget is 5,000: ask for less, or sign in for a "
-                                "larger one.")  # fmt: skip
+        assert message.endswith(
+            "; the whole budget is 5,000. Request less, or sign in for a larger budget."
+        )
         # What is known is read in no time.
-        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 0)
+        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
-        monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
         await office.api.ask(document, office.tokens["member"])
 
 
@@ -172,26 +173,26 @@ class TestLevels:
         self, database: Database, clock: list[float]
     ) -> None:
         kept = Budgets(database, Settings(shared_budgets=False))
-        await kept.spend(NAMED, 90)
+        await kept.charge(NAMED, 90)
         with pytest.raises(RateLimited) as refused:
-            await kept.spend(NAMED, 30)
+            await kept.charge(NAMED, 30)
         assert refused.value.wait == pytest.approx(20)
         clock[0] = 20
-        assert (await kept.spend(NAMED, 30)).remaining == 0
-        assert (await kept.give_back(NAMED, 10)).remaining == 10
+        assert (await kept.charge(NAMED, 30)).remaining == 0
+        assert (await kept.refund(NAMED, 10)).remaining == 10
         clock[0] = 1000
         assert kept.budget_status(NAMED).remaining == 100
-        assert (await kept.give_back(NAMED, 10)).remaining == 100
+        assert (await kept.refund(NAMED, 10)).remaining == 100
         with pytest.raises(RateLimited, match="the whole budget is 100"):
-            await kept.spend(NAMED, 101)
+            await kept.charge(NAMED, 101)
 
     async def test_those_who_are_forgotten_have_a_full_one(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(budgets, "CALLERS", 3)
+        monkeypatch.setattr(budgets, "MAX_CALLERS", 3)
         kept = Budgets(database, Settings())
         for number in range(5):
-            await kept.spend(Caller(f"user {number}", NAMED.allowance), 50)
+            await kept.charge(Caller(f"user {number}", NAMED.allowance), 50)
         assert len(kept._levels) == 3
 
 
@@ -205,7 +206,7 @@ class TestShared(EveryDatabase):
             nonlocal spent
             for _ in range(30):
                 try:
-                    await process.spend(caller, 2)
+                    await process.charge(caller, 2)
                 except RateLimited:
                     return
                 spent += 2
@@ -217,28 +218,28 @@ class TestShared(EveryDatabase):
     async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
-        await process.spend(caller, 20_000)
-        await process.give_back(caller, 15_000)
-        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(4)))
+        await process.charge(caller, 20_000)
+        await process.refund(caller, 15_000)
+        await asyncio.gather(*(process.charge(caller, 20_000) for _ in range(4)))
         assert process.budget_status(caller).remaining == 300_000 - 5_000 - 80_000
 
     async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
-        await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(10)))
+        await asyncio.gather(*(process.charge(caller, 20_000) for _ in range(10)))
         for _ in range(10):
-            await process.give_back(caller, 20_000)
+            await process.refund(caller, 20_000)
         other = Budgets(database, Settings(shared_budgets=True))
-        await other.spend(caller, 280_000)
+        await other.charge(caller, 280_000)
         with pytest.raises(RateLimited):
-            await process.spend(caller, 20_001)
+            await process.charge(caller, 20_001)
 
     async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(10_000, 10**9))
         with Statements(database) as statements:
             for _ in range(150):
-                await process.spend(caller, 1)
+                await process.charge(caller, 1)
         # 20 at once: select, and write, and what the driver says around them.
         assert len(statements) <= 150 / 20 * 4
         assert process.budget_status(caller).remaining == 9_850
@@ -256,7 +257,7 @@ class TestShared(EveryDatabase):
     ],
 )
 def test_what_counts_as_one_address(address: str, counts_as: str) -> None:
-    assert network_of(address) == counts_as
+    assert client_network(address) == counts_as
 
 
 class TestAnswers:
@@ -276,6 +277,6 @@ class TestAnswers:
         code, message = await api.refusal(aliases, office.tokens["member"])
         assert code == "LIMIT_EXCEEDED"
         assert message == (
-            "The answer has 10,576 bytes, and may have 1,000: ask for fewer of them. "
-            "What was written stays."
+            "The response has 10,576 bytes; the limit is 1,000. "
+            "Select less. Changes by mutations were saved."
         )

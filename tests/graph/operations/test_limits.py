@@ -47,15 +47,15 @@ def nested(depth: int) -> str:
 async def test_a_long_text(api: Api, statements: Statements) -> None:
     message = await refused(api, "{ viewer { id } } #" + "x" * 100_000)
     assert message == (
-        "The document has 100,019 bytes, and may have 100,000: "
-        "send it in parts, and values as variables."
+        "The document has 100,019 bytes; the limit is 100,000. "
+        "Split it, and send values as variables."
     )
     assert len(statements) == 0
 
 
 async def test_many_tokens(api: Api, statements: Statements) -> None:
     message = await refused(api, "{ viewer { " + "id " * 10_001 + "} }")
-    assert message == "The document has more than 10,000 tokens: send it in parts."
+    assert message == "The document has more than 10,000 tokens. Split it."
     assert len(statements) == 0
 
 
@@ -64,7 +64,7 @@ async def test_a_bomb_of_fragments(api: Api, statements: Statements, count: int)
     assert len(doubling(13)) < 650
     message = await asyncio.wait_for(refused(api, doubling(count)), timeout=5)
     assert message == (
-        "The operation has more than 1,000 fields, its fragments written out: ask for fewer."
+        "The operation has more than 1,000 fields with its fragments expanded. Select fewer."
     )
     assert len(statements) == 0
 
@@ -79,27 +79,28 @@ async def test_fragments_that_lead_back_to_themselves(api: Api) -> None:
 async def test_many_aliases(api: Api) -> None:
     aliases = " ".join(f"a{n}: id" for n in range(2_000))
     message = await refused(api, f"{{ viewer {{ {aliases} }} }}")
-    assert message.startswith("The operation has more than 100 aliases: ")
+    assert message.startswith("The operation has more than 100 aliases. ")
 
 
 async def test_many_directives(api: Api) -> None:
     fields = " ".join("id @include(if: true)" for _ in range(101))
     message = await refused(api, f"{{ viewer {{ {fields} }} }}")
     assert message == (
-        "The operation has more than 100 directives: put them on fragments rather than on fields."
+        "The operation has more than 100 directives. Put them on fragments instead of fields."
     )
 
 
 async def test_many_fields_at_the_root(api: Api) -> None:
     message = await refused(api, "{ " + "viewer { id } " * 51 + "}")
     assert message == (
-        "The operation has 51 fields at its root, and may have 50: send it in parts."
+        "The operation has 51 fields at its root; the limit is 50. "
+        "Split it into several operations."
     )
 
 
 async def test_depth(api: Api) -> None:
     message = await refused(api, f"{{ viewer {{ {nested(30)} }} }}")
-    assert message.startswith("The operation is nested deeper than 20 fields: ")
+    assert message.startswith("The operation is nested more than 20 fields deep. ")
 
 
 class TestCost:
@@ -124,11 +125,11 @@ class TestCost:
         # workspace 1 + 1; tasks 1; nodes 100 + 1; assignees 1,000 + 1; comments 1;
         # edges, node and author 10,000 + 1 each; and one for each 20 titles and handles.
         assert message == (
-            "The operation could cost 31,664, and may cost 20,000. Most is due to "
+            "The operation could cost 31,664; the limit is 20,000. Its most expensive paths are "
             "workspace.tasks.nodes.comments.edges.node.author (10,501), "
             "workspace.tasks.nodes.comments.edges (10,001), "
-            "workspace.tasks.nodes.comments.edges.node (10,001): "
-            "with `first: 79` everywhere it fits."
+            "workspace.tasks.nodes.comments.edges.node (10,001). "
+            "It fits with `first: 79` on its lists."
         )
         assert len(statements) == 0
         answer = await api.answer(document, None, slug="x", size=79)
@@ -178,7 +179,7 @@ class TestCost:
         """
         message = await refused(api, document, input={"rows": [{"id": "x"}] * 51})
         assert message == (
-            "taskBatchUpdate is given 51 rows, and takes 50: send the others in another mutation."
+            "taskBatchUpdate got 51 rows; the limit is 50. Send the others in another mutation."
         )
         assert len(statements) == 0
 
@@ -193,9 +194,9 @@ class TestCost:
         parts = {"or": [{"title": {"contains": "i"}}] * 40}
         message = await refused(api, document, f=parts)
         assert message == (
-            "The operation's arguments hold 109,021 values, those of a field within a list as "
-            "often as the list is long, and may hold 10,000: use shorter filters, or smaller "
-            "pages around them."
+            "The operation's arguments hold 109,021 values, counting those inside a list once for "
+            "each of its items; the limit is 10,000. Use shorter filters, or smaller pages around "
+            "them."
         )
         assert len(statements) == 0
         few = {"or": [{"title": {"contains": "i"}}] * 2}
@@ -219,7 +220,7 @@ async def test_variables_of_many_values(api: Api, statements: Statements, name: 
         response = await api.post({"query": "{ __typename }", name: given})
         assert response.status_code == 400
         [error] = response.json()["errors"]
-        assert error["message"] == f"The {name} hold more than 10,000 values: send less at once."
+        assert error["message"] == f"The {name} have more than 10,000 values. Send fewer at once."
     assert len(statements) == 0
 
 
@@ -260,7 +261,7 @@ class TestBodies:
         response = await api.post(body)
         assert response.status_code == 413
         [error] = response.json()["errors"]
-        message = "The request's body may have 2,000 bytes: send less at once."
+        message = "The request body has more than 2,000 bytes. Send less at once."
         assert error == {"message": message, "extensions": {"code": CODE}}
         assert len(statements) == 0
 

@@ -108,7 +108,7 @@ class TestRegisteredOnly:
         ):
             code, message = await code_of(api, body, token)
             assert code == "PERSISTED_QUERY_REFUSED"
-            assert message.startswith("Only registered documents run on this server")
+            assert message.startswith("This server runs only registered documents.")
         for body in ({"query": registered}, {"documentId": hash_of(registered)}):
             assert "errors" not in (await api.post(body, token)).json()
         assert (await api.post({})).status_code == 400

@@ -1,0 +1,154 @@
+"""Authentication of requests by token, session cookie, or OpenID Connect."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Executable, and_, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
+
+from graph.auth.identity import INVALID_TOKEN, UNAUTHENTICATED, Identity, StoredCredential
+from graph.auth.last_used import LastUsedTracker
+from graph.auth.oidc import CLOCK_SKEW, OpenIDIssuer, link_or_create_user
+from graph.auth.session import SESSION_COOKIE
+from graph.kit.errors import Unauthenticated
+from graph.settings import Settings
+from models import (
+    AccessToken,
+    ExternalIdentity,
+    Membership,
+    Scope,
+    Session,
+    User,
+    Viewer,
+    Workspace,
+)
+from models.base import now
+from models.columns.digest import digest
+from models.credential import SESSION_PREFIX, TOKEN_PREFIX
+from models.database import Database
+
+
+class Authenticator:
+    def __init__(self, database: Database, settings: Settings, last_used: LastUsedTracker) -> None:
+        self.database = database
+        self.settings = settings
+        self.issuer = OpenIDIssuer(settings) if settings.oidc_issuer else None
+        self.last_used = last_used
+
+    async def authenticate(self, request: HTTPConnection) -> Identity:
+        """Identify the sender by bearer token, else by session cookie, else as anonymous.
+
+        Raise `Unauthenticated` for an invalid token. An invalid cookie is ignored: it belongs to a
+        browser whose session has ended.
+        """
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            secret = request.cookies.get(SESSION_COOKIE)
+            if not secret:
+                return UNAUTHENTICATED
+            identity = await self.identify_by_secret(Session, secret, by_cookie=True)
+            return identity or UNAUTHENTICATED
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Authorization: send a token as `Authorization: Bearer tsk_…`.")
+        identity = await self._identify_by_token(token)
+        if identity is None:
+            raise Unauthenticated(INVALID_TOKEN)
+        return identity
+
+    async def identify_by_secret(
+        self, model: type[AccessToken] | type[Session], secret: str, *, by_cookie: bool = False
+    ) -> Identity | None:
+        """Return the identity of a token or a session; None if it is unknown or invalid."""
+        key = {"digest": digest(secret)}
+
+        async def find() -> Identity | None:
+            return await self._find(model, key, find, by_cookie=by_cookie)
+
+        identity = await find()
+        if identity is not None and isinstance(identity.credential, (AccessToken, Session)):
+            self.last_used.record(identity.credential)
+        return identity
+
+    async def _identify_by_token(self, token: str) -> Identity | None:
+        if token.startswith(TOKEN_PREFIX):
+            return await self.identify_by_secret(AccessToken, token)
+        if token.startswith(SESSION_PREFIX):
+            return await self.identify_by_secret(Session, token)
+        if self.issuer is not None:
+            return await self._identify_by_issuer(self.issuer, token)
+        return None
+
+    async def _identify_by_issuer(self, issuer: OpenIDIssuer, token: str) -> Identity | None:
+        claims = await issuer.verified_claims(token)
+        key = {"issuer": claims["iss"], "subject": claims["sub"]}
+
+        async def find() -> Identity | None:
+            if time.time() > claims["exp"] + CLOCK_SKEW:
+                return None
+            return await self._find(ExternalIdentity, key, find)
+
+        identity = await find()
+        if identity is None:
+            creates = self.settings.oidc_create_users
+            await link_or_create_user(self.database, claims, creates=creates)
+            identity = await find()
+        return identity
+
+    async def _find(
+        self,
+        model: type[StoredCredential],
+        key: dict[str, Any],
+        renew: Callable[[], Awaitable[Identity | None]],
+        *,
+        by_cookie: bool = False,
+    ) -> Identity | None:
+        """Read a credential with its user and their workspaces, in one statement."""
+        parameters = key if model is ExternalIdentity else {**key, "now": now()}
+
+        async def read(session: AsyncSession) -> Sequence[Any]:
+            return (await session.execute(_identity_query(model), parameters)).all()
+
+        rows = await self.database.read(read)
+        if not rows:
+            return None
+        credential, user, _, _ = rows[0]
+        # A user without a workspace has one row, with nulls.
+        memberships = [(workspace, role) for _, _, role, workspace in rows if workspace is not None]
+        is_token = isinstance(credential, AccessToken)
+        viewer = Viewer(
+            user_id=user.id,
+            roles={workspace.id: role for workspace, role in memberships},
+            scope=credential.scope if is_token else Scope.WRITE,
+            only=credential.workspace_id if is_token else None,
+        )
+        workspaces = [workspace for workspace, _ in memberships]
+        return Identity(viewer, user, workspaces, credential, by_cookie, renew)
+
+
+# Cached, because every request executes it.
+@cache
+def _identity_query(model: type[StoredCredential]) -> Executable:
+    """Select valid credentials of enabled users, one row for each workspace within reach."""
+    in_reach = Membership.user_id == User.id
+    if issubclass(model, ExternalIdentity):
+        is_valid = [model.issuer == bindparam("issuer"), model.subject == bindparam("subject")]
+    else:
+        not_expired = or_(model.expires_at.is_(None), model.expires_at > bindparam("now"))
+        is_valid = [model.digest == bindparam("digest"), not_expired]
+    if issubclass(model, AccessToken):
+        is_valid.append(AccessToken.revoked_at.is_(None))
+        only = AccessToken.workspace_id
+        in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
+    # scope: the viewer is not known before this query; the credential's secret authorizes it.
+    return (
+        select(model, User, Membership.role, Workspace)
+        .join(User, User.id == model.user_id)
+        .outerjoin(Membership, in_reach)
+        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
+        .where(*is_valid, User.disabled_at.is_(None))
+    )
