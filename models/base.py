@@ -1,4 +1,4 @@
-"""What every model shares: naming of constraints, keys, times, versions, and who may see a row."""
+"""The base class of all models, and the columns that they share."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
@@ -22,33 +22,33 @@ NAMING = {
 
 
 def now() -> datetime:
-    """The present instant, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Base(DeclarativeBase):
-    """A mapped row. Nobody may see one until its model says who."""
+    """A mapped row. It is visible to nobody unless its model overrides `visible_to`."""
 
     metadata = MetaData(naming_convention=NAMING)
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """The condition under which `viewer` may see a row of this model."""
+        """Return the condition for the rows that `viewer` may see."""
         return false()
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table of a model, for statements that write many rows."""
+    """Return the table of a model, for statements that write many rows."""
     return cast("Table", model.__table__)
 
 
 def column_of(attribute: Any) -> Column[Any]:
-    """The column behind a mapped attribute, of a model or of an alias of one."""
+    """Return the column of a mapped attribute of a model or of an alias."""
     return cast("Column[Any]", attribute.property.columns[0])
 
 
 class UUIDPrimaryKey:
-    """A row known by a UUIDv7: unique without asking the database, and sorted by age."""
+    """A row with a UUIDv7 key, which sorts by age."""
 
     id: Mapped[UUID] = mapped_column(
         uuid_type(), primary_key=True, default=uuid7, sort_order=-2, doc="The ID."
@@ -56,7 +56,7 @@ class UUIDPrimaryKey:
 
 
 class Timestamped:
-    """A row that knows when it was made and last changed; the log keeps the latter."""
+    """A row with the times of its creation and its last change. The log sets the latter."""
 
     created_at: Mapped[datetime] = mapped_column(
         timestamp(), default=now, sort_order=1, doc="When it was created."
@@ -67,7 +67,7 @@ class Timestamped:
 
 
 class Versioned:
-    """A row whose version goes up by one with every change; the log counts it."""
+    """A row with a version, which the log increments with every change."""
 
     version: Mapped[int] = mapped_column(
         default=1,
@@ -78,9 +78,9 @@ class Versioned:
 
 
 class WorkspaceScoped:
-    """A row of one workspace, seen by its members alone."""
+    """A row of one workspace, visible only to its members."""
 
-    #: Whether the foreign key has an index of its own: not where another index begins with it.
+    #: Whether to index the foreign key; not needed if another index starts with it.
     workspace_index: ClassVar[bool] = False
 
     @declared_attr
@@ -99,13 +99,13 @@ class WorkspaceScoped:
 
 
 @event.listens_for(Table, "before_create")
-def compare_bytes(table: Table, connection: Connection, **_: Any) -> None:
-    """Gives each table of MariaDB and MySQL the collation that compares bytes, without padding."""
+def set_binary_collation(table: Table, connection: Connection, **_: Any) -> None:
+    """Make MariaDB and MySQL compare texts as bytes, without padding them with spaces."""
     name = connection.dialect.name
     if name in ("mysql", "mariadb"):
-        maria = getattr(connection.dialect, "is_mariadb", False)
+        is_mariadb = getattr(connection.dialect, "is_mariadb", False)
         table.dialect_kwargs[f"{name}_charset"] = "utf8mb4"
         table.dialect_kwargs[f"{name}_collate"] = (
-            "utf8mb4_nopad_bin" if maria else "utf8mb4_0900_bin"
+            "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
         )
         table.dialect_kwargs[f"{name}_engine"] = "InnoDB"

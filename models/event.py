@@ -1,6 +1,5 @@
 """Calendar events and their attendances."""
 
-import enum
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.documented_enum import DocumentedEnum
 from models.columns.types import enum_type, long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 from models.viewer import Permission, Viewer
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from models.workspace import Workspace
 
 
-class AttendanceResponse(enum.Enum):
+class AttendanceResponse(DocumentedEnum):
     """An answer to an invitation."""
 
-    PENDING = "PENDING"
-    ACCEPTED = "ACCEPTED"
-    TENTATIVE = "TENTATIVE"
-    DECLINED = "DECLINED"
+    PENDING = "PENDING", "Not answered yet."
+    ACCEPTED = "ACCEPTED", "Will attend."
+    TENTATIVE = "TENTATIVE", "May attend."
+    DECLINED = "DECLINED", "Will not attend."
 
 
 class Event(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):

@@ -1,12 +1,12 @@
 """Workflow states."""
 
-import enum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
+from models.columns.documented_enum import DocumentedEnum
 from models.columns.rules import COLOR, GRAY, POSITION, with_rule
 from models.columns.types import enum_type, short_text
 from models.log.logged import Logged
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from models.workspace import Workspace
 
 
-class StateCategory(enum.Enum):
+class StateCategory(DocumentedEnum):
     """The stage of the workflow that a state belongs to, whatever its name."""
 
-    TRIAGE = "TRIAGE"
-    BACKLOG = "BACKLOG"
-    UNSTARTED = "UNSTARTED"
-    STARTED = "STARTED"
-    COMPLETED = "COMPLETED"
-    CANCELED = "CANCELED"
+    TRIAGE = "TRIAGE", "New, and not reviewed yet."
+    BACKLOG = "BACKLOG", "Accepted, but not planned."
+    UNSTARTED = "UNSTARTED", "Planned, and not started yet."
+    STARTED = "STARTED", "In progress."
+    COMPLETED = "COMPLETED", "Done."
+    CANCELED = "CANCELED", "Will not be done."
 
     @property
     def is_closed(self) -> bool:

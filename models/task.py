@@ -1,6 +1,5 @@
 """Tasks, with their assignments, labels and links."""
 
-import enum
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
+from models.columns.documented_enum import DocumentedEnum, DocumentedIntEnum
 from models.columns.rules import NOT_NEGATIVE, with_rule
 from models.columns.types import OrderedEnum, enum_type, long_text, short_text, timestamp, uuid_type
 from models.log.change import Change
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from models.workspace import Workspace
 
 
-class Priority(enum.IntEnum):
+class Priority(DocumentedIntEnum):
     """A task's priority. Ascending order starts with the most urgent."""
 
-    URGENT = 1
-    HIGH = 2
-    MEDIUM = 3
-    LOW = 4
+    URGENT = 1, "The highest priority."
+    HIGH = 2, "Above medium."
+    MEDIUM = 3, "The middle priority."
+    LOW = 4, "The lowest priority."
 
 
-class TaskLinkKind(enum.Enum):
+class TaskLinkKind(DocumentedEnum):
     """How a task relates to another."""
 
-    BLOCKS = "BLOCKS"
-    BLOCKED_BY = "BLOCKED_BY"
-    RELATES_TO = "RELATES_TO"
-    DUPLICATES = "DUPLICATES"
-    DUPLICATED_BY = "DUPLICATED_BY"
+    BLOCKS = "BLOCKS", "The other task cannot be done before this one."
+    BLOCKED_BY = "BLOCKED_BY", "This task cannot be done before the other one."
+    RELATES_TO = "RELATES_TO", "The tasks are related."
+    DUPLICATES = "DUPLICATES", "This task duplicates the other."
+    DUPLICATED_BY = "DUPLICATED_BY", "The other task duplicates this one."
 
     @property
     def inverse(self) -> "TaskLinkKind":

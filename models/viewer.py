@@ -1,44 +1,48 @@
-"""Who is asking, which workspaces they reach, and what they may do there."""
+"""The user that an operation runs as, with their workspaces and permissions."""
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false
 
-
-class Role(enum.Enum):
-    """What a member of a workspace may do there."""
-
-    OWNER = "OWNER"
-    ADMIN = "ADMIN"
-    MEMBER = "MEMBER"
-    GUEST = "GUEST"
+from models.columns.documented_enum import DocumentedEnum
 
 
-class Scope(enum.Enum):
-    """What a credential may be used for."""
+class Role(DocumentedEnum):
+    """A member's role in a workspace."""
 
-    READ = "READ"
-    WRITE = "WRITE"
+    OWNER = "OWNER", "Full control, including other owners."
+    ADMIN = "ADMIN", "Also manages members, workflow states and the workspace."
+    MEMBER = "MEMBER", "Reads and writes."
+    GUEST = "GUEST", "Reads and comments."
+
+
+class Scope(DocumentedEnum):
+    """The access that a credential grants."""
+
+    READ = "READ", "Read what the user can see."
+    WRITE = "WRITE", "Also write what the user may write."
 
 
 class Permission(enum.Enum):
-    """What somebody may do; the value says it, after "may not"."""
+    """A permission that a mutation requires."""
 
-    #: Needs nobody: anyone may, signed in or not.
+    # The values complete the error message "You may not …."
+
+    #: Everyone has it, signed in or not.
     NONE = "do this"
-    #: Needs no role: any user may, with a credential that may write and is for all workspaces.
+    #: Every user has it, with a credential that may write and is not limited to one workspace.
     ACCOUNT = "do this with this token"
     COMMENT = "comment in this workspace"
-    WRITE = "change things in this workspace"
+    WRITE = "make changes in this workspace"
     ADMINISTER = "administer this workspace"
-    OWN = "do what only its owners may in this workspace"
+    OWN = "do this: only owners of this workspace can"
 
 
-#: Who may do what in a workspace. All members read.
+#: The permissions of each role in its workspace. Every member can read.
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.GUEST: frozenset({Permission.COMMENT}),
     Role.MEMBER: frozenset({Permission.COMMENT, Permission.WRITE}),
@@ -49,49 +53,52 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """Whoever sends a request: a user with a role in each workspace they reach, or nobody."""
+    """The user that sends a request, with their role in each workspace that they can reach.
+
+    A request without a valid credential has no user and no roles.
+    """
 
     user_id: UUID | None = None
     roles: Mapping[UUID, Role] = field(default_factory=dict)
     scope: Scope = Scope.READ
-    #: The only workspace that the credential is for; null for all of the user's.
-    only: UUID | None = None
+    #: The workspace that the credential is limited to; None if it is not limited.
+    only_workspace_id: UUID | None = None
 
     def can_reach(self, workspace_id: Any) -> ColumnElement[bool]:
-        """The condition that the column `workspace_id` names one of the viewer's workspaces."""
+        """Return the condition that a column holds the ID of one of the viewer's workspaces."""
         ids = list(self.roles)
         if not ids:
             return false()
-        # The usual case as an equation: it lets an index on (workspace_id, …) keep its order.
+        # An equality lets an index on (workspace_id, …) sort the rows; IN does not.
         condition: ColumnElement[bool] = (
             workspace_id == ids[0] if len(ids) == 1 else workspace_id.in_(ids)
         )
         return condition
 
     def can(self, permission: Permission, workspace_id: UUID | None = None) -> bool:
-        """Whether the viewer may do something in a workspace, or outside of any."""
+        """Whether the viewer has a permission in a workspace, or outside all workspaces."""
         if permission is Permission.NONE:
             return True
         if self.scope is not Scope.WRITE or self.user_id is None:
             return False
         if workspace_id is None:
-            return permission is Permission.ACCOUNT and self.only is None
+            return permission is Permission.ACCOUNT and self.only_workspace_id is None
         role = self.roles.get(workspace_id)
         return role is not None and permission in PERMISSIONS[role]
 
     def administers(self) -> frozenset[UUID]:
-        """The workspaces whose administration the viewer sees."""
+        """Return the IDs of the workspaces that the viewer administers."""
         return frozenset(
-            workspace
-            for workspace, role in self.roles.items()
+            workspace_id
+            for workspace_id, role in self.roles.items()
             if Permission.ADMINISTER in PERMISSIONS[role]
         )
 
     def with_role(self, workspace_id: UUID, role: Role | None) -> "Viewer":
-        """The same viewer after a workspace has given them a role, or taken theirs."""
-        roles = {**self.roles, workspace_id: role}
-        kept = {key: value for key, value in roles.items() if value is not None}
-        return Viewer(self.user_id, kept, self.scope, self.only)
+        """Return the viewer with another role in a workspace, or without one if it is None."""
+        changed = {**self.roles, workspace_id: role}
+        roles = {key: value for key, value in changed.items() if value is not None}
+        return replace(self, roles=roles)
 
 
 ANONYMOUS = Viewer()

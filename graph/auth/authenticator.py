@@ -124,7 +124,7 @@ class Authenticator:
             user_id=user.id,
             roles={workspace.id: role for workspace, role in memberships},
             scope=credential.scope if is_token else Scope.WRITE,
-            only=credential.workspace_id if is_token else None,
+            only_workspace_id=credential.workspace_id if is_token else None,
         )
         workspaces = [workspace for workspace, _ in memberships]
         return Identity(viewer, user, workspaces, credential, by_cookie, renew)

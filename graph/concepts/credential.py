@@ -15,7 +15,6 @@ from graph.auth.passwords import TooManyAttempts, verify_password
 from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
-from graph.kit.enums import describe_enum
 from graph.kit.node import Node, encode_id
 from graph.kit.paging.order_input import order_rows
 from graph.kit.relations.batches import RowBatch
@@ -42,12 +41,6 @@ M = TypeVar("M", models.AccessToken, models.Session)
 ID_PATH: InputPath = ("id",)
 #: The cost of hashing a password, charged to the caller's budget.
 HASHING_COST = 500
-
-describe_enum(
-    models.Scope,
-    READ="Read what the user can see.",
-    WRITE="Also write what the user may write.",
-)
 
 
 @strawberry.type(description=description_of(models.AccessToken))

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 import models
 from graph.kit.declare import client_id, description_of, model_input
-from graph.kit.enums import describe_enum
 from graph.kit.node import Node
 from graph.kit.paging.order_input import order_rows
 from graph.kit.relations.connection import Connection
@@ -30,14 +29,6 @@ from graph.types import Project, User, Workspace
 from models.log.deletion import delete_rows
 
 COLUMNS = ("title", "description", "location", "starts_at", "ends_at")
-
-describe_enum(
-    models.AttendanceResponse,
-    PENDING="Not answered yet.",
-    ACCEPTED="Will attend.",
-    TENTATIVE="May attend.",
-    DECLINED="Will not attend.",
-)
 
 
 @strawberry.type(description=description_of(models.Attendance))

@@ -23,7 +23,6 @@ from graph.kit.writing.payload import (
 )
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
-from graph.rules.roles import Role
 from graph.types import User, Workspace
 
 USER_ID_PATH = (*INPUT_PATH, "userId")
@@ -35,7 +34,7 @@ class Membership(Node):
 
     user: User = one(models.Membership.user)
     workspace: Workspace = one(models.Membership.workspace)
-    role: Role
+    role: models.Role
     joined_at: datetime
 
 
@@ -51,14 +50,14 @@ class MemberAddInput:
     user_id: strawberry.ID | None = strawberry.field(default=None, description="The user's ID.")
     handle: str | None = strawberry.field(default=None, description="The user's handle.")
     email: str | None = strawberry.field(default=None, description="The user's email address.")
-    role: Role = Role.MEMBER
+    role: models.Role = models.Role.MEMBER
 
 
 @model_input(models.Membership, "A member's new role.")
 class MemberUpdateInput:
     workspace_id: strawberry.ID
     user_id: strawberry.ID
-    role: Role
+    role: models.Role
 
 
 @model_input(models.Membership, "A member to remove from a workspace.")
@@ -97,7 +96,7 @@ async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models
     membership = await get_membership(write, input.workspace_id, input.user_id)
     for role in (membership.role, input.role):
         require_owner_for(write, membership.workspace_id, role)
-    if input.role is not Role.OWNER:
+    if input.role is not models.Role.OWNER:
         await reject_last_owner(write, membership)
     write.update(membership, {"role": input.role})
     if membership.user_id == write.viewer.user_id:
@@ -123,9 +122,9 @@ async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> Delete
     return await write.delete(membership, user, workspace)
 
 
-def require_owner_for(write: Write, workspace_id: UUID, role: Role) -> None:
+def require_owner_for(write: Write, workspace_id: UUID, role: models.Role) -> None:
     """Raise `MutationRejected` unless the viewer may give or take away a role."""
-    if role is Role.OWNER:
+    if role is models.Role.OWNER:
         write.require(models.Permission.OWN, workspace_id, (*INPUT_PATH, "role"))
 
 
@@ -164,7 +163,7 @@ async def reject_last_owner(write: Write, membership: models.Membership) -> None
     owners = await write.select_rows(
         models.Membership,
         models.Membership.workspace_id == membership.workspace_id,
-        models.Membership.role == Role.OWNER,
+        models.Membership.role == models.Role.OWNER,
     )
     if [owner.id for owner in owners] == [membership.id]:
         message = "This is the workspace's last owner. Make another member an owner first."

@@ -8,7 +8,6 @@ from sqlalchemy import func
 
 import models
 from graph.kit.declare import client_id, description_of, model_input
-from graph.kit.enums import describe_enum
 from graph.kit.filtering.comparators import (
     Comparator,
     IDComparator,
@@ -23,16 +22,6 @@ from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
 from graph.kit.writing.write import FOR_DELETION, ID_PATH, WORKSPACE_ID_PATH, Write, provided
 from models.columns.rules import GRAY, MAX_POSITION
-
-describe_enum(
-    models.StateCategory,
-    TRIAGE="New, and not reviewed yet.",
-    BACKLOG="Accepted, but not planned.",
-    UNSTARTED="Planned, and not started yet.",
-    STARTED="In progress.",
-    COMPLETED="Done.",
-    CANCELED="Will not be done.",
-)
 
 
 @strawberry.type(description=description_of(models.State))

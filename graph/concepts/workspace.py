@@ -18,7 +18,6 @@ from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
 from graph.kit.writing.write import ID_PATH, Write, provided
 from graph.rules.listing import active_projects, events_between, tasks_not_in_trash
-from graph.rules.roles import Role
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Event, Label, Membership, Project, State, Task
 from graph.views.board import TaskGroup, board
@@ -28,7 +27,7 @@ from models.project import PROJECT_KEY
 from models.workspace import is_slug, new_workspace
 
 
-def viewer_role(root: models.Workspace, info: Info) -> Role | None:
+def viewer_role(root: models.Workspace, info: Info) -> models.Role | None:
     """The viewer's role in the workspace."""
     return info.context.viewer.roles.get(root.id)
 
@@ -65,7 +64,7 @@ class Workspace(Node):
     name: str
     created_at: datetime
     sequence: int
-    viewer_role: Role | None = resolver_field(viewer_role)
+    viewer_role: models.Role | None = resolver_field(viewer_role)
     members: Connection[Membership] = many(
         models.Workspace.memberships, "The members, in the order in which they joined."
     )
@@ -137,9 +136,9 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
     write.require(models.Permission.ACCOUNT, None, ())
     write.raise_errors()
     workspace, states = new_workspace(**values, key=key)
-    owner = {"user_id": write.source.viewer.user_id, "role": Role.OWNER}
+    owner = {"user_id": write.source.viewer.user_id, "role": models.Role.OWNER}
     write.session.add_all([workspace, *states, models.Membership(workspace_id=key, **owner)])
-    write.viewer = write.viewer.with_role(key, Role.OWNER)
+    write.viewer = write.viewer.with_role(key, models.Role.OWNER)
     return workspace
 
 

@@ -13,6 +13,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+import graph.kit.enums  # noqa: F401 - describes the models' enums
 from models.base import Base
 
 T = TypeVar("T")

@@ -16,7 +16,6 @@ from strawberry.utils.str_converters import to_camel_case
 import models
 from graph.context import Info
 from graph.kit.declare import doc_of, resolver_field
-from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
@@ -30,17 +29,6 @@ from models.base import Base, column_of
 from models.log.logged import Logged, logged_columns
 
 IN_SEQUENCE = Order(models.Change, (OrderTerm("sequence"),))
-
-describe_enum(
-    models.ChangeKind,
-    CREATED="The object was created.",
-    UPDATED="Fields of the object were changed.",
-    ARCHIVED="The object was archived.",
-    UNARCHIVED="The object was restored from the archive.",
-    DELETED="The object was moved to the trash, or deleted if it has no trash.",
-    RESTORED="The object was restored from the trash, or recreated.",
-    PURGED="The object was deleted permanently.",
-)
 
 
 @strawberry.type(description="A changed field of an object.")

@@ -1,1 +1,1 @@
-"""Column types, and the rules of their values."""
+"""Column types and the rules for their values."""

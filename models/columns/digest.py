@@ -1,8 +1,8 @@
-"""The one digest of what is stored by it."""
+"""The digest that rows are stored under instead of a secret or a long text."""
 
 import hashlib
 
 
 def digest(text: str) -> bytes:
-    """The SHA-256 digest of a text, whatever letters it has."""
+    """Return the SHA-256 digest of a text. Unpaired surrogates are allowed."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

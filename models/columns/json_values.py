@@ -1,4 +1,4 @@
-"""The values of columns as JSON, and back: in cursors, in the log, in remembered results."""
+"""Column values as JSON, for cursors, the log and stored mutation results."""
 
 import enum
 from datetime import UTC, date, datetime
@@ -9,13 +9,13 @@ from sqlalchemy import BigInteger, Column
 
 from models.columns.types import OrderedEnum
 
-#: A column of whole numbers holds these, and a counter those of 64 bits.
+#: The bounds of integer columns (32 bits), and the upper bound of big integers (64 bits).
 WHOLE_MIN, WHOLE_MAX = -(2**31), 2**31 - 1
 COUNTER_MAX = 2**63 - 1
 
 
 def encode(value: Any) -> Any:
-    """A column's value as JSON has it: keys as 32 digits, times in ISO 8601, choices by name."""
+    """Convert a value: UUIDs to 32 hex digits, times to ISO 8601 in UTC, enums to their names."""
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
@@ -26,10 +26,9 @@ def encode(value: Any) -> Any:
 
 
 def decode(column: Column[Any], value: Any) -> Any:
-    """A column's value from its form in JSON.
+    """Convert a value of `encode` back. The value is checked: it may come from a caller.
 
-    Raises a `ValueError`, `TypeError`, `KeyError` or `OverflowError` where it cannot be one: it
-    may come from a caller.
+    Raise `ValueError`, `TypeError`, `KeyError` or `OverflowError` if the column cannot hold it.
     """
     if value is None:
         if not column.nullable:
@@ -44,10 +43,10 @@ def decode(column: Column[Any], value: Any) -> Any:
     if python is UUID:
         return UUID(hex=value)
     if issubclass(python, datetime):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        timestamp = datetime.fromisoformat(value)
+        if timestamp.tzinfo is None:
             raise ValueError(column.name)
-        return moment.astimezone(UTC)
+        return timestamp.astimezone(UTC)
     if issubclass(python, date):
         return date.fromisoformat(value)
     if issubclass(python, enum.Enum):

@@ -1,4 +1,4 @@
-"""Column types that store, compare and sort alike on PostgreSQL, SQLite and MariaDB."""
+"""Column types that store, compare and sort the same way in all databases."""
 
 import enum
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-#: PostgreSQL's collation that knows which small letter belongs to which capital, of all letters.
+#: A PostgreSQL collation that `models.search.indexes` creates. Its LOWER knows all letters.
 UNICODE_COLLATION = "taskloom_letters"
 
 E = TypeVar("E", bound=enum.IntEnum)
 
 
 class _BinaryUuid(TypeDecorator[UUID]):
-    """A UUID as its 16 bytes, so that keys compare in the order they were made."""
+    """A UUID stored as its 16 bytes, so that UUIDv7 keys sort by age."""
 
     impl = LargeBinary
     cache_ok = True
@@ -46,7 +46,7 @@ class _BinaryUuid(TypeDecorator[UUID]):
 
 
 class Timestamp(TypeDecorator[datetime]):
-    """An aware instant, on databases whose own type drops the offset too."""
+    """A timestamp in UTC, timezone-aware in Python even if the database drops the offset."""
 
     impl = DateTime
     cache_ok = True
@@ -64,8 +64,8 @@ class Timestamp(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            # asyncpg would take it for local time.
-            raise ValueError(f"An instant needs its offset from UTC: {value!r}")
+            # asyncpg would read it as local time.
+            raise ValueError(f"A timestamp needs a UTC offset: {value!r}")
         if dialect.name == "postgresql":
             return value
         return value.astimezone(UTC).replace(tzinfo=None)
@@ -74,12 +74,12 @@ class Timestamp(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        # What comes from PostgreSQL is aware already.
+        # asyncpg returns timezone-aware timestamps.
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 class OrderedEnum(TypeDecorator[E]):
-    """An enumeration whose order matters, stored as the number that sorts it."""
+    """An enum whose members sort by their numbers, which are stored."""
 
     impl = SmallInteger
     cache_ok = True
@@ -96,12 +96,12 @@ class OrderedEnum(TypeDecorator[E]):
 
 
 def uuid_type() -> TypeEngine[UUID]:
-    """A UUID: native on PostgreSQL, 16 bytes elsewhere."""
+    """A UUID: native in PostgreSQL, 16 bytes in the other databases."""
     return Uuid().with_variant(_BinaryUuid(), "sqlite", "mysql", "mariadb")
 
 
 def timestamp() -> TypeEngine[datetime]:
-    """A UTC instant with microseconds, always aware in Python."""
+    """A UTC timestamp with microseconds, always timezone-aware in Python."""
     return Timestamp()
 
 
@@ -111,7 +111,7 @@ def short_text(length: int) -> TypeEngine[str]:
 
 
 def long_text() -> TypeEngine[str]:
-    """A text without a bound, compared as bytes."""
+    """A text of any length, compared as bytes."""
     return (
         Text()
         .with_variant(Text(collation="C"), "postgresql")
@@ -120,20 +120,18 @@ def long_text() -> TypeEngine[str]:
 
 
 def sha256_type() -> TypeEngine[bytes]:
-    """A SHA-256 digest."""
     return LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb")
 
 
 def json_type() -> TypeEngine[Any]:
-    """A JSON value."""
     return JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def big_integer() -> TypeEngine[int]:
-    """A whole number of 64 bits; SQLite's own INTEGER is that already."""
+    """An integer of 64 bits. SQLite's INTEGER has 64 bits already."""
     return BigInteger().with_variant(Integer(), "sqlite")
 
 
 def enum_type(members: type[enum.Enum], name: str) -> Enum:
-    """One name of an enumeration, held to by the check constraint `name`."""
+    """An enum stored by member name. The check constraint `name` rejects other values."""
     return Enum(members, name=name, native_enum=False, create_constraint=True, length=16)

@@ -1,7 +1,8 @@
-"""SQLite's statements are stopped when they take too long, or nobody waits for them any more.
+"""Timeouts and cancellation for SQLite's statements.
 
-It runs them in a thread of its own and knows no timeout: but it asks, every so many steps,
-whether to go on.
+SQLite has no statement timeout, and its driver runs statements in another thread, where a
+canceled task cannot stop them. But SQLite calls a progress handler every `STEPS` instructions,
+and stops the statement when the handler returns true.
 """
 
 import asyncio
@@ -17,89 +18,96 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
-#: Steps of SQLite's machine between two questions: a tenth of a millisecond.
+#: Instructions of SQLite's virtual machine between two calls: about a tenth of a millisecond.
 STEPS = 10_000
-KEY = "taskloom_watch"
+#: The key of a connection's `StatementDeadline` in its `info`.
+KEY = "taskloom_deadline"
 
 
 class StatementDeadline:
-    """When the statement of one connection has to stop."""
+    """When the current statement of one connection must stop.
+
+    The driver's thread calls `has_passed`; the event loop's thread calls the other methods.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.until = math.inf
-        self._is_stopped = False
+        self.at = math.inf
+        self._is_canceled = False
 
-    def renew(self) -> None:
-        """The connection is taken out of its pool."""
-        self._is_stopped = False
+    def reset(self) -> None:
+        """Allow statements again; called when the connection leaves the pool."""
+        self._is_canceled = False
 
-    def begin(self) -> None:
-        """A statement begins."""
-        self.until = -math.inf if self._is_stopped else time.monotonic() + self.seconds
+    def start(self) -> None:
+        """Set the deadline of a statement that is about to run."""
+        self.at = -math.inf if self._is_canceled else time.monotonic() + self.seconds
 
-    def stop(self) -> None:
-        """It is to stop at once, as is what begins until the connection is given back."""
-        self._is_stopped = True
-        self.until = -math.inf
+    def cancel(self) -> None:
+        """Stop the current statement, and each later one until `reset`."""
+        self._is_canceled = True
+        self.at = -math.inf
 
-    def is_over(self) -> bool:
-        """Whether it has to stop."""
-        return time.monotonic() > self.until
+    def has_passed(self) -> bool:
+        return time.monotonic() > self.at
 
 
 class ReadSession(Session):
-    """A session that knows the watch over its connection."""
+    """A session that has its connection's deadline in its `info`."""
 
 
 @event.listens_for(ReadSession, "after_begin")
-def _know_the_watch(session: Session, _: SessionTransaction, connection: Connection) -> None:
+def _copy_deadline(session: Session, _: SessionTransaction, connection: Connection) -> None:
     session.info[KEY] = connection.info.get(KEY)
 
 
 def limit_statements(engine: Engine, seconds: float) -> None:
-    """Watches over the statements of an engine of SQLite."""
+    """Stop each statement of a SQLite engine after some seconds."""
 
     def connect(connection: Any, record: ConnectionPoolEntry) -> None:
-        watching = record.info[KEY] = StatementDeadline(seconds)
-        connection.run_async(lambda driver: driver.set_progress_handler(watching.is_over, STEPS))
-
-    def begin(connection: Connection, *_: Any) -> None:
-        connection.info[KEY].begin()
+        deadline = record.info[KEY] = StatementDeadline(seconds)
+        connection.run_async(lambda driver: driver.set_progress_handler(deadline.has_passed, STEPS))
 
     def checkout(_: Any, record: ConnectionPoolEntry, __: Any) -> None:
-        record.info[KEY].renew()
+        record.info[KEY].reset()
+
+    def before_execute(connection: Connection, *_: Any) -> None:
+        connection.info[KEY].start()
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "checkout", checkout)
-    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "before_cursor_execute", before_execute)
 
 
 async def run_stoppable(
     sessions: async_sessionmaker[AsyncSession], work: Callable[[AsyncSession], Awaitable[T]]
 ) -> T:
-    """Does some reading in a session of its own; cancelled, it stops the statement that runs."""
+    """Run `work`, which reads, in a new session. If canceled, stop the statement that is running.
+
+    The cancellation is raised only once `work` has ended and no longer uses the connection.
+    """
     async with sessions() as session:
         task = asyncio.ensure_future(work(session))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            watching: StatementDeadline | None = session.sync_session.info.get(KEY)
-            if watching is None:
-                # It waits for a connection yet.
+            deadline: StatementDeadline | None = session.sync_session.info.get(KEY)
+            if deadline is None:
+                # It is still waiting for a connection.
                 task.cancel()
             else:
-                watching.stop()
-            await _ended(task)
+                deadline.cancel()
+            await _wait_for(task)
             raise
 
 
-async def _ended(task: "asyncio.Task[Any]") -> None:
-    """Waits until a task has ended, however often it is told not to: its connection is in use."""
+async def _wait_for(task: "asyncio.Task[Any]") -> None:
+    """Wait until a task has ended, even if canceled again: its connection is still in use."""
     while not task.done():
         try:
             await asyncio.wait((task,))
         except asyncio.CancelledError:
             continue
     if not task.cancelled():
+        # Mark the error as retrieved: the cancellation is raised instead.
         task.exception()

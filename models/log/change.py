@@ -1,6 +1,5 @@
 """The stored change log: every committed change of a workspace, numbered in commit order."""
 
-import enum
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -9,22 +8,23 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, WorkspaceScoped, now
+from models.columns.documented_enum import DocumentedEnum
 from models.columns.types import big_integer, enum_type, json_type, short_text, timestamp, uuid_type
 
 if TYPE_CHECKING:
     from models.user import User
 
 
-class ChangeKind(enum.Enum):
+class ChangeKind(DocumentedEnum):
     """The kind of a change."""
 
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    ARCHIVED = "ARCHIVED"
-    UNARCHIVED = "UNARCHIVED"
-    DELETED = "DELETED"
-    RESTORED = "RESTORED"
-    PURGED = "PURGED"
+    CREATED = "CREATED", "The object was created."
+    UPDATED = "UPDATED", "Fields of the object were changed."
+    ARCHIVED = "ARCHIVED", "The object was archived."
+    UNARCHIVED = "UNARCHIVED", "The object was restored from the archive."
+    DELETED = "DELETED", "The object was moved to the trash, or deleted if it has no trash."
+    RESTORED = "RESTORED", "The object was restored from the trash, or recreated."
+    PURGED = "PURGED", "The object was deleted permanently."
 
 
 class Change(WorkspaceScoped, Base):

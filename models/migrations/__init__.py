@@ -1,110 +1,143 @@
-"""The schema's history: which version a database has, and how it gets to another."""
+"""The schema version of a database, and the migrations between versions."""
 
 import ssl
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
+from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, String, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.columns import types
 from models.database import Database, DatabaseError, unreachable_error
-from models.search.query import belongs_to_search
+from models.search.indexes import belongs_to_search
 
-#: Not Alembic's own name, so that no other application's history is taken for ours.
+#: Not Alembic's default name, so that another application's database is not mistaken for ours.
 VERSION_TABLE = "taskloom_version"
 
+#: How new migrations write column types that have no arguments.
+_TYPES = {
+    repr(make()): f"types.{make.__name__}()"
+    for make in (
+        types.uuid_type,
+        types.timestamp,
+        types.long_text,
+        types.json_type,
+        types.big_integer,
+        types.sha256_type,
+    )
+}
 
-def config(connection: Connection | None = None) -> Config:
-    """Alembic's settings, on an open connection."""
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent))
-    made.attributes["connection"] = connection
-    return made
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration; migrations run on `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
 
 
 @cache
-def newest() -> str:
-    """The version that the models describe."""
-    head = ScriptDirectory.from_config(config()).get_current_head()
+def newest_version() -> str:
+    """Return the version that the models describe."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert head is not None
     return head
 
 
 @cache
-def known() -> frozenset[str]:
-    """All versions that there have been."""
-    scripts = ScriptDirectory.from_config(config())
+def all_versions() -> frozenset[str]:
+    scripts = ScriptDirectory.from_config(alembic_config())
     return frozenset(script.revision for script in scripts.walk_revisions())
 
 
-async def current(database: Database) -> str | None:
-    """The version of a database, null for an empty one.
+async def current_version(database: Database) -> str | None:
+    """Return the version of a database, or None if the database is empty.
 
-    Raises a `DatabaseError` where the server does not answer or the database is not ours.
+    Raise `DatabaseError` if the database cannot be reached, is not Taskloom's, was left by an
+    interrupted migration or has an unknown version.
     """
     try:
         async with database.read_engine.connect() as connection:
-            return await connection.run_sync(_current, database)
+            return await connection.run_sync(_current_version, database)
     except (SQLAlchemyError, OSError, ssl.SSLError) as error:
         raise unreachable_error(database, error) from error
 
 
-def _current(connection: Connection, database: Database) -> str | None:
+def _current_version(connection: Connection, database: Database) -> str | None:
     tables = set(inspect(connection).get_table_names())
     if not tables:
         return None
     if VERSION_TABLE not in tables:
         raise DatabaseError(
-            f"The database {database.address} holds tables that are not Taskloom's. "
-            "Name another one, or an empty one."
+            f"The database {database.address} contains tables that are not Taskloom's. "
+            "Use another database, or an empty one."
         )
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     version = context.get_current_revision()
     if version is None and tables != {VERSION_TABLE}:
         raise DatabaseError(
-            f"A migration of {database.address} was interrupted, and left it half made. "
-            "Make the database anew, or restore a backup."
+            f"A migration of the database {database.address} was interrupted and left its schema "
+            "incomplete. Create the database again, or restore a backup."
         )
-    if version is not None and version not in known():
+    if version is not None and version not in all_versions():
         raise DatabaseError(
             f"The database {database.address} has the schema {version}, which this version of "
-            "Taskloom does not know. Install the version that made it, or a newer one."
+            "Taskloom does not support. Install the version that created it, or a newer one."
         )
     return version
 
 
 async def require_newest(database: Database) -> None:
-    """Raises a `DatabaseError` unless the database has the newest schema."""
-    version = await current(database)
-    if version != newest():
+    """Raise `DatabaseError` unless the database has the newest version."""
+    version = await current_version(database)
+    if version != newest_version():
         state = "is empty" if version is None else "has an older schema"
         raise DatabaseError(f"The database {database.address} {state}: run taskloom migrate.")
 
 
 async def migrate(database: Database, to: str = "head") -> tuple[str | None, str | None]:
-    """Brings a database to a version, up or down, and returns the one before and the one after."""
-    before = await current(database)
+    """Upgrade or downgrade a database to a version, and return its versions before and after."""
+    before = await current_version(database)
 
     def run(connection: Connection) -> None:
-        settings = config(connection)
-        down = to == "base" or (before is not None and to in _ancestors(before))
-        (command.downgrade if down else command.upgrade)(settings, to)
+        config = alembic_config(connection)
+        is_older = to == "base" or (before is not None and to in _older_versions(before))
+        (command.downgrade if is_older else command.upgrade)(config, to)
 
     async with database.write_engine.begin() as connection:
         await connection.run_sync(run)
-    return before, await current(database)
+    return before, await current_version(database)
+
+
+def _older_versions(version: str) -> set[Any]:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return {script.revision for script in scripts.iterate_revisions(version, "base")} - {version}
 
 
 def is_described(item: object, name: str | None, kind: str, *_: object) -> bool:
-    """Whether the models describe a thing of the database, for comparing the two."""
+    """Whether the models describe an object of the database, so that the two can be compared."""
     return not belongs_to_search(name)
 
 
-def _ancestors(version: str) -> set[Any]:
-    scripts = ScriptDirectory.from_config(config())
-    return {script.revision for script in scripts.iterate_revisions(version, "base")} - {version}
+def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Render a column type as a call to `models.columns.types`, for a new migration.
+
+    Return False for anything that Alembic renders itself.
+    """
+    if kind != "type":
+        return False
+    if isinstance(item, types.OrderedEnum):
+        return "sa.SmallInteger()"
+    rendered = (
+        f"types.short_text({item.length})" if type(item) is String else _TYPES.get(repr(item))
+    )
+    if rendered is None:
+        return False
+    context.imports.add("from models.columns import types")
+    return rendered

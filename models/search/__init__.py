@@ -1,1 +1,1 @@
-"""Full-text search."""
+"""Full-text search of tasks and comments."""

@@ -1,1 +1,1 @@
-"""Tables of the server itself, outside every workspace."""
+"""The server's own tables, outside all workspaces."""

@@ -1,4 +1,4 @@
-"""What a server does from time to time, by one process at a time."""
+"""Periodic maintenance that one server process runs at a time."""
 
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,7 +13,7 @@ from models.database import Database
 
 
 class Chore(Base):
-    """A chore, and when it was last begun; visible to nobody."""
+    """The last start of a maintenance task. Visible to nobody."""
 
     __tablename__ = "chores"
 
@@ -22,24 +22,24 @@ class Chore(Base):
 
 
 async def reset_chore(database: Database, name: str) -> None:
-    """Says that a chore was begun and not done: it is due again."""
+    """Make a chore due again after it has failed."""
     async with database.writes.begin() as session:
         await session.execute(delete(Chore).where(Chore.name == name))
 
 
 async def begin_if_due(database: Database, name: str, every: timedelta) -> bool:
-    """Whether a chore is to be done now, and by whoever asks: nobody else is told so too."""
-    at = now()
+    """Record the start of a chore if it is due; if several callers try, only one gets true."""
+    started_at = now()
     try:
         async with database.writes.begin() as session:
-            old = (Chore.name == name, Chore.begun_at <= at - every)
-            taken = await session.execute(update(Chore).where(*old).values(begun_at=at))
-            if cast("CursorResult[Any]", taken).rowcount == 1:
+            due = update(Chore).where(Chore.name == name, Chore.begun_at <= started_at - every)
+            result = await session.execute(due.values(begun_at=started_at))
+            if cast("CursorResult[Any]", result).rowcount == 1:
                 return True
             if await session.scalar(select(Chore.name).where(Chore.name == name)):
                 return False
-            session.add(Chore(name=name, begun_at=at))
+            session.add(Chore(name=name, begun_at=started_at))
     except IntegrityError:
-        # Somebody else began it for the first time in this moment.
+        # Another process has just started it for the first time.
         return False
     return True

@@ -1,4 +1,4 @@
-"""Documents that clients may send by their hash."""
+"""GraphQL documents that clients may send by their hash."""
 
 from datetime import datetime
 
@@ -9,10 +9,7 @@ from models.columns.types import long_text, sha256_type, timestamp
 
 
 class RegisteredDocument(Base):
-    """A GraphQL document that is known to the server, by the digest of its text; seen by nobody.
-
-    The digest in hexadecimal digits is its id.
-    """
+    """A GraphQL document, identified by the SHA-256 digest of its text. Visible to nobody."""
 
     __tablename__ = "documents"
 

@@ -1,6 +1,6 @@
-"""What somebody may take, a little at a time: a bucket that fills again by itself.
+"""Token buckets that several server processes share, for rate limits.
 
-The rows are for what several processes share: failed sign-ins, and the budgets of callers.
+They limit sign-in attempts and the cost of a caller's operations.
 """
 
 from dataclasses import dataclass
@@ -18,39 +18,39 @@ from models.database import Database
 
 @dataclass(frozen=True)
 class BucketSize:
-    """How much a bucket holds, and how many seconds it takes to fill."""
+    """The most tokens of a bucket, and the seconds that an empty bucket takes to fill."""
 
     capacity: float
     seconds: float
 
     @property
     def rate(self) -> float:
-        """What flows in, per second."""
+        """The tokens that are added per second."""
         return self.capacity / self.seconds
 
-    def level(self, level: float, passed: float) -> float:
-        """The level of a bucket after some seconds."""
-        return min(self.capacity, level + max(0.0, passed) * self.rate)
+    def level(self, level: float, seconds: float) -> float:
+        """Return the level that a bucket reaches after some seconds."""
+        return min(self.capacity, level + max(0.0, seconds) * self.rate)
 
     def wait(self, level: float, wanted: float) -> float:
-        """The seconds until there is as much as is wanted."""
+        """Return the seconds until a bucket at `level` has the wanted tokens."""
         return max(0.0, (wanted - level) / self.rate)
 
 
 class TokenBucket(Base):
-    """The level of somebody's bucket; visible to nobody."""
+    """The level of one bucket. Visible to nobody."""
 
     __tablename__ = "buckets"
 
     key: Mapped[bytes] = mapped_column(sha256_type(), primary_key=True)
     level: Mapped[float] = mapped_column(Double)
-    #: When it had that level.
+    #: When the bucket had this level.
     at: Mapped[datetime] = mapped_column(timestamp(), index=True)
 
 
 @dataclass(frozen=True)
 class TakenTokens:
-    """What was taken out of a bucket, what is left, and the seconds until there is enough."""
+    """The tokens taken from a bucket, the tokens left, and the seconds until there are enough."""
 
     amount: float
     left: float
@@ -60,9 +60,9 @@ class TakenTokens:
 async def take_tokens(
     database: Database, name: str, allowance: BucketSize, least: float, most: float | None = None
 ) -> TakenTokens:
-    """Takes at least so much out of a bucket, or nothing; a negative amount is put back.
+    """Take `least` tokens out of the bucket `name`, or none if it has fewer.
 
-    Of more than the least, as much as there is.
+    If it has more, take up to `most`. A negative `least` puts tokens back.
     """
     key, at = digest(name), now()
 
@@ -79,9 +79,9 @@ async def take_tokens(
         bucket.at = max(at, bucket.at)
         return TakenTokens(amount, bucket.level)
 
-    # Two who take from it for the first time both make it.
+    # Concurrent first uses all insert the bucket: only one succeeds, the others retry.
     return await database.write(work, retry_unique=True)
 
 
-#: After so long any bucket is full, and need not be kept.
+#: An unused bucket is full after this time, and can be deleted.
 FULL_AFTER = timedelta(days=1)

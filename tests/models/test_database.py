@@ -1,13 +1,17 @@
-"""From a URL to an open database, and what is said where there is none."""
+"""Database URLs, connections, statistics and retries."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.database import Database, DatabaseError, DatabaseOptions, database_url
+from models import User
+from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
+from tests.support.world import World
 
 
 @pytest.mark.parametrize(
@@ -30,8 +34,8 @@ def test_plain_urls_are_given_our_driver(given: str, driver: str) -> None:
     [
         ("", "not a database URL"),
         ("file.db", "not a database URL"),
-        ("oracle://u:p@host/name", "does not know the database 'oracle'"),
-        ("postgresql://u:p@host", "names no database"),
+        ("oracle://u:p@host/name", "does not support the database 'oracle'"),
+        ("postgresql://u:p@host", "is missing the name of a database"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
     ],
@@ -57,7 +61,8 @@ async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -
 
 
 @pytest.mark.parametrize(
-    ("place", "reason"), [("no/such/file.db", "there is no folder"), ("", "it is a folder")]
+    ("place", "reason"),
+    [("no/such/file.db", "the folder .* does not exist"), ("", "it is a folder")],
 )
 def test_a_file_that_cannot_be_is_refused_at_once(tmp_path: Path, place: str, reason: str) -> None:
     with pytest.raises(DatabaseError, match=f"cannot be reached: {reason}"):
@@ -99,3 +104,113 @@ def test_a_violated_constraint_is_known_whatever_was_written(
     found = constraint_violation(error)
     assert found is not None
     assert (found.is_unique, found.table, found.columns[-1]) == (True, table, column)
+
+
+class TestStatistics:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    async def test_new_connections_see_them(self, database: Database, world: World) -> None:
+        await world.make_user()
+        await database.analyze()
+        other = Database(database.url)
+        for each in (database, other):
+            async with each.reads() as session:
+                analyzed = list(await session.scalars(text("SELECT tbl FROM sqlite_stat1")))
+            assert "users" in analyzed
+        # No transaction was left open: both can write.
+        await database.write(rename)
+        await other.write(rename)
+        await other.close()
+
+
+async def rename(session: AsyncSession) -> None:
+    await session.execute(update(User).values(name="Ada"))
+
+
+def conflict() -> DBAPIError:
+    """A deadlock, as MariaDB's driver reports it."""
+    return OperationalError("UPDATE", {}, Exception(1213, "Deadlock found"))
+
+
+class TestRetries:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    @pytest.fixture(autouse=True)
+    def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("models.database.FIRST_PAUSE", 0)
+
+    async def test_a_conflict_is_retried_until_it_succeeds(self, database: Database) -> None:
+        errors = [conflict(), conflict()]
+
+        async def work(session: AsyncSession) -> str:
+            if errors:
+                raise errors.pop()
+            return "done"
+
+        assert await database.write(work) == "done"
+        assert errors == []
+
+    async def test_a_write_is_given_up_after_its_attempts(self, database: Database) -> None:
+        attempts = 0
+
+        async def work(session: AsyncSession) -> None:
+            nonlocal attempts
+            attempts += 1
+            raise conflict()
+
+        with pytest.raises(OperationalError, match="Deadlock found"):
+            await database.write(work)
+        assert attempts == ATTEMPTS
+
+    async def test_a_write_is_given_up_after_the_time_of_a_statement(
+        self, database: Database
+    ) -> None:
+        impatient = Database(database.url, DatabaseOptions(statement_timeout=0.05))
+        attempts = 0
+
+        async def work(session: AsyncSession) -> None:
+            nonlocal attempts
+            attempts += 1
+            await asyncio.sleep(0.06 if attempts == 2 else 0)
+            raise conflict()
+
+        with pytest.raises(OperationalError, match="Deadlock found"):
+            await impatient.write(work)
+        assert attempts == 2
+        await impatient.close()
+
+    async def test_other_errors_are_raised_at_once(self, database: Database) -> None:
+        attempts = 0
+
+        async def work(session: AsyncSession) -> None:
+            nonlocal attempts
+            attempts += 1
+            await session.execute(text("SELECT nonsense"))
+
+        with pytest.raises(DBAPIError):
+            await database.write(work)
+        assert attempts == 1
+
+    @pytest.mark.parametrize("retry_unique", [False, True])
+    async def test_a_row_that_another_transaction_added_is_found_by_the_retry(
+        self, database: Database, retry_unique: bool
+    ) -> None:
+        attempts = 0
+
+        async def work(session: AsyncSession) -> int:
+            nonlocal attempts
+            attempts += 1
+            if attempts == 1:
+                raise IntegrityError("INSERT", {}, Exception(1062, "Duplicate entry"))
+            return attempts
+
+        if retry_unique:
+            assert await database.write(work, retry_unique=True) == 2
+        else:
+            with pytest.raises(IntegrityError):
+                await database.write(work)
+            assert attempts == 1

@@ -1,22 +1,25 @@
-"""The schema's history: up, down, and the same as the models."""
+"""Migrations: up, down, generated, and compared with the models."""
 
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
+import sqlalchemy
+from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, inspect, text
 
 from models import Base, migrations
+from models.columns import types
 from models.database import Database, DatabaseError
 from models.migrations import VERSION_TABLE
-from models.search.query import create_search
+from models.search.indexes import create_search_indexes
 
 pytestmark = pytest.mark.check
 
 
 def reflected(connection: Connection) -> dict[str, Any]:
-    """All that a database says of its tables."""
+    """The columns, keys, indexes and constraints of each table."""
     inspector = inspect(connection)
     tables = {}
     for name in sorted(inspector.get_table_names()):
@@ -35,11 +38,18 @@ def reflected(connection: Connection) -> dict[str, Any]:
             },
             "key": inspector.get_pk_constraint(name),
             **{
-                part: sorted(found, key=lambda one: str(one["name"]))
-                for part, found in by_name.items()
+                part: sorted(items, key=lambda item: str(item["name"]))
+                for part, items in by_name.items()
             },
         }
     return tables
+
+
+def differences(connection: Connection) -> list[Any]:
+    """The operations that would make the database what the models describe."""
+    options = {"version_table": VERSION_TABLE, "include_object": migrations.is_described}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, Base.metadata))
 
 
 @pytest.fixture
@@ -52,16 +62,10 @@ async def empty(empty_url: str) -> Any:
 async def test_migrations_make_what_the_models_describe(url: str, empty: Database) -> None:
     async with empty.write_engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
-        await connection.run_sync(create_search)
+        await connection.run_sync(create_search_indexes)
     migrated = Database(url)
     async with migrated.read_engine.connect() as connection:
         by_migrations = await connection.run_sync(reflected)
-
-        options = {"version_table": VERSION_TABLE, "include_object": migrations.is_described}
-
-        def differences(sync: Connection) -> list[Any]:
-            context = MigrationContext.configure(sync, opts=options)
-            return list(compare_metadata(context, Base.metadata))
 
         assert await connection.run_sync(differences) == []
     async with empty.read_engine.connect() as connection:
@@ -71,8 +75,27 @@ async def test_migrations_make_what_the_models_describe(url: str, empty: Databas
     assert by_migrations == by_models
 
 
+async def test_a_generated_migration_makes_what_the_models_describe(empty: Database) -> None:
+    def run(connection: Connection) -> None:
+        options = {"target_metadata": Base.metadata}
+        context = MigrationContext.configure(connection, opts=options)
+        generated = produce_migrations(context, Base.metadata).upgrade_ops
+        assert generated is not None
+        script = render_python_code(
+            generated, render_item=migrations.render_type, migration_context=context
+        )
+        assert "types.short_text(" in script
+        names = {"op": Operations(context), "sa": sqlalchemy, "types": types}
+        exec(f"def upgrade():\n    {script}\nupgrade()", names)
+
+    async with empty.write_engine.begin() as connection:
+        await connection.run_sync(run)
+    async with empty.read_engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
 async def test_migrating_down_and_up_again_leaves_nothing_behind(empty: Database) -> None:
-    newest = migrations.newest()
+    newest = migrations.newest_version()
     assert await migrations.migrate(empty) == (None, newest)
     async with empty.read_engine.connect() as connection:
         first = await connection.run_sync(reflected)
@@ -109,6 +132,6 @@ async def test_a_schema_from_the_future_is_refused(url: str) -> None:
             await migrations.require_newest(database)
     finally:
         async with database.write_engine.begin() as connection:
-            statement = f"UPDATE {VERSION_TABLE} SET version_num = '{migrations.newest()}'"
+            statement = f"UPDATE {VERSION_TABLE} SET version_num = '{migrations.newest_version()}'"
             await connection.execute(text(statement))
         await database.close()

@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import aliased
 
 import models
-from graph.kit.enums import describe_enum
 from graph.kit.filtering.comparators import (
     Comparator,
     DateTimeComparator,
@@ -28,14 +27,6 @@ from graph.types import (
     StateFilter,
     UserCollectionFilter,
     UserFilter,
-)
-
-describe_enum(
-    models.Priority,
-    URGENT="The highest priority.",
-    HIGH="Above medium.",
-    MEDIUM="The middle priority.",
-    LOW="The lowest priority.",
 )
 
 order_rows(

@@ -7,7 +7,6 @@ import strawberry
 import models
 from graph.context import Info
 from graph.kit.declare import description_of
-from graph.kit.enums import describe_enum
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
@@ -15,15 +14,6 @@ from graph.kit.relations.fields import derived, listing, many, one
 from graph.rules.listing import active_tasks
 from graph.types import Comment, Label, Milestone, Project, State, User, Workspace
 from graph.views.change import IN_SEQUENCE, Change
-
-describe_enum(
-    models.TaskLinkKind,
-    BLOCKS="The other task cannot be done before this one.",
-    BLOCKED_BY="This task cannot be done before the other one.",
-    RELATES_TO="The tasks are related.",
-    DUPLICATES="This task duplicates the other.",
-    DUPLICATED_BY="The other task duplicates this one.",
-)
 
 
 def task_key(task: models.Task, project: models.Project) -> str:

@@ -10,10 +10,7 @@ writer is done again, whole; what the caller can mend is answered as data; an id
 makes it safe to send again, and a dry run shows what would be.
 """
 
-import asyncio
 import inspect
-import random
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated, Any, TypeVar
@@ -45,11 +42,6 @@ from models.log.recorder import recorder_of, write_changes
 from models.viewer import Permission, Scope
 
 Work = Callable[..., Awaitable[Any]]
-
-#: How often a write is begun before it is given up.
-ATTEMPTS = 8
-#: The longest wait before the second attempt, in seconds; it doubles with each.
-FIRST_PAUSE = 0.02
 
 IdempotencyKey = Annotated[
     str | None,
@@ -145,28 +137,20 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
 
 
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
-    """Attempts a write until it no longer collides with others, a few times."""
+    """Run a mutation, again after conflicts; errors that the caller can fix are in its result."""
     database = attempt.info.context.source.database
-    begun = time.monotonic()
-    for count in range(ATTEMPTS):
-        try:
-            return await database.uninterrupted(attempt.run())
-        except MutationRejected as refused:
-            return _refusal(refused)
-        except DBAPIError as error:
-            violation = constraint_violation(error)
-            again = is_write_conflict(error) or attempt.is_taking_key or attempt.was_cut_off(error)
-            if not again and violation is not None:
-                return MutationResult(errors=[_violation_error(violation, attempt)])
-            if not again:
-                raise
-        if time.monotonic() - begun > database.options.statement_timeout:
-            # It has waited for the others as long as it may.
-            break
-        if count < ATTEMPTS - 1:
-            await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**count))
-    message = "Others are writing the same just now. Nothing was written: try again."
-    return MutationResult(errors=[UserError(code=UserErrorCode.CONFLICT, message=message, path=[])])
+    try:
+        return await database.retry(attempt.run, attempt.should_retry)
+    except MutationRejected as refused:
+        return _refusal(refused)
+    except DBAPIError as error:
+        if attempt.should_retry(error):
+            # The attempts or the time for them ran out.
+            return MutationResult(errors=[_conflict_error()])
+        violation = constraint_violation(error)
+        if violation is None:
+            raise
+        return MutationResult(errors=[_violation_error(violation, attempt)])
 
 
 class MutationAttempt:
@@ -239,8 +223,14 @@ class MutationAttempt:
         context.reset_loaders(write.viewer, rows)
         return outcome
 
-    def was_cut_off(self, error: DBAPIError) -> bool:
-        """Whether the connection was lost, and doing it all again cannot do it twice."""
+    def should_retry(self, error: DBAPIError) -> bool:
+        """Whether an attempt that failed may succeed when it is repeated, and cannot write twice.
+
+        True for write conflicts, and for any error in a race for the idempotency key. If the
+        connection was lost while committing, only a key keeps the retry from writing again.
+        """
+        if is_write_conflict(error) or self.is_taking_key:
+            return True
         return is_connection_lost(error) and (self.key is not None or not self.is_committing)
 
     def _memory(self, session: Any) -> IdempotencyRecord | None:
@@ -261,6 +251,11 @@ def _refusal(refused: MutationRejected) -> MutationResult:
     if row is None:
         return MutationResult(errors=refused.errors, results=refused.results)
     return MutationResult(type(row), row.id, errors=refused.errors)
+
+
+def _conflict_error() -> UserError:
+    message = "Others are writing the same just now. Nothing was written: try again."
+    return UserError(code=UserErrorCode.CONFLICT, message=message, path=[])
 
 
 def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserError:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from models.search.query import create_search, drop_search
+from models.search.indexes import create_search_indexes, drop_search_indexes
 
 revision = "0002"
 down_revision = "0001"
@@ -11,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_search(op.get_bind())
+    create_search_indexes(op.get_bind())
 
 
 def downgrade() -> None:
-    drop_search(op.get_bind())
+    drop_search_indexes(op.get_bind())

@@ -53,7 +53,7 @@ async def test_every_command_on_an_older_schema_says_what_to_run(
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("oracle://x/y", "does not know the database 'oracle'"),
+        ("oracle://x/y", "does not support the database 'oracle'"),
         ("postgresql://me:secret@127.0.0.1:1/name", "cannot be reached"),
         ("mysql://me:secret@127.0.0.1:1/name", "cannot be reached"),
         ("sqlite:////no/such/folder/x.db", "cannot be reached"),

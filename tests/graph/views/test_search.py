@@ -113,7 +113,7 @@ async def test_words_phrases_exclusions_and_prefixes(
 @pytest.mark.parametrize("query", ["", "  ", '""', "-handshake", "***", "!?", "-"])
 async def test_a_query_for_nothing_is_refused(api: Api, team: Team, query: str) -> None:
     refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
-    assert refusal == ("BAD_USER_INPUT", "query: name at least one word to be found.")
+    assert refusal == ("BAD_USER_INPUT", "query: enter at least one word to search for.")
 
 
 @pytest.mark.parametrize("query", ["a" * 501, "\0", "word " * 21])

@@ -1,0 +1,82 @@
+"""Engines for PostgreSQL."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.database.options import AUTOCOMMIT, DatabaseOptions, engine_arguments
+
+
+def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncEngine:
+    """Create an engine whose connections are read-only unless `writes`."""
+    query = dict(url.query)
+    arguments: dict[str, Any] = {"timeout": options.connect_timeout}
+    # URLs use libpq's name for the option that asyncpg calls ssl.
+    if "sslmode" in query:
+        arguments["ssl"] = query.pop("sslmode")
+    url = url.set(query=query)
+    make = _pooled_engine if options.pgbouncer else _direct_engine
+    engine = make(url, arguments, options, writes)
+    event.listen(engine.sync_engine, "checkin", _discard_if_in_transaction)
+    return engine
+
+
+def _direct_engine(
+    url: URL, arguments: dict[str, Any], options: DatabaseOptions, writes: bool
+) -> AsyncEngine:
+    arguments["server_settings"] = {
+        "application_name": "taskloom",
+        "statement_timeout": _milliseconds(options.statement_timeout),
+        "default_transaction_read_only": "off" if writes else "on",
+        # JIT compilation takes longer than any of our statements runs.
+        "jit": "off",
+    }
+    autocommit = {} if writes else AUTOCOMMIT
+    return create_async_engine(
+        url, connect_args=arguments, **engine_arguments(options), **autocommit
+    )
+
+
+def _pooled_engine(
+    url: URL, arguments: dict[str, Any], options: DatabaseOptions, writes: bool
+) -> AsyncEngine:
+    """Create an engine for PgBouncer in transaction mode.
+
+    There, only a transaction keeps its server connection. A cached prepared statement may be
+    missing on the next connection, so nothing is cached and names are unique. PgBouncer rejects
+    session settings, so every statement runs in a transaction that has settings of its own.
+    """
+    arguments |= {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"__taskloom_{uuid4().hex}__",
+    }
+    engine = create_async_engine(url, connect_args=arguments, **engine_arguments(options))
+    timeout = _milliseconds(options.statement_timeout)
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {timeout}")
+
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, int(seconds * 1000))}"
+
+
+def _discard_if_in_transaction(
+    connection: DBAPIConnection | None, record: ConnectionPoolEntry
+) -> None:
+    """Discard a connection that returns to the pool in a transaction, such as an aborted one.
+
+    In that transaction, every statement of later requests would fail.
+    """
+    driver = getattr(connection, "driver_connection", None)
+    if driver is not None and not driver.is_closed() and driver.is_in_transaction():
+        record.invalidate()

@@ -1,0 +1,90 @@
+"""Engines for SQLite."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.database.options import (
+    AUTOCOMMIT,
+    DatabaseError,
+    DatabaseOptions,
+    display_url,
+    engine_arguments,
+)
+from models.database.sqlite_timeout import limit_statements
+
+#: The page cache of each connection, in KiB. A write updates many indexes, and pages that do not
+#: fit into the writer's cache are written twice.
+WRITER_CACHE, READER_CACHE = 65_536, 8_192
+
+
+def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncEngine:
+    """Create an engine whose connections are read-only unless `writes`.
+
+    Raise `DatabaseError` if the file cannot be opened.
+    """
+    _check_file(url)
+    arguments = engine_arguments(options)
+    if writes:
+        # One writer at a time: the others wait for its connection, and get no SQLITE_BUSY.
+        arguments |= {"pool_size": 1}
+    else:
+        arguments |= AUTOCOMMIT
+    timeout = {"timeout": options.statement_timeout}
+    engine = create_async_engine(url, connect_args=timeout, **arguments)
+
+    def connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        # Keep the driver from sending BEGIN: it would do so only before the first write.
+        connection.isolation_level = None
+        connection.create_function("taskloom_fold", 1, _fold, deterministic=True)
+        cursor = connection.cursor()
+        if writes:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        # A negative size is in KiB, a positive one in pages.
+        cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE if writes else READER_CACHE}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        cursor.close()
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine.sync_engine, "connect", connect)
+    if writes:
+        event.listen(engine.sync_engine, "begin", begin)
+    else:
+        limit_statements(engine.sync_engine, options.statement_timeout)
+    return engine
+
+
+def _check_file(url: URL) -> None:
+    """Raise `DatabaseError` if the file cannot be opened for writing.
+
+    Checked before connecting: after a failed connect, the driver's thread may outlive the event
+    loop.
+    """
+    file = Path(url.database or "").absolute()
+    reason = ""
+    if not file.parent.is_dir():
+        reason = f"the folder {file.parent} does not exist"
+    elif file.is_dir():
+        reason = "it is a folder, not a file"
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        reason = "it is not writable"
+    if reason:
+        raise DatabaseError(f"The database {display_url(url)} cannot be reached: {reason}.")
+
+
+def _fold(text: str | None) -> str | None:
+    """Return a text in lowercase. SQLite's LOWER converts only ASCII letters."""
+    if text is None:
+        return None
+    # One character at a time, as the other databases do: `str.lower` of a whole text turns a
+    # final Σ into ς.
+    return "".join(map(str.lower, text))
