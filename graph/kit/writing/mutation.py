@@ -1,13 +1,14 @@
-"""A mutation is a function of few lines; here is all that they have in common.
+"""Mutations: the field of a function that writes, and the transaction that it runs in.
 
-    async def label_delete(write: Write, id: Id) -> Gone:
-        …
+A concept writes a function, and declares the permission that it requires:
 
-    label_delete: LabelPayload = mutation(label_delete, needs=Permission.WRITE)
+    async def label_update(write: Write, input: Input[LabelUpdateInput]) -> models.Label: …
 
-One transaction for each field, committed before the payload is read. What collides with another
-writer is done again, whole; what the caller can mend is answered as data; an idempotency key
-makes it safe to send again, and a dry run shows what would be.
+    label_update: LabelPayload = mutation(label_update, permission=Permission.WRITE)
+
+Each field runs in one transaction, which is committed before the payload is read. Conflicts with
+other writers are retried, errors that the caller can fix are returned as data, an idempotency key
+makes a retry by the caller safe, and a dry run previews the result.
 """
 
 import inspect
@@ -46,26 +47,24 @@ Work = Callable[..., Awaitable[Any]]
 IdempotencyKey = Annotated[
     str | None,
     strawberry.argument(
-        description="Any text of yours, such as a random UUID. Sent again with the same input "
-        "within 24 hours, the mutation answers with its first result and writes nothing. What is "
-        "refused does not use the key up."
+        description="A unique text, such as a random UUID. If the mutation is sent again with the "
+        "same key and input within 24 hours, it returns the first result and writes nothing. A "
+        "rejected mutation does not use up the key."
     ),
 ]
 DryRun = Annotated[
     bool | None,
-    strawberry.argument(description="Whether to answer with what would be, and write nothing."),
+    strawberry.argument(description="Preview the result without saving anything."),
 ]
 T = TypeVar("T")
 #: The argument of a mutation that holds all of its input.
-Input = Annotated[T, strawberry.argument(description="What to write.")]
-CLIENT_ID = "Chosen by the client, if it wants to: the type's name, _ and 32 hexadecimal digits."
-Id = Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
+Input = Annotated[T, strawberry.argument(description="The input.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="The object's ID.")]
 
-#: The permission that each mutation needs, by the function that does its work.
+#: The permission that each mutation requires, by its function.
 REQUIRED_PERMISSIONS: dict[Work, Permission] = {}
 
-
-#: The arguments that all writes have.
+#: The arguments that all mutations of workspaces have.
 _COMMON = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
     for name, default, annotation in (
@@ -76,10 +75,11 @@ _COMMON = [
 
 
 def mutation(work: Work, *, permission: Permission) -> Any:
-    """The field of a mutation.
+    """Return the field of a mutation that writes to a workspace.
 
-    `work` takes a `Write` and the field's arguments. It returns the row it wrote, a `Gone` one,
-    or a list of outcomes, and it does not commit. Its docstring describes the field.
+    `work` takes a `Write` and the field's arguments. It returns the row that it wrote, a
+    `DeletedRow`, or a list of `MutationResult`, and it does not commit. Its docstring describes
+    the field.
     """
     REQUIRED_PERMISSIONS[work] = permission
 
@@ -102,7 +102,7 @@ def account_mutation(
     permission: Permission,
     outcome: type[MutationResult] = MutationResult,
 ) -> Any:
-    """The field of a mutation that is no write of a workspace, such as signing in.
+    """Return the field of a mutation outside workspaces, such as signing in.
 
     `work` takes the `info` and the field's arguments, runs its own transactions, and raises
     `MutationRejected` for errors that the caller can fix. It has neither an idempotency key nor a
@@ -112,28 +112,30 @@ def account_mutation(
 
     async def resolve(info: KitInfo, **arguments: Any) -> MutationResult:
         context = info.context
-        # What an earlier field only tried out is undone before this one begins.
+        # The dry run of an earlier field ends before this one starts.
         await context.end_dry_run()
         viewer = await context.current_viewer()
         if not viewer.can(permission):
             require_user(info)
-            refused = rejection(UserErrorCode.FORBIDDEN, (), f"You may not {permission.value}.")
-            return outcome(errors=refused.errors)
+            rejected = rejection(UserErrorCode.FORBIDDEN, (), f"You may not {permission.value}.")
+            return outcome(errors=rejected.errors)
         try:
-            done: MutationResult = await context.source.database.uninterrupted(
+            result: MutationResult = await context.source.database.uninterrupted(
                 work(info, **arguments)
             )
-        except MutationRejected as refused:
-            return outcome(errors=refused.errors)
-        return done
+        except MutationRejected as rejected:
+            return outcome(errors=rejected.errors)
+        return result
 
     return _field(resolve, work)
 
 
 def require_user(info: strawberry.Info[Any, Any]) -> None:
-    """Raises `Unauthenticated` where nobody is signed in."""
+    """Raise `Unauthenticated` if the request is anonymous."""
     if info.context.viewer.user_id is None:
-        raise Unauthenticated(f"{info.field_name}: sign in, or send a token.")
+        raise Unauthenticated(
+            f"{info.field_name}: authentication required. Sign in, or send a token."
+        )
 
 
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
@@ -141,8 +143,8 @@ async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     database = attempt.info.context.source.database
     try:
         return await database.retry(attempt.run, attempt.should_retry)
-    except MutationRejected as refused:
-        return _refusal(refused)
+    except MutationRejected as rejected:
+        return _rejected_result(rejected)
     except DBAPIError as error:
         if attempt.should_retry(error):
             # The attempts or the time for them ran out.
@@ -154,7 +156,7 @@ async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
 
 
 class MutationAttempt:
-    """One mutation as it was asked for."""
+    """One mutation with its arguments; `run` attempts it once."""
 
     def __init__(
         self,
@@ -163,65 +165,76 @@ class MutationAttempt:
         permission: Permission,
         arguments: dict[str, Any],
         key: str | None,
-        dry: bool,
+        dry_run: bool,
     ) -> None:
         self.info = info
         self.work = work
         self.permission = permission
         self.arguments = arguments
         self.key = key
-        self.dry = dry
-        #: Whether somebody else may have the same key just now.
-        self.is_taking_key = False
-        #: Whether it may have been committed.
+        self.dry_run = dry_run
+        #: Whether another request may hold the same idempotency key.
+        self.is_reserving_key = False
+        #: Whether the transaction may have been committed.
         self.is_committing = False
 
     async def run(self) -> MutationResult:
-        """Does the write in a transaction of its own, and commits it unless it is a dry run."""
+        """Run the mutation in a new transaction, and commit it unless it is a dry run."""
         context = self.info.context
-        # What an earlier field only tried out is undone before this one begins.
+        # The dry run of an earlier field ends before this one starts.
         await context.end_dry_run()
         context.reset_loaders(await context.current_viewer())
-        source = context.source
-        self.is_taking_key = False
-        _refuse_reader(source.viewer.scope)
+        scope = context.source
+        self.is_reserving_key = False
+        _require_write_scope(scope.viewer.scope)
         async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(source.database.writes(autoflush=False))
-            memory = self._memory(session)
-            known = None if memory is None else await memory.find_result()
-            if known is not None:
-                context.reset_loaders(source.viewer, known.related_rows)
-                return known
-            if memory is not None:
-                self.is_taking_key = True
-                await memory.reserve()
-                self.is_taking_key = False
-            write = Write(session, source, self.permission)
-            recorder = recorder_of(session)
-            recorder.begin(source.viewer.user_id, write.now)
-            done = await self.work(write, **self.arguments)
-            write.raise_errors()
-            if self.dry:
-                # No number is taken: whoever waits for one would wait for the payload.
-                await session.flush()
-            else:
-                await write_changes(session)
-            outcome = MutationResult.of(done)
-            # What was written is known, and all members see it: it is not read again.
-            rows = [row for row in outcome.rows() if workspace_id_of(row) in write.viewer.roles]
-            rows += outcome.related_rows
-            if self.dry:
-                await context.read_in_transaction(
-                    TransactionReads(session), write.viewer, rows, stack.pop_all()
-                )
-                return outcome
-            outcome.set_numbers(recorder)
-            if memory is not None:
-                memory.store(outcome)
-            self.is_committing = True
-            await session.commit()
+            session = await stack.enter_async_context(scope.database.writes(autoflush=False))
+            record = self._idempotency_record(session)
+            if record is not None and (stored := await self._find_or_reserve(record)):
+                context.reset_loaders(scope.viewer, stored.related_rows)
+                return stored
+            write = Write(session, scope, self.permission)
+            result = await self._execute(write)
+            # The written rows are visible to every member: the payload need not load them again.
+            rows = [row for row in result.rows() if workspace_id_of(row) in write.viewer.roles]
+            rows += result.related_rows
+            if self.dry_run:
+                reads = TransactionReads(session)
+                await context.read_in_transaction(reads, write.viewer, rows, stack.pop_all())
+                return result
+            await self._commit(write, record, result)
         context.reset_loaders(write.viewer, rows)
-        return outcome
+        return result
+
+    async def _find_or_reserve(self, record: IdempotencyRecord) -> MutationResult | None:
+        """Return the stored result of the key, or reserve the key for this mutation."""
+        stored = await record.find_result()
+        if stored is None:
+            self.is_reserving_key = True
+            await record.reserve()
+            self.is_reserving_key = False
+        return stored
+
+    async def _execute(self, write: Write) -> MutationResult:
+        """Call the mutation's function and flush, without committing."""
+        recorder_of(write.session).begin(write.source.viewer.user_id, write.now)
+        written = await self.work(write, **self.arguments)
+        write.raise_errors()
+        if self.dry_run:
+            # No number is taken: others would wait for it until the payload is read.
+            await write.session.flush()
+        else:
+            await write_changes(write.session)
+        return MutationResult.of(written)
+
+    async def _commit(
+        self, write: Write, record: IdempotencyRecord | None, result: MutationResult
+    ) -> None:
+        result.set_numbers(recorder_of(write.session))
+        if record is not None:
+            record.store(result)
+        self.is_committing = True
+        await write.session.commit()
 
     def should_retry(self, error: DBAPIError) -> bool:
         """Whether an attempt that failed may succeed when it is repeated, and cannot write twice.
@@ -229,43 +242,46 @@ class MutationAttempt:
         True for write conflicts, and for any error in a race for the idempotency key. If the
         connection was lost while committing, only a key keeps the retry from writing again.
         """
-        if is_write_conflict(error) or self.is_taking_key:
+        if is_write_conflict(error) or self.is_reserving_key:
             return True
         return is_connection_lost(error) and (self.key is not None or not self.is_committing)
 
-    def _memory(self, session: Any) -> IdempotencyRecord | None:
-        if self.key is None or self.dry:
+    def _idempotency_record(self, session: Any) -> IdempotencyRecord | None:
+        if self.key is None or self.dry_run:
             return None
         digest = digest_of(self.info.field_name, self.arguments)
         return IdempotencyRecord(session, self.info.context.viewer, self.key, digest)
 
 
-def _refuse_reader(scope: Scope) -> None:
+def _require_write_scope(scope: Scope) -> None:
     if scope is not Scope.WRITE:
-        message = "This token may only read: use one of the scope WRITE."
+        message = "This token can only read. Use a token with the scope WRITE."
         raise rejection(UserErrorCode.FORBIDDEN, (), message)
 
 
-def _refusal(refused: MutationRejected) -> MutationResult:
-    row: Any = refused.row
+def _rejected_result(rejected: MutationRejected) -> MutationResult:
+    row: Any = rejected.row
     if row is None:
-        return MutationResult(errors=refused.errors, results=refused.results)
-    return MutationResult(type(row), row.id, errors=refused.errors)
+        return MutationResult(errors=rejected.errors, results=rejected.results)
+    return MutationResult(type(row), row.id, errors=rejected.errors)
 
 
 def _conflict_error() -> UserError:
-    message = "Others are writing the same just now. Nothing was written: try again."
+    message = "Concurrent writes prevented this one. Nothing was written. Try again."
     return UserError(code=UserErrorCode.CONFLICT, message=message, path=[])
 
 
 def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserError:
-    """A violated constraint, as an error of the input that violated it."""
+    """Return the error for a violated constraint, at the field of the input."""
     named = to_camel_case(violation.columns[-1]) if violation.columns else ""
     path = [*INPUT_PATH, *([named] if named else [])] if "input" in attempt.arguments else []
     if violation.is_reference:
-        code, message = UserErrorCode.NOT_FOUND, "What this points at was deleted meanwhile."
+        code, message = (
+            UserErrorCode.NOT_FOUND,
+            "The referenced object was deleted in the meantime.",
+        )
     elif violation.is_unique:
-        code, message = UserErrorCode.UNIQUE, "There is another one with this value already."
+        code, message = UserErrorCode.UNIQUE, "Another object has this value already."
     else:
         code, message = UserErrorCode.INVALID, "This value cannot be stored."
     return UserError(code=code, message=message, path=path)
@@ -274,7 +290,7 @@ def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserErro
 def _field(
     resolve: Callable[..., Any], work: Work, common: Sequence[inspect.Parameter] = ()
 ) -> Any:
-    """The field whose arguments are those of its work, and some that all have."""
+    """Return a field with the arguments of its function, and the common ones."""
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in list(inspect.signature(work).parameters.values())[1:]

@@ -74,7 +74,7 @@ async def test_a_reading_token_reads_and_cannot_write(office: Office) -> None:
     [error] = data["taskUpdate"]["errors"]
     assert error == {
         "code": "FORBIDDEN",
-        "message": "This token may only read: use one of the scope WRITE.",
+        "message": "This token can only read. Use a token with the scope WRITE.",
     }
     assert await office.sequence() == before
 
