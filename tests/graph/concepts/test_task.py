@@ -185,7 +185,7 @@ class TestExpectedVersion:
             ("CONFLICT", "title"),
             ("CONFLICT", "removedLabelIds"),
         ]
-        message = "The current version is 3 now, not 1. Changed since: labelIds, title."
+        message = "The current version is 3, not 1. Changed since: labelIds, title."
         assert payload["errors"][0]["message"] == message
         assert await dump(database) == before
 
