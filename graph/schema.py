@@ -29,6 +29,7 @@ CONCEPTS: list[ModuleType] = [
         "project",
         "task",
         "comment",
+        "reaction",
         "label",
         "milestone",
         "state",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graph.concepts.membership import Membership
     from graph.concepts.milestone import Milestone, MilestoneFilter
     from graph.concepts.project import Project, ProjectFilter
+    from graph.concepts.reaction import Reaction
     from graph.concepts.state import State, StateFilter
     from graph.concepts.task import Task, TaskFilter
     from graph.concepts.user import User, UserFilter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     # The kit generates these classes.
     CommentCollectionFilter: TypeAlias = Any
     LabelCollectionFilter: TypeAlias = Any
+    ReactionCollectionFilter: TypeAlias = Any
     UserCollectionFilter: TypeAlias = Any
 else:
 
@@ -41,6 +43,8 @@ else:
     MilestoneFilter = _lazy("milestone", "MilestoneFilter")
     Project = _lazy("project", "Project")
     ProjectFilter = _lazy("project", "ProjectFilter")
+    Reaction = _lazy("reaction", "Reaction")
+    ReactionCollectionFilter = _lazy("reaction", "ReactionCollectionFilter")
     Session = _lazy("credential", "Session")
     State = _lazy("state", "State")
     StateFilter = _lazy("state", "StateFilter")
@@ -63,6 +67,8 @@ __all__ = [
     "MilestoneFilter",
     "Project",
     "ProjectFilter",
+    "Reaction",
+    "ReactionCollectionFilter",
     "Session",
     "State",
     "StateFilter",

@@ -15,6 +15,7 @@ from models.label import Label
 from models.log.change import Change, ChangeKind
 from models.milestone import Milestone
 from models.project import Project
+from models.reaction import Reaction
 from models.server.chore import Chore
 from models.server.registered_document import RegisteredDocument
 from models.server.remembered_write import RememberedWrite
@@ -48,6 +49,7 @@ __all__ = [
     "Permission",
     "Priority",
     "Project",
+    "Reaction",
     "RegisteredDocument",
     "RememberedWrite",
     "Role",

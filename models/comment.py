@@ -14,12 +14,14 @@ from models.task import Task
 from models.viewer import Permission, Viewer
 
 if TYPE_CHECKING:
+    from models.reaction import Reaction
     from models.user import User
 
 
 class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A comment on a task."""
 
+    parts = ("reactions",)
     workspace_index = True
 
     __tablename__ = "comments"
@@ -40,6 +42,8 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
     author: Mapped["User | None"] = relationship(
         lazy="raise", viewonly=True, doc="The user who wrote it; null if the account was deleted."
     )
+
+    reactions: Mapped[list["Reaction"]] = relationship(lazy="raise", viewonly=True)
 
     def project_of(self, session: Session) -> UUID | None:
         # The task is in the session already: writing a comment reads it first.

@@ -189,7 +189,8 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
     entries = visible(models.Change, write.source.viewer, func.count())
     count = await write.session.scalar(entries.where(models.Change.subject_id == row.id))
     # The version counts the changes of the row, including this one.
-    row.version = (count or 0) + 1
+    if hasattr(row, "version"):
+        row.version = (count or 0) + 1
     recorder_of(write.session).restore(row)
     return write.add(row)  # type: ignore[no-any-return]
 

@@ -6,12 +6,13 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_id, description_of, model_input, resolver_field
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
 from graph.kit.paging.order_input import order_rows
-from graph.kit.relations.fields import one
+from graph.kit.relations.connection import Connection
+from graph.kit.relations.fields import many, one
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
 from graph.kit.writing.write import (
@@ -23,7 +24,14 @@ from graph.kit.writing.write import (
     provided,
 )
 from graph.rules.trash import reject_if_in_trash
-from graph.types import Task, User, UserFilter
+from graph.types import (
+    Reaction,
+    ReactionCollectionFilter,
+    Task,
+    User,
+    UserFilter,
+)
+from graph.views.reactions import ReactionCount, reaction_counts
 
 
 def viewer_can_update(root: models.Comment, info: Info) -> bool:
@@ -39,6 +47,8 @@ class Comment(Node):
     edited_at: datetime | None
     author: User | None = one(models.Comment.author)
     task: Task = one(models.Comment.task)
+    reactions: Connection[Reaction] = many(models.Comment.reactions, "Its reactions, oldest first.")
+    reaction_counts: list[ReactionCount] = resolver_field(reaction_counts)
     viewer_can_update: bool = strawberry.field(
         resolver=viewer_can_update, description="Whether the viewer may edit the comment."
     )
@@ -54,6 +64,7 @@ class CommentFilter(FilterInput):
     created_at: DateTimeComparator
     edited_at: DateTimeComparator
     author: UserFilter
+    reactions: ReactionCollectionFilter
 
 
 CommentCollectionFilter = collection_filter(CommentFilter)

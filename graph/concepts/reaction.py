@@ -1,0 +1,125 @@
+"""Reactions: emoji on comments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+from emoji import demojize, emojize
+
+import models
+from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
+from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
+from graph.kit.node import Node
+from graph.kit.paging.order_input import order_rows
+from graph.kit.relations.fields import one
+from graph.kit.writing.mutation import Input, mutation
+from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
+from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write, provided
+from graph.rules.trash import reject_if_in_trash
+from graph.types import Comment, User, UserFilter
+
+COMMENT_PATH = (*INPUT_PATH, "commentId")
+
+
+@strawberry.type(description=description_of(models.Reaction))
+class Reaction(Node):
+    model = models.Reaction
+
+    emoji: str
+    created_at: datetime
+    user: User | None = one(models.Reaction.user)
+    comment: Comment = one(models.Reaction.comment)
+
+
+order_rows(models.Reaction, "created_at")
+
+
+@filter_input(models.Reaction, "Filters reactions.")
+class ReactionFilter(FilterInput):
+    id: IDComparator
+    emoji: StringComparator
+    created_at: DateTimeComparator
+    user: UserFilter
+
+
+ReactionCollectionFilter = collection_filter(ReactionFilter)
+
+
+@model_input(models.Reaction, "A reaction to add to a comment.")
+class ReactionAddInput:
+    comment_id: strawberry.ID
+    emoji: str
+    id: strawberry.ID | None = client_id()
+
+
+@model_input(models.Reaction, "One of the viewer's own reactions, to remove from a comment.")
+class ReactionRemoveInput:
+    comment_id: strawberry.ID
+    emoji: str
+
+
+@strawberry.type(description="The payload of a reaction mutation.")
+class ReactionPayload(Payload):
+    reaction: Reaction | None = payload_field(
+        "The reaction. After a removal, the removed reaction."
+    )
+
+
+async def reaction_add(write: Write, input: Input[ReactionAddInput]) -> models.Reaction:
+    """Adds an emoji reaction to a comment. An existing reaction of the viewer is kept."""
+    values = write.validate(models.Reaction, provided(input, "emoji"))
+    key = await write.new_id(models.Reaction, input.id)
+    comment, existing = await own_reactions(write, input.comment_id, values.get("emoji"))
+    if existing:
+        return existing[0]
+    references = {"workspace_id": comment.workspace_id, "comment_id": comment.id}
+    user_id = write.source.viewer.user_id
+    return write.add(
+        models.Reaction(id=key, user_id=user_id, emoji=canonical(values["emoji"]), **references)
+    )
+
+
+async def reaction_remove(write: Write, input: Input[ReactionRemoveInput]) -> DeletedRow:
+    """Removes one of the viewer's own reactions from a comment."""
+    values = write.validate(models.Reaction, provided(input, "emoji"))
+    _, existing = await own_reactions(write, input.comment_id, values.get("emoji"))
+    if not existing:
+        message = "You have not reacted to this comment with this emoji."
+        write.add_error(UserErrorCode.NOT_FOUND, (*INPUT_PATH, "emoji"), message)
+        write.raise_errors()
+    return await write.delete(existing[0])
+
+
+async def own_reactions(
+    write: Write, comment_id: str, emoji: str | None
+) -> tuple[models.Comment, Sequence[models.Reaction]]:
+    """Return a comment, and the viewer's reactions to it with an emoji, all locked.
+
+    Raises `MutationRejected` if there are errors so far, or if the task is in the trash.
+    """
+    comment = await write.get(models.Comment, comment_id, COMMENT_PATH, lock=FOR_REFERENCE)
+    tasks = await write.get_many(models.Task, [comment.task_id], lock=FOR_REFERENCE)
+    reject_if_in_trash(write.user_errors, tasks[comment.task_id], COMMENT_PATH)
+    write.raise_errors()
+    reaction = models.Reaction
+    existing = await write.select_rows(
+        reaction,
+        reaction.comment_id == comment.id,
+        reaction.user_id == write.source.viewer.user_id,
+        reaction.emoji == canonical(emoji or ""),
+    )
+    return comment, existing
+
+
+def canonical(emoji: str) -> str:
+    """Return the fully qualified form, so that ❤ with and without a variation selector are one."""
+    return emojize(demojize(emoji))
+
+
+@strawberry.type
+class ReactionMutations:
+    reaction_add: ReactionPayload = mutation(reaction_add, permission=models.Permission.COMMENT)
+    reaction_remove: ReactionPayload = mutation(
+        reaction_remove, permission=models.Permission.COMMENT
+    )
