@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database, DatabaseError, unreachable_error
+from models.migrations.sqlite import check_foreign_keys, foreign_keys_disabled
 from models.search.query import belongs_to_search
 
 #: Not Alembic's own name, so that no other application's history is taken for ours.
@@ -91,11 +92,12 @@ async def migrate(database: Database, to: str = "head") -> tuple[str | None, str
     before = await current(database)
 
     def run(connection: Connection) -> None:
-        settings = config(connection)
         down = to == "base" or (before is not None and to in _ancestors(before))
-        (command.downgrade if down else command.upgrade)(settings, to)
+        with foreign_keys_disabled(connection), connection.begin():
+            (command.downgrade if down else command.upgrade)(config(connection), to)
+            check_foreign_keys(connection)
 
-    async with database.write_engine.begin() as connection:
+    async with database.write_engine.connect() as connection:
         await connection.run_sync(run)
     return before, await current(database)
 
