@@ -1,39 +1,42 @@
-# Taskloom: `make help` lists what there is.
+# `make help` lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-# One test is the public audit of GraphQL over HTTP, where there is Node to run it.
+# One test runs the public audit of GraphQL over HTTP. It needs Node.js, and is skipped without it.
 AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/graph/http/audit/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test fuzz check benchmark benchmark-writes format lock clean
+.PHONY: help install serve test fuzz check migration benchmark benchmark-writes format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
-install: .venv/.installed ## Make .venv with the pinned dependencies
+install: .venv/.installed ## Create .venv with the pinned dependencies
 
-serve: .venv/.installed ## Serve on 127.0.0.1:8000, with demo data on the first run
+serve: .venv/.installed ## Serve on 127.0.0.1:8000; the first run adds demo data
 	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
 
-test: .venv/.developing $(AUDIT) ## Run all tests
+test: .venv/.developing $(AUDIT) ## Run all tests; UPDATE_GOLDEN=1 make test rewrites the golden files
 	@$(BIN)/pytest
 
-fuzz: .venv/.developing ## Send a server thousands of operations made from its schema
+fuzz: .venv/.developing ## Send a server thousands of operations generated from its schema
 	@TASKLOOM_FUZZ=5000 $(BIN)/pytest tests/graph/test_fuzz.py -n 2 -s
 
-check: .venv/.developing ## Lint, types, layers, the printed schema, the migrations
+check: .venv/.developing ## Check lint, format, types, layers, schema.graphql and migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/taskloom schema --check
 	$(BIN)/pytest -m check -n 0
 
+migration: .venv/.developing ## Generate a migration from the models: make migration m="add reactions"
+	@$(BIN)/python -m models.migrations "$(m)"
+
 benchmark: .venv/.developing ## Time pages, boards and searches in a large workspace
 	@$(BIN)/python -m benchmarks.scale $(ARGUMENTS)
 
-benchmark-writes: .venv/.developing ## Count writes a second, beside the bare driver
+benchmark-writes: .venv/.developing ## Compare writes per second with the bare driver
 	@$(BIN)/python -m benchmarks.writes $(ARGUMENTS)
 
 format: .venv/.developing ## Format the code
@@ -51,7 +54,7 @@ clean: ## Remove .venv and the demo database
 
 .venv/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Taskloom needs Python 3.11 or newer; name one with PYTHON=…"; exit 1; }
+	  { echo "Taskloom requires Python 3.11 or newer. Set PYTHON to its path: make PYTHON=python3.12"; exit 1; }
 	@echo "Installing the dependencies into .venv …"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) -r requirements.txt
@@ -59,7 +62,7 @@ clean: ## Remove .venv and the demo database
 	@touch $@
 
 .venv/.developing: requirements-dev.txt .venv/.installed
-	@echo "Installing the tools for developers into .venv …"
+	@echo "Installing the development tools into .venv …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""The settings: the only reader of the environment."""
+"""The settings of a server: the only module that reads environment variables."""
 
 import re
 from functools import cached_property
@@ -10,162 +10,192 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from models.database import DatabaseOptions
 
 PREFIX = "TASKLOOM_"
-#: What an issuer can sign with and publish the key of.
+#: The signature algorithms whose verification key an issuer can publish.
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
               "EdDSA")  # fmt: skip
-#: Scheme, host and port, and nothing after them.
+#: Scheme, host and port, without a path.
 ORIGIN = re.compile(r"https?://[^/\s*]+")
-#: Several values in one variable, with commas between them.
-Words = Annotated[tuple[str, ...], NoDecode]
+#: A comma-separated list in one environment variable.
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """How a server runs. Each field is read from an environment variable TASKLOOM_…."""
+    """The settings of a server, each read from the environment variable TASKLOOM_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     database_url: str = Field(
         "sqlite:///taskloom.db",
-        description="The database: postgresql://…, mysql://… or sqlite:///file.db.",
+        description="Database URL: postgresql://…, mysql://… or sqlite:///file.db.",
     )
     pool_size: int = Field(
-        10, ge=1, description="Connections kept for reading, and as many for writing."
+        10,
+        ge=1,
+        description="Size of the connection pool for reads, and of the one for writes, in each "
+        "process. SQLite always has one connection for writes.",
     )
     pool_timeout: float = Field(
-        30, gt=0, description="Seconds to wait for a free connection before giving up."
+        30, gt=0, description="Seconds to wait for a free connection of the pool before failing."
     )
     pool_recycle: float = Field(
-        1800, gt=0, description="Seconds after which a connection is replaced when next used."
+        1800,
+        gt=0,
+        description="Age in seconds after which a pooled connection is replaced before its next "
+        "use.",
     )
     connect_timeout: float = Field(
-        10, gt=0, description="Seconds to wait for the database to take a connection."
+        10, gt=0, description="Seconds to wait for a new connection to the database."
     )
     statement_timeout: float = Field(
-        30, gt=0, description="Seconds that one SQL statement may take; on SQLite, one that reads."
+        30,
+        gt=0,
+        description="Seconds that one SQL statement may run. On SQLite, this limits reads only.",
     )
     pgbouncer: bool = Field(
-        False, description="Whether PostgreSQL is reached through PgBouncer in transaction mode."
+        False, description="Connect to PostgreSQL through PgBouncer in transaction mode."
     )
     read_concurrency: int = Field(
-        4, ge=1, description="Connections that one operation may read on at the same time."
+        4, ge=1, description="Maximum number of connections that one operation reads on at once."
     )
     max_body_size: int = Field(
-        5_000_000, ge=1, description="Bytes that the body of a request may have."
+        5_000_000, ge=1, description="Maximum size of a request body, in bytes."
     )
     max_document_size: int = Field(
-        100_000, ge=1, description="Bytes that the text of a GraphQL document may have."
+        100_000, ge=1, description="Maximum size of a GraphQL document, in bytes."
     )
-    max_tokens: int = Field(10_000, ge=1, description="Tokens that a document may have.")
+    max_tokens: int = Field(10_000, ge=1, description="Maximum number of tokens in a document.")
     max_fields: int = Field(
-        1_000, ge=1, description="Fields of an operation with its fragments written out."
+        1_000,
+        ge=1,
+        description="Maximum number of fields in an operation, with its fragments expanded.",
     )
-    max_depth: int = Field(20, ge=1, description="How deep the fields of an operation may nest.")
-    max_aliases: int = Field(100, ge=0, description="Aliases that an operation may have.")
-    max_directives: int = Field(100, ge=0, description="Directives that an operation may have.")
+    max_depth: int = Field(20, ge=1, description="Maximum nesting depth of an operation's fields.")
+    max_aliases: int = Field(100, ge=0, description="Maximum number of aliases in an operation.")
+    max_directives: int = Field(
+        100, ge=0, description="Maximum number of directives in an operation."
+    )
     max_root_fields: int = Field(
-        50, ge=1, description="Fields at the root of an operation, such as mutations."
+        50, ge=1, description="Maximum number of root fields, such as mutations, in an operation."
     )
     max_cost: int = Field(
-        25_000, ge=1, description="Objects that an operation may bring at most, by its page sizes."
+        25_000,
+        ge=1,
+        description="Maximum cost of an operation, estimated from its page sizes before it runs.",
     )
-    max_node_ids: int = Field(100, ge=1, description="Ids that `nodes` takes at once.")
-    max_batch_size: int = Field(50, ge=1, description="Rows that a batch changes at once.")
+    max_node_ids: int = Field(
+        100, ge=1, description="Maximum number of IDs in one `nodes(ids: …)` field."
+    )
+    max_batch_size: int = Field(
+        50, ge=1, description="Maximum number of rows in one batch mutation."
+    )
     max_argument_values: int = Field(
         10_000,
         ge=1,
-        description="Values that the arguments of an operation's fields may hold, as often as "
-        "they are read.",
+        description="Maximum number of values in the arguments of an operation. Arguments of a "
+        "field within a list count once for each item of the list.",
     )
     max_variables_size: int = Field(
-        2_000_000, ge=1, description="Bytes that the variables of a request may have, as JSON."
+        2_000_000, ge=1, description="Maximum size of a request's variables as JSON, in bytes."
     )
     max_values: int = Field(
-        10_000, ge=1, description="Values that the variables of a request may hold."
+        10_000, ge=1, description="Maximum number of values in a request's variables."
     )
     max_nesting: int = Field(
-        200, ge=1, le=200, description="How deep the variables of a request may nest."
+        200, ge=1, le=200, description="Maximum nesting depth of a request's variables."
     )
-    max_answer_size: int = Field(50_000_000, ge=1, description="Bytes that an answer may have.")
+    max_answer_size: int = Field(
+        50_000_000, ge=1, description="Maximum size of a response, in bytes."
+    )
     budget: int = Field(
-        3_000_000, ge=1, description="What a user's operations may cost in a budget's period."
+        3_000_000,
+        ge=1,
+        description="Cost budget of each user: a token bucket that refills continuously.",
     )
     anonymous_budget: int = Field(
-        300_000, ge=1, description="The same for all who are not signed in, of one address."
+        300_000,
+        ge=1,
+        description="Cost budget of all anonymous requests from one IPv4 address or IPv6 /64 "
+        "network.",
     )
     budget_period: float = Field(
-        300, gt=0, le=86_400, description="Seconds in which a budget that is spent fills again."
+        300, gt=0, le=86_400, description="Seconds in which an empty budget refills completely."
     )
     shared_budgets: bool = Field(
         False,
-        description="Whether budgets are kept in the database, for several processes; "
-        "`taskloom serve --workers 2` sets it.",
+        description="Keep budgets in the database, so that several processes share them. "
+        "`taskloom serve` sets it if there are two or more workers.",
     )
     request_timeout: float = Field(
-        60, gt=0, description="Seconds that an operation may take; then it is cancelled."
+        60, gt=0, description="Seconds that an operation may run before it is canceled."
     )
     registered_only: bool = Field(
         False,
-        description="Whether only documents run that `taskloom documents add` has registered.",
+        description="Run only documents that are registered with `taskloom documents add`. "
+        "Tokens created with `--any-document` are exempt.",
     )
     introspection: bool = Field(
-        True, description="Whether the schema can be asked for, by introspection or as text."
+        True, description="Allow introspection, and serve the schema at /schema.graphql."
     )
     secure_cookies: bool = Field(
         False,
-        description="Whether the session cookie is for https alone, though this server is asked "
-        "over http: set it behind a proxy that does not tell.",
+        description="Mark the session cookie as Secure even if the request arrived over http. Set "
+        "this behind a TLS proxy that does not send X-Forwarded-Proto.",
     )
-    allowed_origins: Words = Field(
+    allowed_origins: CommaSeparated = Field(
         (),
-        description="Origins of other sites whose pages may use the API, with commas between "
-        "them: https://app.example. Cookies come from pages of the same site alone.",
+        description="Comma-separated origins of other sites whose pages may use the API, such as "
+        "https://app.example. Browsers send the session cookie only from pages of the same site.",
     )
     oidc_issuer: str | None = Field(
-        None, description="OpenID Connect issuer whose tokens are taken: https://id.example."
+        None,
+        description="URL of the OpenID Connect issuer whose tokens are accepted, such as "
+        "https://id.example.",
     )
-    oidc_audience: str = Field(
-        "taskloom", description="The audience that its tokens must be meant for."
-    )
+    oidc_audience: str = Field("taskloom", description="Audience that the issuer's tokens need.")
     oidc_jwks_url: str | None = Field(
-        None, description="Where its keys are, if not where its discovery document says."
+        None,
+        description="URL of the issuer's signing keys. The default is the one in its discovery "
+        "document.",
     )
-    oidc_algorithms: Words = Field(
-        ("RS256", "ES256"), description="Algorithms that its tokens may be signed with."
+    oidc_algorithms: CommaSeparated = Field(
+        ("RS256", "ES256"),
+        description="Comma-separated signature algorithms that the issuer's tokens may use.",
     )
     oidc_create_users: bool = Field(
-        False, description="Whether whom the issuer knows, and nobody here, becomes a user."
+        False,
+        description="Create a user for a person who signs in through the issuer and has none yet.",
     )
-    explorer: bool = Field(True, description="Whether GET /graphql shows GraphiQL to a browser.")
+    explorer: bool = Field(True, description="Serve GraphiQL to browsers at /graphql.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least that is logged: debug, info, warning or error."
+        "info", description="Minimum level of log messages: debug, info, warning or error."
     )
 
     @field_validator("allowed_origins", "oidc_algorithms", mode="before")
     @classmethod
-    def _split(cls, given: Any) -> Any:
-        if not isinstance(given, str):
-            return given
-        return tuple(word.strip() for word in given.split(",") if word.strip())
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(item.strip() for item in value.split(",") if item.strip())
 
     @field_validator("oidc_algorithms")
     @classmethod
-    def _asymmetric(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for name in given:
-            if name not in ASYMMETRIC:
-                raise ValueError(f"use {', '.join(ASYMMETRIC)}: {name} is none that an issuer has")
-        return given
+    def _check_algorithms(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        for algorithm in algorithms:
+            if algorithm not in ASYMMETRIC:
+                supported = ", ".join(ASYMMETRIC)
+                raise ValueError(f"{algorithm!r} is not supported; use one of {supported}")
+        return algorithms
 
     @field_validator("allowed_origins")
     @classmethod
-    def _origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in given:
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
             if not ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin, such as https://app.example")
-        return given
+                raise ValueError(f"{origin!r} is not an origin, such as https://app.example")
+        return origins
 
     @cached_property
     def database_options(self) -> DatabaseOptions:
-        """How connections are made and kept."""
         return DatabaseOptions(
             pool_size=self.pool_size,
             pool_timeout=self.pool_timeout,

@@ -1,4 +1,4 @@
-"""`python -m graph.cli`: the same as `taskloom`."""
+"""`python -m graph.cli`, the same as `taskloom`."""
 
 from graph.cli import main
 

@@ -1,4 +1,4 @@
-"""Users, memberships and tokens, as the commands make them."""
+"""Creating and changing users, memberships, passwords and tokens."""
 
 from datetime import datetime
 
@@ -17,13 +17,13 @@ DEMO_USER = "demo"
 
 
 async def find_or_create_user(session: AsyncSession, handle: str, *, name: str) -> User:
-    """The user with a handle, who is made if they are not there."""
-    found = await session.scalar(select(User).where(User.handle == handle))
-    if found is None:
-        found = User(id=uuid7(), handle=handle, name=name)
-        session.add(found)
+    """Return the user with a handle. A missing user is created with the name."""
+    user = await _find_user(session, handle)
+    if user is None:
+        user = User(id=uuid7(), handle=handle, name=name)
+        session.add(user)
         await session.flush()
-    return found
+    return user
 
 
 async def add_user(
@@ -34,92 +34,103 @@ async def add_user(
     slug: str | None,
     role: Role | None,
 ) -> str:
-    """Adds a user, and their membership; says what it did."""
+    """Add a user, or update an existing one, and add them to the workspace with the slug.
+
+    Without a role, a new member becomes a member and an existing one keeps their role. Returns a
+    message that says what was done. Raises a `CommandError` if the handle is invalid or the handle
+    or the email address is taken.
+    """
     if not HANDLE.fullmatch(handle):
         raise CommandError(
-            f"{handle!r} cannot be a handle: use up to 64 letters, digits, dots, hyphens and "
-            "underscores, a letter or digit first."
+            f"{handle!r} is not a valid handle. Use up to 64 letters, digits, dots, hyphens and "
+            "underscores, starting with a letter or digit."
         )
-    found = await session.scalar(select(User).where(User.handle == handle))
-    if found is None:
-        await _refuse_alike(session, handle)
+    existing = await _find_user(session, handle)
+    if existing is None:
+        await _check_handle_is_free(session, handle)
     email = email and email.lower()
-    if found is not None and slug is None:
-        raise CommandError(f"There is a user {handle} already. Add --workspace to let them in.")
-    if email is not None:
-        await _refuse_taken(session, email, handle)
-    person = found or await find_or_create_user(session, handle, name=name or handle)
-    if found is None or name is not None:
-        person.name = name or handle
-    person.email = email or person.email
-    said = [f"The user {handle} is {'there' if found else 'new'}."]
-    if slug is not None:
-        said.append(await _join(session, person, slug, role))
-    return " ".join(said)
-
-
-async def _refuse_alike(session: AsyncSession, handle: str) -> None:
-    """Refuses a handle that differs from another in capitals alone: people sign in by either."""
-    alike = select(User.handle).where(func.lower(User.handle) == handle.lower())
-    other = await session.scalar(alike)
-    if other is not None:
+    if existing is not None and slug is None:
         raise CommandError(
-            f"There is a user {other} already: handles differ in more than capitals."
+            f"The user {handle} already exists. Use --workspace to add them to a workspace."
         )
+    if email is not None:
+        await _check_email_is_free(session, email, handle)
+    user = existing or await find_or_create_user(session, handle, name=name or handle)
+    if existing is None or name is not None:
+        user.name = name or handle
+    user.email = email or user.email
+    message = f"The user {handle} {'already exists' if existing else 'was added'}."
+    if slug is None:
+        return message
+    membership = await _join(session, user, slug, role)
+    return f"{message} Their role in {slug} is {membership.role.name.lower()}."
 
 
-async def _refuse_taken(session: AsyncSession, email: str, handle: str) -> None:
+async def _check_handle_is_free(session: AsyncSession, handle: str) -> None:
+    """Reject a handle that differs from another in case only: signing in ignores case."""
+    same_handle = select(User.handle).where(func.lower(User.handle) == handle.lower())
+    other = await session.scalar(same_handle)
+    if other is not None:
+        raise CommandError(f"The user {other} already exists, and handles are case-insensitive.")
+
+
+async def _check_email_is_free(session: AsyncSession, email: str, handle: str) -> None:
     owner = await session.scalar(select(User.handle).where(func.lower(User.email) == email))
     if owner is not None and owner != handle:
-        raise CommandError(f"The address {email} belongs to the user {owner}.")
+        raise CommandError(f"The email address {email} belongs to the user {owner}.")
 
 
-async def _join(session: AsyncSession, person: User, slug: str, role: Role | None) -> str:
+async def _join(session: AsyncSession, user: User, slug: str, role: Role | None) -> Membership:
     workspace = await session.scalar(select(Workspace).where(Workspace.slug == slug))
     if workspace is None:
         workspace, states = new_workspace(slug, slug.replace("-", " ").title())
         session.add_all([workspace, *states])
         await session.flush()
-    own = select(Membership).where(
-        Membership.workspace_id == workspace.id, Membership.user_id == person.id
+    query = select(Membership).where(
+        Membership.workspace_id == workspace.id, Membership.user_id == user.id
     )
-    membership = await session.scalar(own)
+    membership = await session.scalar(query)
     if membership is None:
         membership = Membership(
-            workspace_id=workspace.id, user_id=person.id, role=role or Role.MEMBER
+            workspace_id=workspace.id, user_id=user.id, role=role or Role.MEMBER
         )
         session.add(membership)
     elif role is not None:
         membership.role = role
-    return f"In {slug} they are {membership.role.name.lower()}."
+    return membership
 
 
-async def _known(session: AsyncSession, handle: str) -> User:
-    person = await session.scalar(select(User).where(User.handle == handle))
-    if person is None:
-        raise CommandError(f"There is no user {handle}: add one with taskloom user add {handle}.")
-    return person
+async def _find_user(session: AsyncSession, handle: str) -> User | None:
+    found: User | None = await session.scalar(select(User).where(User.handle == handle))
+    return found
+
+
+async def _require_user(session: AsyncSession, handle: str) -> User:
+    user = await _find_user(session, handle)
+    if user is None:
+        raise CommandError(f"There is no user {handle}. Add one with taskloom user add {handle}.")
+    return user
 
 
 async def set_password(session: AsyncSession, handle: str, password_hash: str) -> str:
-    """Gives a user a password, and ends their sessions."""
-    person = await _known(session, handle)
-    password = await session.get(Password, person.id)
+    """Set a user's password and end their sessions. Returns a message."""
+    user = await _require_user(session, handle)
+    password = await session.get(Password, user.id)
     if password is None:
-        session.add(Password(user_id=person.id, hash=password_hash))
+        session.add(Password(user_id=user.id, hash=password_hash))
     else:
         password.hash = password_hash
-    await session.execute(delete(Session).where(Session.user_id == person.id))
-    return f"The user {handle} has a new password, and is signed out everywhere."
+    await session.execute(delete(Session).where(Session.user_id == user.id))
+    return f"The user {handle} has a new password and is signed out everywhere."
 
 
 async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:
-    """Lets a user sign in no more, or again."""
-    person = await _known(session, handle)
-    person.disabled_at = at
+    """Disable a user from an instant on, or enable them if it is None. Returns a message."""
+    user = await _require_user(session, handle)
+    user.disabled_at = at
     if at is None:
-        return f"The user {handle} may sign in again."
-    return f"The user {handle} is disabled: no token or session of theirs works."
+        return f"The user {handle} can sign in again."
+    return f"The user {handle} is disabled. Their tokens and sessions no longer work."
 
 
 async def create_token(
@@ -131,21 +142,25 @@ async def create_token(
     *,
     sends_anything: bool = False,
 ) -> str:
-    """Makes a personal token, and returns its secret, which is stored nowhere."""
-    person = await _known(session, handle)
+    """Create a personal token, and return its secret, of which only the digest is stored.
+
+    With a slug, the token can access that workspace only. Raises a `CommandError` if there is no
+    such user, or if they are not a member of the workspace.
+    """
+    user = await _require_user(session, handle)
     workspace = None
     if slug is not None:
         workspace = await session.scalar(
             select(Workspace)
             .join(Membership, Membership.workspace_id == Workspace.id)
-            .where(Workspace.slug == slug, Membership.user_id == person.id)
+            .where(Workspace.slug == slug, Membership.user_id == user.id)
         )
         if workspace is None:
-            raise CommandError(f"The user {handle} belongs to no workspace {slug}.")
+            raise CommandError(f"The user {handle} is not a member of a workspace {slug}.")
     secret = new_secret(TOKEN_PREFIX)
     session.add(
         AccessToken(
-            user_id=person.id,
+            user_id=user.id,
             digest=digest(secret),
             prefix=secret[:TOKEN_PREFIX_LENGTH],
             sends_anything=sends_anything,

@@ -1,11 +1,11 @@
-"""How commands speak, fail, and come by a database."""
+"""What all commands share: their output, their errors and their database."""
 
 import asyncio
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -21,16 +21,16 @@ from models.migrations import require_newest
 
 T = TypeVar("T")
 
-#: What people read. Standard output is kept for what programs read.
-notes = Console(stderr=True, highlight=False)
+#: For messages to people. Standard output is reserved for output that programs read.
+stderr = Console(stderr=True, highlight=False)
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked; the message says why, in one line."""
+    """A command cannot be carried out. The message says why, in one line."""
 
 
-def settings() -> Settings:
-    """The settings, or an error that names the variable that cannot be read."""
+def load_settings() -> Settings:
+    """The settings; raises a `CommandError` that names the first invalid variable."""
     try:
         return Settings()
     except ValidationError as error:
@@ -41,9 +41,12 @@ def settings() -> Settings:
 
 @asynccontextmanager
 async def open_database(*, newest: bool = True) -> AsyncIterator[Database]:
-    """The database of the settings, with the newest schema unless said otherwise."""
-    chosen = settings()
-    database = Database(chosen.database_url, chosen.database_options)
+    """Open the database of the settings.
+
+    Raises a `DatabaseError` if it is unreachable, or, with `newest`, if its schema is older.
+    """
+    settings = load_settings()
+    database = Database(settings.database_url, settings.database_options)
     try:
         if newest:
             await require_newest(database)
@@ -57,11 +60,11 @@ async def open_database(*, newest: bool = True) -> AsyncIterator[Database]:
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Runs a command's work; an error it knows ends the command with one line and code 1."""
+    """Run a command's work; a known error ends the command with one line and exit code 1."""
 
     async def interruptible() -> T:
         if threading.current_thread() is threading.main_thread():
-            # At once: what is not committed is gone with the connection.
+            # Exit at once: the database rolls back what is not committed.
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, os._exit, 130)
         return await work()
 
@@ -70,34 +73,45 @@ def run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     except (CommandError, DatabaseError) as error:
         fail(str(error))
     except DBAPIError as error:
-        cause = str(error.orig).strip().splitlines()
-        reason = cause[0] if cause else type(error).__name__
-        fail(f"The database was changed at the same moment, or is held: try again. ({reason})")
+        lines = str(error.orig).strip().splitlines()
+        reason = lines[0] if lines else type(error).__name__
+        fail(f"A concurrent write or a lock interfered in the database. Try again. ({reason})")
 
 
 def fail(message: str) -> NoReturn:
-    """Ends the command with one line and exit code 1."""
-    notes.print(f"[bold red]error:[/] {plain(message)}", soft_wrap=True)
+    """End the command with one line and exit code 1."""
+    print_error(message)
     raise typer.Exit(1)
 
 
-def say(message: str) -> None:
-    """Tells people something, letter by letter."""
-    notes.print(plain(message), soft_wrap=True)
+def print_error(message: str) -> None:
+    stderr.print(f"[bold red]error:[/] {escape_markup(message)}", soft_wrap=True)
 
 
-def plain(message: str) -> str:
-    """A message without what Rich would take for markup."""
+def print_message(message: str) -> None:
+    stderr.print(escape_markup(message), soft_wrap=True)
+
+
+def escape_markup(message: str) -> str:
+    """Escape every bracket, which Rich might read as markup."""
     return message.replace("[", r"\[")
 
 
-def progress() -> Progress:
-    """A progress bar on standard error, silent where that is no terminal."""
-    return Progress(
+@contextmanager
+def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar; yields a function that advances it. `total` may be an estimate.
+
+    Nothing is shown if standard error is not a terminal.
+    """
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=notes,
-        disable=not notes.is_terminal,
+        console=stderr,
+        disable=not stderr.is_terminal,
     )
+    with bar:
+        task = bar.add_task(description, total=total)
+        yield lambda count: bar.advance(task, count)
+        bar.update(task, completed=total)

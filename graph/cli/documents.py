@@ -1,39 +1,27 @@
-"""Registering documents."""
+"""The `documents` commands."""
 
 from pathlib import Path
+from typing import Annotated
 
-from graphql import GraphQLError, specified_rules
-from sqlalchemy.ext.asyncio import AsyncSession
+import typer
 
-from graph.cli.console import CommandError, settings
-from graph.operations.documents import parse_and_validate
-from graph.operations.limits import Limits
-from graph.schema import schema
-from models import RegisteredDocument
-from models.columns.digest import digest
+from graph.cli.console import open_database, run
+
+app = typer.Typer(help="Register documents, which clients send by their ID.", no_args_is_help=True)
 
 
-def read_document(file: Path) -> str:
-    """The text of a document that the schema understands, within the limits of the settings."""
-    try:
-        # As it is, to the last letter: clients send its digest.
-        text = file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file} cannot be read: {error}") from None
-    try:
-        limits = Limits.from_settings(settings())
-        _, faults, _ = parse_and_validate(schema._schema, text, limits, specified_rules)
-    except GraphQLError as error:
-        faults = [error]
-    if faults:
-        line = faults[0].locations[0].line if faults[0].locations else 1
-        raise CommandError(f"{file}:{line}: {faults[0].message} Nothing was registered.")
-    return text
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="GraphQL files, one document each.")],
+) -> None:
+    """Register documents, and print the ID of each. Clients send it as `documentId`."""
+    # Building the schema takes a second, which only this command needs.
+    from graph.cli.registration import read_document, register
 
+    async def work() -> dict[Path, str]:
+        texts = {file: read_document(file) for file in files}
+        async with open_database() as database, database.writes.begin() as session:
+            return {file: await register(session, text) for file, text in texts.items()}
 
-async def register(session: AsyncSession, text: str) -> str:
-    """Registers a document, if it is not; its id."""
-    name = digest(text)
-    if await session.get(RegisteredDocument, name) is None:
-        session.add(RegisteredDocument(digest=name, text=text))
-    return name.hex()
+    for file, document_id in run(work).items():
+        typer.echo(f"{document_id}  {file}")

@@ -3,35 +3,21 @@
 import ssl
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from alembic import command
-from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, String, inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.columns import types
 from models.database import Database, DatabaseError, unreachable_error
+from models.migrations.sqlite import check_foreign_keys, foreign_keys_disabled
 from models.search.indexes import belongs_to_search
 
 #: Not Alembic's default name, so that another application's database is not mistaken for ours.
 VERSION_TABLE = "taskloom_version"
-
-#: How new migrations write column types that have no arguments.
-_TYPES = {
-    repr(make()): f"types.{make.__name__}()"
-    for make in (
-        types.uuid_type,
-        types.timestamp,
-        types.long_text,
-        types.json_type,
-        types.big_integer,
-        types.sha256_type,
-    )
-}
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -108,9 +94,11 @@ async def migrate(database: Database, to: str = "head") -> tuple[str | None, str
     def run(connection: Connection) -> None:
         config = alembic_config(connection)
         is_older = to == "base" or (before is not None and to in _older_versions(before))
-        (command.downgrade if is_older else command.upgrade)(config, to)
+        with foreign_keys_disabled(connection), connection.begin():
+            (command.downgrade if is_older else command.upgrade)(config, to)
+            check_foreign_keys(connection)
 
-    async with database.write_engine.begin() as connection:
+    async with database.write_engine.connect() as connection:
         await connection.run_sync(run)
     return before, await current_version(database)
 
@@ -123,21 +111,3 @@ def _older_versions(version: str) -> set[Any]:
 def is_described(item: object, name: str | None, kind: str, *_: object) -> bool:
     """Whether the models describe an object of the database, so that the two can be compared."""
     return not belongs_to_search(name)
-
-
-def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Render a column type as a call to `models.columns.types`, for a new migration.
-
-    Return False for anything that Alembic renders itself.
-    """
-    if kind != "type":
-        return False
-    if isinstance(item, types.OrderedEnum):
-        return "sa.SmallInteger()"
-    rendered = (
-        f"types.short_text({item.length})" if type(item) is String else _TYPES.get(repr(item))
-    )
-    if rendered is None:
-        return False
-    context.imports.add("from models.columns import types")
-    return rendered

@@ -3,14 +3,11 @@
 from typing import Any
 
 import pytest
-import sqlalchemy
-from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
+from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from sqlalchemy import Connection, inspect, text
 
 from models import Base, migrations
-from models.columns import types
 from models.database import Database, DatabaseError
 from models.migrations import VERSION_TABLE
 from models.search.indexes import create_search_indexes
@@ -73,25 +70,6 @@ async def test_migrations_make_what_the_models_describe(url: str, empty: Databas
     await migrated.close()
     assert set(Base.metadata.tables) <= set(by_models)
     assert by_migrations == by_models
-
-
-async def test_a_generated_migration_makes_what_the_models_describe(empty: Database) -> None:
-    def run(connection: Connection) -> None:
-        options = {"target_metadata": Base.metadata}
-        context = MigrationContext.configure(connection, opts=options)
-        generated = produce_migrations(context, Base.metadata).upgrade_ops
-        assert generated is not None
-        script = render_python_code(
-            generated, render_item=migrations.render_type, migration_context=context
-        )
-        assert "types.short_text(" in script
-        names = {"op": Operations(context), "sa": sqlalchemy, "types": types}
-        exec(f"def upgrade():\n    {script}\nupgrade()", names)
-
-    async with empty.write_engine.begin() as connection:
-        await connection.run_sync(run)
-    async with empty.read_engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
 
 
 async def test_migrating_down_and_up_again_leaves_nothing_behind(empty: Database) -> None:

@@ -1,4 +1,4 @@
-"""The words that demo data is made of."""
+"""The names and phrases of which demo texts are composed."""
 
 PEOPLE = [
     "Amara Okafor", "Bruno Keller", "Chiara Romano", "Dmitri Volkov", "Elif Yilmaz",

@@ -1,4 +1,4 @@
-"""What demo data draws by lot, the same from the same seed."""
+"""Random demo values, the same for the same seed."""
 
 import random
 from datetime import datetime, timedelta
@@ -8,17 +8,17 @@ from graph.cli.demo import phrases
 
 
 class RandomData(random.Random):
-    """A source of keys, delays and texts."""
+    """A seeded generator of keys, delays and texts."""
 
-    def key(self, at: datetime) -> UUID:
-        """A UUIDv7 of the moment, the same for the same draws."""
-        milliseconds = int(at.timestamp() * 1000)
+    def key(self, created_at: datetime) -> UUID:
+        """A UUIDv7 with this timestamp."""
+        milliseconds = int(created_at.timestamp() * 1000)
         noise = self.getrandbits(74)
         value = milliseconds << 80 | 0x7 << 76 | (noise >> 62) << 64 | 0b10 << 62
         return UUID(int=value | noise & (1 << 62) - 1)
 
-    def delay(self, days: float) -> timedelta:
-        return timedelta(days=self.expovariate(1 / days))
+    def delay(self, mean_days: float) -> timedelta:
+        return timedelta(days=self.expovariate(1 / mean_days))
 
     def title(self) -> str:
         parts = (phrases.VERBS, phrases.THINGS, phrases.CIRCUMSTANCES)
@@ -31,8 +31,8 @@ class RandomData(random.Random):
         sentences = " ".join(self.sample(phrases.SENTENCES, self.randint(1, 4)))
         return "\n".join([sentences, *([""] if steps else []), *steps])
 
-    def remark(self) -> str:
-        said = self.sample(phrases.REMARKS, self.choices([1, 2, 3], [6, 3, 1])[0])
+    def comment(self) -> str:
+        remarks = self.sample(phrases.REMARKS, self.choices([1, 2, 3], [6, 3, 1])[0])
         if self.random() < 0.002:
-            said.append(f"See incident {self.randrange(10_000, 100_000)}.")
-        return " ".join(said)
+            remarks.append(f"See incident {self.randrange(10_000, 100_000)}.")
+        return " ".join(remarks)

@@ -1,1 +1,1 @@
-"""The importer of GitHub archives."""
+"""Importing GitHub archives."""

@@ -1,4 +1,4 @@
-"""The form of a GitHub archive, and what is said of a file that does not have it."""
+"""Reads a GitHub archive, a JSON file, and reports where it is invalid."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,34 +14,32 @@ from graph.cli.console import CommandError
 from models.user import HANDLE
 
 
-def _handle(given: str) -> str:
-    if not HANDLE.fullmatch(given):
-        raise ValueError("not a user's handle")
-    return given
+def _check_handle(handle: str) -> str:
+    if not HANDLE.fullmatch(handle):
+        raise ValueError("not a valid handle")
+    return handle
 
 
-def _no_null_characters(given: str) -> str:
-    # PostgreSQL cannot store them, and no text means anything by them.
-    return given.replace("\0", "")
+def _remove_null_characters(text: str) -> str:
+    # PostgreSQL cannot store them, and they have no meaning in a text.
+    return text.replace("\0", "")
 
 
-Handle = Annotated[str, AfterValidator(_handle)]
-Text = Annotated[str, AfterValidator(_no_null_characters)]
+Handle = Annotated[str, AfterValidator(_check_handle)]
+Text = Annotated[str, AfterValidator(_remove_null_characters)]
 
 
-class _Part(BaseModel):
+class _Object(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
 
 
-class ArchivedLabel(_Part):
-    """A label of the repository."""
-
+class ArchivedLabel(_Object):
     name: Annotated[Text, Field(min_length=1, max_length=100)]
     description: Text | None = None
     color: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{6}$")]
 
 
-class ArchivedComment(_Part):
+class ArchivedComment(_Object):
     """A comment on an issue or a pull request."""
 
     author: Handle | None
@@ -50,8 +48,8 @@ class ArchivedComment(_Part):
     updated_at: AwareDatetime
 
 
-class ArchivedIssue(_Part):
-    """An issue, or a pull request as far as it is one too."""
+class ArchivedIssue(_Object):
+    """An issue, or the fields that a pull request shares with one."""
 
     number: Annotated[int, Field(gt=0, lt=2**31)]
     title: Annotated[Text, Field(max_length=500)]
@@ -68,13 +66,11 @@ class ArchivedIssue(_Part):
 
     @property
     def closed(self) -> datetime | None:
-        """When it was closed, null for one that is open."""
+        """When it was closed; None if it is open."""
         return None if self.state == "OPEN" else self.closed_at or self.updated_at
 
 
-class Archive(_Part):
-    """A repository's issues and pull requests."""
-
+class Archive(_Object):
     repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", max_length=200)]
     labels: list[ArchivedLabel]
     issues: list[ArchivedIssue]
@@ -82,12 +78,11 @@ class Archive(_Part):
 
     @property
     def url(self) -> str:
-        """The repository's address."""
         return f"https://github.com/{self.repo}"
 
 
 def read_archive(file: Path) -> Archive:
-    """Reads an archive; a `CommandError` names the place where the file is not one."""
+    """Read an archive; raises a `CommandError` that says where the file is invalid."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -95,92 +90,95 @@ def read_archive(file: Path) -> Archive:
     try:
         document = pydantic_core.from_json(content)
     except ValueError as error:
-        raise CommandError(f"{file} is not a GitHub archive: {_break(content, error)}.") from None
+        raise CommandError(f"{file} is not a GitHub archive: {_syntax(content, error)}.") from None
     try:
         return Archive.model_validate(document)
     except ValidationError as error:
         [first, *others] = error.errors()
-        more = f" ({len(others)} more like this)" if others else ""
-        place = _place(document, first["loc"])
+        more = f" (and {len(others)} more errors)" if others else ""
+        path = _path(document, first["loc"])
         raise CommandError(
-            f"{file} is not a GitHub archive: {place}: {first['msg']}{more}."
+            f"{file} is not a GitHub archive: {path}: {first['msg']}{more}."
         ) from None
 
 
-def _break(content: bytes, error: ValueError) -> str:
-    """Where a file that is not whole JSON breaks off."""
+def _syntax(content: bytes, error: ValueError) -> str:
+    """Describe a JSON syntax error; in a truncated file, name the last issue or pull request."""
     try:
         partial = pydantic_core.from_json(content, allow_partial=True)
     except ValueError:
-        return f"it is not JSON, {error}"
+        return f"invalid JSON: {error}"
     if isinstance(partial, dict):
         for part in ("pulls", "issues"):
-            entries = partial.get(part)
-            if isinstance(entries, list) and entries:
-                return f"it is cut off in {_entry(part, len(entries) - 1, entries[-1])}, {error}"
-    return f"it is cut off, {error}"
+            items = partial.get(part)
+            if isinstance(items, list) and items:
+                return f"truncated JSON in {_item(part, len(items) - 1, items[-1])}: {error}"
+    return f"truncated JSON: {error}"
 
 
-def _place(document: Any, location: tuple[int | str, ...]) -> str:
-    """A place in an archive in the reader's words: issue 17, comment 2, field createdAt."""
+def _path(document: Any, location: tuple[int | str, ...]) -> str:
+    """Describe a location in an archive: issue 17, comment at index 1, field createdAt."""
     if not location:
-        return "the whole file"
-    words: list[str] = []
+        return "top level"
+    parts: list[str] = []
     value = document
-    for step in location:
-        value = _step(value, step)
-        if isinstance(step, int):
-            words[-1:] = [_entry(words[-1].removeprefix("field "), step, value)]
+    for key in location:
+        value = _child(value, key)
+        if isinstance(key, int):
+            parts[-1:] = [_item(parts[-1].removeprefix("field "), key, value)]
         else:
-            words.append(f"field {step}")
-    return ", ".join(words)
+            parts.append(f"field {key}")
+    return ", ".join(parts)
 
 
-def _step(value: Any, step: int | str) -> Any:
+def _child(value: Any, key: int | str) -> Any:
     try:
-        return value[step]
+        return value[key]
     except (KeyError, IndexError, TypeError):
         return None
 
 
-def _entry(part: str, index: int, entry: Any) -> str:
-    """One entry of a list: by its own number or name where it has one."""
-    kind = {"issues": "issue", "pulls": "pull", "comments": "comment", "labels": "label"}
-    name = kind.get(part, part)
-    if isinstance(entry, dict):
-        own = entry.get("number") or entry.get("name")
-        if own is not None:
-            return f"{name} {own}"
-    return f"{name} {index + 1} of the list"
+def _item(field: str, index: int, item: Any) -> str:
+    """Describe an item of a list by its number or name, or else by its index."""
+    kinds = {"issues": "issue", "pulls": "pull", "comments": "comment", "labels": "label"}
+    kind = kinds.get(field, field)
+    if isinstance(item, dict):
+        identifier = item.get("number") or item.get("name")
+        if identifier is not None:
+            return f"{kind} {identifier}"
+    return f"{kind} at index {index}"
 
 
 def reject_duplicates(issues: Sequence[ArchivedIssue]) -> None:
-    """Refuses an archive in which a number stands twice."""
-    seen: set[int] = set()
+    """Raise a `CommandError` if two issues have the same number."""
+    numbers: set[int] = set()
     for issue in issues:
-        if issue.number in seen:
-            raise CommandError(f"The archive has issue {issue.number} twice.")
-        seen.add(issue.number)
+        if issue.number in numbers:
+            raise CommandError(f"The archive contains issue {issue.number} twice.")
+        numbers.add(issue.number)
 
 
-def unused_key(repo: str, taken: Iterable[str]) -> str:
-    """A project's key from a repository's name: owner/tls13-spec gives TLS, or TLS2 if taken."""
+def unused_key(repo: str, used: Iterable[str]) -> str:
+    """Derive a project key from a repository's name: owner/tls13-spec gives TLS, else TLS2."""
     name = repo.partition("/")[2].upper()
     word = re.search(r"[A-Z]+", name)
     stem = word[0][:8] if word else "GH"
-    taken = set(taken)
-    return next(key for key in _numbered(stem) if key not in taken)
+    used = set(used)
+    return next(key for key in _candidates(stem) if key not in used)
 
 
-def _numbered(stem: str) -> Iterable[str]:
+def _candidates(stem: str) -> Iterable[str]:
     yield stem
     for number in range(2, 100):
         yield f"{stem}{number}"
-    raise CommandError(f"The keys {stem} to {stem}99 are taken: give one with --project.")
+    raise CommandError(
+        f"The project keys {stem} to {stem}99 are taken. Choose another one with --project."
+    )
 
 
 def total_rows(archive: Archive, *, with_pulls: bool) -> int:
-    """About how many rows an import writes, for its progress bar."""
+    """Estimate how many rows an import writes, for its progress bar."""
     issues = [*archive.issues, *(archive.pulls if with_pulls else ())]
-    parts = (1 + len(issue.comments) + len(issue.assignees) + len(issue.labels) for issue in issues)
-    return sum(parts)
+    return sum(
+        1 + len(issue.comments) + len(issue.assignees) + len(issue.labels) for issue in issues
+    )

@@ -1,14 +1,12 @@
-"""From a GitHub archive to a project: each thing once, however often it is imported."""
+"""Imports a GitHub archive into a project. Importing again adds and updates, without duplicates."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from fractional_indexing import generate_n_keys_between
-from sqlalchemy import bindparam as bind
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -19,7 +17,8 @@ from graph.cli.github.archive import (
     reject_duplicates,
     unused_key,
 )
-from graph.cli.github.rows import ImportedTask, Row, comment_columns, differences, task_columns
+from graph.cli.github.rows import ImportedTask, Row, comment_columns, field_changes, task_columns
+from graph.cli.github.writer import ImportSummary, ImportWriter, batches
 from models import (
     Assignment,
     Base,
@@ -36,63 +35,63 @@ from models import (
     User,
     Workspace,
 )
-from models.base import now, table_of
+from models.base import now
 from models.log.entries import change_entry, creation_entry
 from models.log.recorder import append_changes
 from models.workspace import new_workspace
 
-#: Rows of one INSERT, and keys of one SELECT.
-CHUNK = 1000
-
-
-@dataclass
-class ImportSummary:
-    """What an import did: how many rows of each kind it added and changed."""
-
-    project: str = ""
-    added: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+#: The color of a label that the repository no longer has.
+DELETED_LABEL_COLOR = "#ededed"
 
 
 class GitHubImport:
-    """One archive on its way into one workspace, in the caller's transaction."""
+    """The import of one archive, in the caller's transaction.
+
+    `advance` is called with the number of rows of each batch that is written.
+    """
 
     def __init__(
         self, session: AsyncSession, archive: Archive, advance: Callable[[int], None]
     ) -> None:
         self.session = session
         self.archive = archive
-        self.advance = advance
         self.now = now()
-        self.result = ImportSummary()
+        self.writer = ImportWriter(session, advance)
+        self.summary = self.writer.summary
 
     async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> ImportSummary:
-        """Imports the archive into the workspace, which is made if it is not there."""
+        """Import the archive into the workspace with the slug. A missing workspace is created.
+
+        Without a `key`, a new project gets one derived from the repository's name. Raises a
+        `CommandError` if the key contradicts an earlier import or is used by another project.
+        """
         issues = [*self.archive.issues, *(self.archive.pulls if with_pulls else ())]
         reject_duplicates(issues)
         workspace = await self._workspace(slug)
         project = await self._project(workspace, key)
-        self.result.project = project.key
+        self.summary.project = project.key
         users = await self._users(workspace, issues)
         labels = await self._labels(workspace, issues)
         states = await self._states(workspace)
-        # Written before its tasks, and so told before them.
+        # Flushed before the tasks, so that the log has the project first.
         project.last_number = max([project.last_number, *(issue.number for issue in issues)])
         await self.session.flush()
         tasks = await self._tasks(project, issues, users, states)
-        await self._pairs(Assignment, "user_id", "assignees", project, tasks, issues, users)
-        await self._pairs(Labeling, "label_id", "labels", project, tasks, issues, labels)
-        await self._write_changed(tasks)
-        told = [one.log_entry(project) for one in tasks.values() if one.fields]
-        await append_changes(self.session, workspace.id, told)
-        keys = {number: one.key for number, one in tasks.items()}
-        await self._comments(project, keys, issues, users)
-        return self.result
+        await self._add_references(
+            Assignment, "user_id", "assignees", project, tasks, issues, users
+        )
+        await self._add_references(Labeling, "label_id", "labels", project, tasks, issues, labels)
+        await self.writer.update(Task, [row for task in tasks.values() if (row := task.update())])
+        entries = [task.log_entry(project) for task in tasks.values() if task.fields]
+        await append_changes(self.session, workspace.id, entries)
+        task_ids = {number: task.key for number, task in tasks.items()}
+        await self._comments(project, task_ids, issues, users)
+        return self.summary
 
     async def _workspace(self, slug: str) -> Workspace:
-        # Whoever else writes to the workspace waits until all of it is there.
-        known = select(Workspace).where(Workspace.slug == slug).with_for_update()
-        workspace = await self.session.scalar(known)
+        # The lock makes other writers of the workspace wait until the import is committed.
+        query = select(Workspace).where(Workspace.slug == slug).with_for_update()
+        workspace = await self.session.scalar(query)
         if workspace is None:
             workspace, states = new_workspace(slug, slug.replace("-", " ").title())
             self.session.add_all([workspace, *states])
@@ -100,20 +99,20 @@ class GitHubImport:
         return workspace
 
     async def _project(self, workspace: Workspace, key: str | None) -> Project:
-        """The project the repository was imported to before, else the one with the key."""
-        own = select(Project).where(Project.workspace_id == workspace.id)
-        project = await self.session.scalar(own.where(Project.source_url == self.archive.url))
+        """The project of an earlier import of the repository, or else a new project."""
+        projects = select(Project).where(Project.workspace_id == workspace.id)
+        project = await self.session.scalar(projects.where(Project.source_url == self.archive.url))
         if project is not None:
             if key is not None and key != project.key:
                 raise CommandError(
-                    f"{self.archive.repo} was imported to the project {project.key} before. "
-                    f"Leave --project out, or say --project {project.key}."
+                    f"{self.archive.repo} was already imported into the project {project.key}. "
+                    f"Omit --project, or use --project {project.key}."
                 )
             return project
-        keys = set(await self.session.scalars(own.with_only_columns(Project.key)))
+        keys = set(await self.session.scalars(projects.with_only_columns(Project.key)))
         if key is not None and key in keys:
             raise CommandError(
-                f"The workspace {workspace.slug} has another project {key}. Choose another key."
+                f"The workspace {workspace.slug} already has a project {key}. Choose another key."
             )
         project = Project(
             id=uuid7(),
@@ -124,45 +123,47 @@ class GitHubImport:
         )
         self.session.add(project)
         await self.session.flush()
-        self.result.added["projects"] += 1
+        self.summary.added["projects"] += 1
         return project
 
     async def _users(
         self, workspace: Workspace, issues: Sequence[ArchivedIssue]
     ) -> dict[str, UUID]:
-        """Users by handle; those who are not there yet get an account to be claimed later."""
-        handles = {issue.author for issue in issues}
+        """User IDs by handle. Missing users are created, and missing guests join the workspace."""
+        mentioned = {issue.author for issue in issues}
         for issue in issues:
-            handles.update(issue.assignees)
-            handles.update(comment.author for comment in issue.comments)
-        wanted = sorted(handle for handle in handles if handle is not None)
+            mentioned.update(issue.assignees)
+            mentioned.update(comment.author for comment in issue.comments)
+        handles = sorted(handle for handle in mentioned if handle is not None)
         users: dict[str, UUID] = {}
-        for some in _chunks(wanted):
+        for batch in batches(handles):
             found = await self.session.execute(
-                select(User.handle, User.id).where(User.handle.in_(some))
+                select(User.handle, User.id).where(User.handle.in_(batch))
             )
             users.update({row[0]: row[1] for row in found})
-        missing = [handle for handle in wanted if handle not in users]
+        missing = [handle for handle in handles if handle not in users]
         users |= {handle: uuid7() for handle in missing}
-        rows: list[Row] = [{"id": users[name], "handle": name, "name": name} for name in missing]
-        await self._insert(User, rows)
+        rows: list[Row] = [
+            {"id": users[handle], "handle": handle, "name": handle} for handle in missing
+        ]
+        await self.writer.insert(User, rows)
         members = set(
             await self.session.scalars(
                 select(Membership.user_id).where(Membership.workspace_id == workspace.id)
             )
         )
-        joining = [users[handle] for handle in wanted if users[handle] not in members]
+        joining = [users[handle] for handle in handles if users[handle] not in members]
         rows = [
             {
                 "id": uuid7(),
                 "workspace_id": workspace.id,
-                "user_id": user,
+                "user_id": user_id,
                 "role": Role.GUEST,
                 "joined_at": self.now,
             }
-            for user in joining
+            for user_id in joining
         ]
-        await self._insert(Membership, rows)
+        await self.writer.insert(Membership, rows)
         await append_changes(
             self.session, workspace.id, [creation_entry(Membership, row) for row in rows]
         )
@@ -171,6 +172,7 @@ class GitHubImport:
     async def _labels(
         self, workspace: Workspace, issues: Sequence[ArchivedIssue]
     ) -> dict[str, UUID]:
+        """Label IDs by name. Missing labels are added, and the others updated."""
         found = await self.session.scalars(select(Label).where(Label.workspace_id == workspace.id))
         labels = {label.name: label for label in found}
         for archived in self.archive.labels:
@@ -180,20 +182,22 @@ class GitHubImport:
                     id=uuid7(), workspace_id=workspace.id, name=archived.name
                 )
                 self.session.add(label)
-                self.result.added["labels"] += 1
+                self.summary.added["labels"] += 1
             elif (label.color, label.description) != (color, archived.description):
-                self.result.changed["labels"] += 1
+                self.summary.changed["labels"] += 1
             label.color, label.description = color, archived.description
-        # An issue can bear a label that the repository no longer has.
+        # An issue can have a label that was deleted from the repository.
         for name in sorted({name for issue in issues for name in issue.labels} - set(labels)):
-            labels[name] = Label(id=uuid7(), workspace_id=workspace.id, name=name, color="#ededed")
+            labels[name] = Label(
+                id=uuid7(), workspace_id=workspace.id, name=name, color=DELETED_LABEL_COLOR
+            )
             self.session.add(labels[name])
-            self.result.added["labels"] += 1
+            self.summary.added["labels"] += 1
         await self.session.flush()
         return {name: label.id for name, label in labels.items()}
 
     async def _states(self, workspace: Workspace) -> dict[str, State]:
-        """The states that tasks are imported to, and all by their id."""
+        """The workspace's states by name, in the order of the board."""
         found = await self.session.scalars(
             select(State).where(State.workspace_id == workspace.id).order_by(State.position)
         )
@@ -205,20 +209,20 @@ class GitHubImport:
         issues: Sequence[ArchivedIssue],
         users: dict[str, UUID],
         states: dict[str, State],
-    ) -> dict[int, "ImportedTask"]:
-        """Tasks by number; the new ones are written."""
-        there: dict[int, Task] = {}
-        for some in _chunks([issue.number for issue in issues]):
+    ) -> dict[int, ImportedTask]:
+        """Tasks by number. New tasks are inserted; changes of existing ones are only recorded."""
+        existing: dict[int, Task] = {}
+        for batch in batches([issue.number for issue in issues]):
             found = await self.session.scalars(
-                select(Task).where(Task.project_id == project.id, Task.number.in_(some))
+                select(Task).where(Task.project_id == project.id, Task.number.in_(batch))
             )
-            there.update({task.number: task for task in found})
+            existing.update({task.number: task for task in found})
         by_id = {state.id: state for state in states.values()}
-        fresh = [issue for issue in issues if issue.number not in there]
-        last = await self.session.scalar(
+        new = [issue for issue in issues if issue.number not in existing]
+        last_rank = await self.session.scalar(
             select(func.max(Task.rank)).where(Task.workspace_id == project.workspace_id)
         )
-        ranks = generate_n_keys_between(last, None, len(fresh))
+        ranks = generate_n_keys_between(last_rank, None, len(new))
         rows: list[Row] = [
             {
                 "id": uuid7(),
@@ -229,30 +233,27 @@ class GitHubImport:
                 "version": 1,
                 **task_columns(issue, users),
             }
-            for issue, rank in zip(
-                sorted(fresh, key=lambda issue: issue.number), ranks, strict=True
-            )
+            for issue, rank in zip(sorted(new, key=lambda issue: issue.number), ranks, strict=True)
         ]
-        await self._insert(Task, rows)
-        tasks = {row["number"]: ImportedTask.made(row) for row in rows}
+        await self.writer.insert(Task, rows)
+        tasks = {row["number"]: ImportedTask.new(row) for row in rows}
         for issue in issues:
-            task = there.get(issue.number)
+            task = existing.get(issue.number)
             if task is not None:
                 columns = task_columns(issue, users)
                 columns["state_id"] = self._state(issue, states, by_id[task.state_id]).id
-                tasks[issue.number] = ImportedTask.found(task, columns)
+                tasks[issue.number] = ImportedTask.changed(task, columns)
         return tasks
 
-    async def _write_changed(self, tasks: dict[int, "ImportedTask"]) -> None:
-        """Updates the tasks that were there and are not as the archive has them."""
-        await self._update(Task, [row for one in tasks.values() if (row := one.update())])
-
     def _state(
-        self, issue: ArchivedIssue, states: dict[str, State], present: State | None
+        self, issue: ArchivedIssue, states: dict[str, State], current: State | None
     ) -> State:
-        """The state of a task: the one it has if that agrees with the archive."""
-        if present is not None and present.category.is_closed == (issue.closed is not None):
-            return present
+        """The state of an issue's task: the current one, if it is open or closed as the issue is.
+
+        Raises a `CommandError` if the workspace has no suitable state.
+        """
+        if current is not None and current.category.is_closed == (issue.closed is not None):
+            return current
         is_pull = issue.url is not None and "/pull/" in issue.url
         if issue.state == "CLOSED" and is_pull:
             name, category = "Canceled", StateCategory.CANCELED
@@ -266,37 +267,43 @@ class GitHubImport:
         for state in states.values():
             if state.category is category:
                 return state
-        raise CommandError(f"The workspace has no state {name} and none like it: make one first.")
+        raise CommandError(
+            f"The workspace has no state {name}, and none of the category {category.name}. "
+            "Add one first."
+        )
 
-    async def _pairs(
+    async def _add_references(
         self,
         model: type[Base],
-        far: str,
+        column: str,
         attribute: str,
         project: Project,
-        tasks: dict[int, "ImportedTask"],
+        tasks: dict[int, ImportedTask],
         issues: Sequence[ArchivedIssue],
-        keys: dict[str, UUID],
+        ids: dict[str, UUID],
     ) -> None:
-        """Adds what is missing between tasks and users, or labels; what people added stays."""
+        """Add the missing assignees or labels of all tasks; none that users added is removed.
+
+        `model` has the column `column`, which refers to one of `ids`. The issue's `attribute`
+        has their names.
+        """
         columns: Any = model
-        there: dict[UUID, set[UUID]] = defaultdict(set)
-        known = [one.key for one in tasks.values() if one.task is not None]
-        for some in _chunks(known):
+        existing: dict[UUID, set[UUID]] = defaultdict(set)
+        for batch in batches([task.key for task in tasks.values() if task.existing is not None]):
             found = await self.session.execute(
-                select(columns.task_id, getattr(columns, far)).where(columns.task_id.in_(some))
+                select(columns.task_id, getattr(columns, column)).where(columns.task_id.in_(batch))
             )
-            for task_id, key in found:
-                there[task_id].add(key)
+            for task_id, referenced_id in found:
+                existing[task_id].add(referenced_id)
         rows: list[Row] = []
         for issue in issues:
             task = tasks[issue.number]
-            present = there[task.key]
-            missing = {keys[name] for name in getattr(issue, attribute)} - present
-            task.gather(far, present, present | missing)
-            home = {"workspace_id": project.workspace_id, "task_id": task.key}
-            rows += [{**home, far: key} for key in sorted(missing)]
-        await self._insert(model, rows)
+            before = existing[task.key]
+            missing = {ids[name] for name in getattr(issue, attribute)} - before
+            task.collect(column, before, before | missing)
+            common = {"workspace_id": project.workspace_id, "task_id": task.key}
+            rows += [{**common, column: referenced_id} for referenced_id in sorted(missing)]
+        await self.writer.insert(model, rows)
 
     async def _comments(
         self,
@@ -305,66 +312,41 @@ class GitHubImport:
         issues: Sequence[ArchivedIssue],
         users: dict[str, UUID],
     ) -> None:
-        """A comment has no number in an archive: it is known by task, author and time."""
-        there: dict[tuple[Any, ...], list[Comment]] = defaultdict(list)
-        for some in _chunks(list(tasks.values())):
+        """Add and update the comments.
+
+        A comment has no number in an archive: task, author and creation time identify it, and
+        the order among comments of the same second.
+        """
+        existing: dict[tuple[Any, ...], list[Comment]] = defaultdict(list)
+        for batch in batches(list(tasks.values())):
             found = await self.session.scalars(
                 select(Comment)
-                .where(Comment.task_id.in_(some))
+                .where(Comment.task_id.in_(batch))
                 .order_by(Comment.created_at, Comment.id)
             )
             for comment in found:
-                there[comment.task_id, comment.author_id, comment.created_at].append(comment)
-        rows: list[Row] = []
-        changes: list[Row] = []
-        edits: list[Row] = []
+                existing[comment.task_id, comment.author_id, comment.created_at].append(comment)
+        added: list[Row] = []
+        changed: list[Row] = []
+        updates: list[Row] = []
         for issue in issues:
+            task_id = tasks[issue.number]
             for archived in issue.comments:
-                author = users[archived.author] if archived.author else None
-                task = tasks[issue.number]
-                same = there[task, author, archived.created_at]
+                author_id = users[archived.author] if archived.author else None
+                matches = existing[task_id, author_id, archived.created_at]
                 columns = comment_columns(archived)
-                if not same:
-                    where = {"workspace_id": project.workspace_id, "task_id": task}
-                    rows.append({"id": uuid7(), "author_id": author, **where, **columns})
+                if not matches:
+                    common = {"workspace_id": project.workspace_id, "task_id": task_id}
+                    added.append({"id": uuid7(), "author_id": author_id, **common, **columns})
                     continue
-                comment = same.pop(0)
+                comment = matches.pop(0)
                 if comment.body != archived.body:
                     version = comment.version + 1
-                    changes.append({"id": comment.id, **columns, "version": version})
-                    fields = differences(comment, columns)
+                    changed.append({"id": comment.id, **columns, "version": version})
+                    fields = field_changes(comment, columns)
                     kind = ChangeKind.UPDATED
-                    edits.append(change_entry(Comment, comment.id, kind, fields, project.id))
-        await self._insert(Comment, rows)
-        await self._update(Comment, changes)
-        told = [creation_entry(Comment, row, project.id) for row in rows]
-        await append_changes(self.session, project.workspace_id, told + edits)
-
-    async def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
-        for some in _chunks(rows):
-            await self.session.execute(insert(table_of(model)), some)
-            self.advance(len(some))
-        if rows:
-            self.result.added[model.__tablename__] += len(rows)
-
-    async def _update(self, model: type[Base], rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        table = table_of(model)
-        names = [name for name in rows[0] if name != "id"]
-        statement = (
-            update(table)
-            .where(table.c.id == bind("id_"))
-            .values({name: bind(f"{name}_") for name in names})
-        )
-        parameters = [{f"{name}_": value for name, value in row.items()} for row in rows]
-        connection = await self.session.connection()
-        for some in _chunks(parameters):
-            await connection.execute(statement, some)
-            self.advance(len(some))
-        self.result.changed[model.__tablename__] += len(rows)
-
-
-def _chunks(rows: Sequence[Any]) -> Iterable[list[Any]]:
-    for start in range(0, len(rows), CHUNK):
-        yield list(rows[start : start + CHUNK])
+                    updates.append(change_entry(Comment, comment.id, kind, fields, project.id))
+        await self.writer.insert(Comment, added)
+        await self.writer.update(Comment, changed)
+        creations = [creation_entry(Comment, row, project.id) for row in added]
+        await append_changes(self.session, project.workspace_id, creations + updates)

@@ -1,4 +1,4 @@
-"""What an archive has, as rows of ours and as changes in the log."""
+"""Converts archived issues and comments to rows and log entries."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def task_columns(issue: ArchivedIssue, users: dict[str, UUID]) -> Row:
-    """An issue as columns of a task."""
+    """The columns of a task that an issue sets."""
     return {
         "number": issue.number,
         "title": issue.title,
@@ -28,7 +28,7 @@ def task_columns(issue: ArchivedIssue, users: dict[str, UUID]) -> Row:
 
 
 def comment_columns(comment: ArchivedComment) -> Row:
-    """An archived comment as columns of one."""
+    """The columns of a comment that an archived comment sets."""
     edited = comment.updated_at if comment.updated_at > comment.created_at else None
     return {
         "body": comment.body,
@@ -41,56 +41,54 @@ def comment_columns(comment: ArchivedComment) -> Row:
 
 @dataclass
 class ImportedTask:
-    """A task of an archive: what is to be written of it, and told."""
+    """A task that the archive adds or changes."""
 
     key: UUID
     columns: Row
+    #: The logged fields that change: their values before and after.
     fields: dict[str, list[Any]]
-    #: The task where it was there before.
-    task: Task | None = None
+    #: The task that an earlier import added; None for a new one.
+    existing: Task | None = None
 
     @classmethod
-    def made(cls, row: Row) -> Self:
-        """A task that was not there."""
+    def new(cls, row: Row) -> Self:
         return cls(row["id"], row, creation_entry(Task, row)["fields"])
 
     @classmethod
-    def found(cls, task: Task, columns: Row) -> Self:
-        """A task that was there, as the archive has it."""
-        return cls(task.id, columns, differences(task, columns), task)
+    def changed(cls, task: Task, columns: Row) -> Self:
+        return cls(task.id, columns, field_changes(task, columns), task)
 
     def update(self) -> Row | None:
-        """What to write of a task that was there; null where it is as the archive has it."""
-        task = self.task
+        """The new values of an existing task; None if it is new or unchanged."""
+        task = self.existing
         if task is None:
             return None
-        as_told = all(getattr(task, name) == value for name, value in self.columns.items())
-        if as_told and not self.fields:
+        is_current = all(getattr(task, name) == value for name, value in self.columns.items())
+        if is_current and not self.fields:
             return None
-        # What the log does not tell, such as when it was last commented on, is no new version.
+        # A column that is not logged, such as updated_at, does not make a new version.
         version = task.version + 1 if self.fields else task.version
         return {"id": self.key, **self.columns, "version": version}
 
-    def gather(self, column: str, before: set[UUID], after: set[UUID]) -> None:
-        """Notes whom it is assigned to, or what labels it bears."""
-        name = next(name for name, one in Task.collected.items() if one.columns == column)
+    def collect(self, column: str, before: set[UUID], after: set[UUID]) -> None:
+        """Record a change of the task's assignees or labels, by the column that refers to them."""
+        name = next(name for name, field in Task.collected.items() if field.columns == column)
         values = [sorted(map(encode, keys)) for keys in (before, after)]
-        if self.task is None:
+        if self.existing is None:
             self.fields[name] = [None, values[1]]
         elif before != after:
             self.fields[name] = values
 
     def log_entry(self, project: Project) -> Row:
-        """The change that it is in the log."""
-        kind = ChangeKind.CREATED if self.task is None else change_kind(self.fields)
+        kind = ChangeKind.CREATED if self.existing is None else change_kind(self.fields)
         return change_entry(Task, self.key, kind, self.fields, project.id)
 
 
-def differences(row: Base, columns: Row) -> dict[str, list[Any]]:
-    """The fields of a row that are not as the archive has them."""
-    told = logged_columns(type(row))
+def field_changes(row: Base, columns: Row) -> dict[str, list[Any]]:
+    """The logged fields of a row that differ from `columns`: their values before and after."""
+    logged = logged_columns(type(row))
     return {
         name: [encode(getattr(row, name)), encode(value)]
         for name, value in columns.items()
-        if name in told and getattr(row, name) != value
+        if name in logged and getattr(row, name) != value
     }

@@ -30,7 +30,7 @@ async def test_a_password_is_set_and_signs_in(
     user = await world.make_user(handle="ada")
     await world.make_session(user)
     code, said = await set_password(url, "ada", "correct horse")
-    assert (code, said) == (0, "The user ada has a new password, and is signed out everywhere.\n")
+    assert (code, said) == (0, "The user ada has a new password and is signed out everywhere.\n")
     async with database.reads() as session:
         assert await session.scalar(select(func.count(Session.id))) == 0
     data = await api.ask(SIGN_IN, None, handle="ada", password="correct horse")
@@ -53,7 +53,7 @@ async def test_a_password_that_cannot_be_is_refused(url: str, world: World) -> N
 async def test_who_is_disabled_comes_in_no_more(api: Api, url: str, world: World) -> None:
     token = await world.make_token(await world.make_user(handle="ada"))
     done = await taskloom(url, "user", "disable", "ada")
-    assert done.notes == "The user ada is disabled: no token or session of theirs works.\n"
+    assert done.notes == "The user ada is disabled. Their tokens and sessions no longer work.\n"
     assert (await api.refusal("{ viewer { handle } }", token))[0] == "UNAUTHENTICATED"
     await taskloom(url, "user", "disable", "ada", "--undo")
     assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "ada"}}
@@ -63,7 +63,7 @@ async def test_handles_differ_in_more_than_capitals(url: str, world: World) -> N
     await world.make_user(handle="ada", email="ada@x.example")
     done = await taskloom(url, "user", "add", "ADA")
     assert done.code == 1
-    assert "There is a user ada already" in done.notes
+    assert "The user ada already exists, and handles are case-insensitive" in done.notes
     done = await taskloom(url, "user", "add", "bob", "--email", "ADA@x.example")
     assert done.code == 1
     assert "belongs to the user ada" in done.notes

@@ -27,7 +27,7 @@ async def test_migrate_says_what_it_did(empty_url: str) -> None:
     assert re.search(r": from an empty database to schema \d{4}\.\n$", first.notes)
     second = await taskloom(empty_url, "migrate")
     assert second.code == 0
-    assert "has the newest schema already" in second.notes
+    assert "already has the newest schema" in second.notes
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ async def test_a_user_is_added_and_let_into_workspaces(url: str, database: Datab
         assert await role_of(session, "ada", "engines") is Role.OWNER
         assert await role_of(session, "ada", "looms") is Role.ADMIN
     for arguments, message in (
-        (["ada"], "There is a user ada already"),
-        (["no way"], "cannot be a handle"),
+        (["ada"], "The user ada already exists"),
+        (["no way"], "is not a valid handle"),
         (["bob", "--email", "a@b.example"], "belongs to the user ada"),
     ):
         refused = await taskloom(url, "user", "add", *arguments)
@@ -164,7 +164,7 @@ async def test_a_token_is_printed_alone_and_stored_as_a_hash(
             assert token not in str((await session.execute(select(table))).all())
     for arguments, message in (
         (["--user", "bob"], "There is no user bob"),
-        (["--user", "ada", "--workspace", "nowhere"], "belongs to no workspace nowhere"),
+        (["--user", "ada", "--workspace", "nowhere"], "is not a member of a workspace nowhere"),
     ):
         refused = await taskloom(url, "token", "create", *arguments)
         assert (refused.code, refused.out) == (1, "")
@@ -196,7 +196,7 @@ async def test_the_demo_is_the_same_each_time_and_has_something_of_everything(
     await taskloom(empty_url, "migrate")
     for where in (url, empty_url):
         done = await taskloom(where, "demo", "--tasks", "120")
-        assert (done.code, done.notes) == (0, "The workspace demo has 120 tasks.\n")
+        assert (done.code, done.notes) == (0, "Created the workspace demo with 120 tasks.\n")
     first, second = await dump(database), await dump(other)
     await other.close()
     assert first == second
@@ -208,7 +208,7 @@ async def test_the_demo_is_the_same_each_time_and_has_something_of_everything(
     assert {name for name, rows in first.items() if not rows} == kept_elsewhere
     again = await taskloom(url, "demo")
     assert again.code == 1
-    assert "There is a workspace demo already" in again.notes
+    assert "The workspace demo already exists" in again.notes
     assert (await taskloom(url, "demo", "--workspace", "second", "--tasks", "7")).code == 0
     async with database.reads() as session:
         assert await session.scalar(select(func.count(Task.id))) == 127

@@ -15,6 +15,8 @@ from tests.support.client import Api
 from tests.support.command import taskloom
 from tests.support.world import World
 
+IMPORTED = "Imported acme/rocket-2 into the project ROCKET of the workspace acme: "
+
 
 def comment(author: str | None, minute: int, body: str) -> dict[str, Any]:
     at = f"2024-02-0{1 + minute // 60}T12:{minute % 60:02}:00Z"
@@ -145,7 +147,7 @@ async def test_an_archive_is_read_back_as_it_is_each_issue_once(
 ) -> None:
     done = await taskloom(url, "import", "github", write(tmp_path, archive), "--workspace", "acme")
     assert done.code == 0
-    assert done.notes.startswith("acme/rocket-2 is the project ROCKET of acme: ")
+    assert done.notes.startswith(IMPORTED)
     await taskloom(url, "user", "add", "reader", "--workspace", "acme")
     token = (await taskloom(url, "token", "create", "--user", "reader")).out.strip()
     for forwards in (True, False):
@@ -159,7 +161,7 @@ async def test_importing_again_doubles_nothing_and_brings_what_changed(
     await taskloom(url, *command)
     first = await counts(database)
     again = await taskloom(url, *command)
-    assert again.notes == "acme/rocket-2 is the project ROCKET of acme: nothing new.\n"
+    assert again.notes == f"{IMPORTED}no changes.\n"
     assert await counts(database) == first
 
     changed = archive["issues"][1]
@@ -254,7 +256,7 @@ async def test_a_second_repository_of_the_same_name_gets_a_key_of_its_own(
     )  # fmt: skip
     assert (taken.code, taken.notes) == (
         1,
-        "error: The workspace acme has another project GH. Choose another key.\n",
+        "error: The workspace acme already has a project GH. Choose another key.\n",
     )
 
 
@@ -276,7 +278,7 @@ def with_comment(archive: dict[str, Any], number: int, **fields: Any) -> dict[st
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (lambda a: [], "the whole file: "),
+        (lambda a: [], "top level: "),
         (lambda a: {}, "field repo: Field required"),
         (lambda a: a | {"issues": None}, "field issues: Input should be a valid list"),
         (lambda a: a | {"repo": "nothing"}, "field repo: String should match"),
@@ -289,10 +291,10 @@ def with_comment(archive: dict[str, Any], number: int, **fields: Any) -> dict[st
         (lambda a: changed(a, 17, number=-1), "issue -1, field number: "),
         (lambda a: changed(a, 17, state="ODD"), "issue 17, field state: "),
         (lambda a: changed(a, 17, author="not a handle"), "issue 17, field author: "),
-        (lambda a: changed(a, 17, number=16), "The archive has issue 16 twice."),
+        (lambda a: changed(a, 17, number=16), "The archive contains issue 16 twice."),
         (
             lambda a: with_comment(a, 17, body=None),
-            "issue 17, comment 1 of the list, field body: Input should be a valid string",
+            "issue 17, comment at index 0, field body: Input should be a valid string",
         ),
         (lambda a: a | {"labels": [{"name": "x", "color": "red"}]}, "label x, field color: "),
     ],
@@ -324,12 +326,12 @@ async def test_a_file_that_is_cut_off_is_refused_with_where(
     file.write_text(whole[: whole.index('"title": "Issue 18')])
     done = await taskloom(url, "import", "github", str(file), "--workspace", "acme")
     assert done.code == 1
-    assert "it is cut off in issue 18, " in done.notes
+    assert "is not a GitHub archive: truncated JSON in issue 18: " in done.notes
     for content in ("", "PK\x03\x04", "{]"):
         file.write_text(content)
         done = await taskloom(url, "import", "github", str(file), "--workspace", "acme")
         assert done.code == 1
-        assert "is not a GitHub archive: it is " in done.notes
+        assert "is not a GitHub archive: invalid JSON: " in done.notes
     missing = await taskloom(url, "import", "github", "/no/such", "--workspace", "acme")
     assert missing.notes == "error: /no/such cannot be read: No such file or directory.\n"
     assert await counts(database) == before

@@ -72,8 +72,8 @@ async def test_no_rows_asks_only_how_far_it_goes(office: Office) -> None:
         ({"first": 101}, "first: must be between 0 and 100, not 101."),
         (
             {"filter": {"subjectTypes": ["User"]}},
-            "filter.subjectTypes: 'User' is not a logged type. Use one of Attendance, Comment, Event, "
-            "Label, Membership, Milestone, Project, State, Task, Workspace.",
+            "filter.subjectTypes: 'User' is not a logged type. Use one of Attendance, Comment, "
+            "Event, Label, Membership, Milestone, Project, Reaction, State, Task, Workspace.",
         ),
         (
             {"filter": {"projectIds": ["x"]}},

@@ -1,0 +1,41 @@
+"""Checks of option values. An invalid value ends the command with exit code 2."""
+
+from typing import TypeVar
+
+import typer
+
+from models import Role, Scope
+from models.project import PROJECT_KEY
+from models.workspace import is_slug
+
+T = TypeVar("T", Role, Scope)
+
+
+def check_slug(slug: str) -> None:
+    if not is_slug(slug):
+        raise typer.BadParameter(
+            "--workspace: use up to 64 lowercase letters and digits in words joined by hyphens, "
+            "such as my-team"
+        )
+
+
+def check_project_key(key: str) -> None:
+    if not PROJECT_KEY.fullmatch(key):
+        raise typer.BadParameter(
+            "--project: use up to 10 uppercase letters and digits, starting with a letter"
+        )
+
+
+def check_length(option: str, value: str | None, max_length: int) -> None:
+    """Reject a text that is longer than its column."""
+    if value is not None and len(value) > max_length:
+        raise typer.BadParameter(f"{option}: use at most {max_length} characters, not {len(value)}")
+
+
+def parse_member(option: str, members: type[T], value: str) -> T:
+    """Look up a member of an enumeration by its name, which is case-insensitive."""
+    try:
+        return members[value.upper()]
+    except KeyError:
+        names = ", ".join(name.lower() for name in members.__members__)
+        raise typer.BadParameter(f"{option}: use one of {names}") from None

@@ -1,0 +1,87 @@
+"""The `user` commands."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from graph.auth import passwords
+from graph.cli import accounts
+from graph.cli.console import open_database, print_message, run
+from graph.cli.options import check_length, check_slug, parse_member
+from models import Role
+from models.base import now
+
+app = typer.Typer(help="Manage users and their memberships.", no_args_is_help=True)
+
+HandleArgument = Annotated[str, typer.Argument(help="The user's handle.")]
+
+
+@app.command()
+def add(
+    handle: Annotated[str, typer.Argument(help="The user's handle, unique on the server.")],
+    name: Annotated[str | None, typer.Option(help="The full name. Default: the handle.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="The email address, unique on the server.")
+    ] = None,
+    workspace: Annotated[
+        str | None, typer.Option(help="The workspace's slug, such as my-team.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            help="The role in the workspace: owner, admin, member or guest. Default: member; an "
+            "existing member keeps their role."
+        ),
+    ] = None,
+) -> None:
+    """Add a user, or add an existing user to a workspace. A missing workspace is created."""
+    if workspace is not None:
+        check_slug(workspace)
+    new_role = None if role is None else parse_member("--role", Role, role)
+    check_length("--name", name, 200)
+    check_length("--email", email, 254)
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.add_user(session, handle, name, email, workspace, new_role)
+
+    print_message(run(work))
+
+
+@app.command()
+def set_password(handle: HandleArgument) -> None:
+    """Set a user's password, and end their sessions.
+
+    Prompts for the password, or reads it from standard input if that is not a terminal.
+    """
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if problem := passwords.password_problem(password):
+        raise typer.BadParameter(problem)
+    password_hash = passwords.hash_password(password)
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.set_password(session, handle, password_hash)
+
+    print_message(run(work))
+
+
+@app.command()
+def disable(
+    handle: HandleArgument,
+    undo: Annotated[bool, typer.Option("--undo", help="Enable the user again.")] = False,
+) -> None:
+    """Block a user from signing in.
+
+    Their tokens and sessions stop working. Their content stays.
+    """
+
+    async def work() -> str:
+        async with open_database() as database, database.writes.begin() as session:
+            return await accounts.set_disabled(session, handle, None if undo else now())
+
+    print_message(run(work))
