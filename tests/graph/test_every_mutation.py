@@ -8,7 +8,7 @@ import pytest
 
 from models.database import Database
 from tests.support.client import Statements
-from tests.support.examples import EXAMPLES, one_by_one
+from tests.support.examples import examples, one_by_one
 from tests.support.office import Office, dump, writes
 from tests.support.replay import replay, stored
 
@@ -21,7 +21,7 @@ FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 def test_each_mutation_has_an_example() -> None:
-    assert {example.mutation for example in EXAMPLES} == writes()
+    assert {example.mutation for example in examples()} == writes()
 
 
 async def test_each_takes_the_statements_it_did_when_it_was_looked_at(

@@ -3,13 +3,14 @@
 import pytest
 
 from models.database import Database
+from tests.support.concept_cases import declared
 from tests.support.office import Office, brief, document, dump, writes
 from tests.support.refused_others import OTHERS
 from tests.support.refused_tasks import TASKS
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
-CASES = [*TASKS, *OTHERS]
+CASES = [*TASKS, *OTHERS, *(case for cases in declared("REJECTIONS") for case in cases)]
 
 
 @pytest.mark.parametrize("mutation", sorted({case.mutation for case in CASES}))
@@ -31,7 +32,7 @@ async def test_nobody_writes_without_signing_in(office: Office, database: Databa
         name = case.mutation
         asked = document(name, brief(name))
         code, message = await office.api.refusal(asked, None, **case.arguments(office))
-        assert (code, message) == ("UNAUTHENTICATED", f"{name}: sign in, or send a token.")
+        assert (code, message) == ("UNAUTHENTICATED", f"{name}: authentication required. Sign in, or send a token.")
     assert await dump(database) == before
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from models import AccessToken, Membership, Role, Session, TaskLinkKind, User, Workspace
 from models.base import Base
+from tests.support.concept_cases import declared
 from tests.support.world import NOON, World
 
 
@@ -98,6 +99,8 @@ async def make_everything(world: World, mark: str) -> Everything:
         "Event": [event],
         "Attendance": list(attendances),
     }
+    for add_rows in declared("add_rows"):
+        await add_rows(world, rows)
     made.rows = rows | credentials
     return made
 

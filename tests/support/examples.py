@@ -86,9 +86,17 @@ EXAMPLES = [
 ]
 
 
+def examples() -> list[Example]:
+    """The examples, with those that the concepts' own test modules declare."""
+    from tests.support.concept_cases import declared
+
+    # First: later examples delete what they use.
+    return [*(example for one in declared("EXAMPLES") for example in one), *EXAMPLES]
+
+
 async def one_by_one(office: Office) -> AsyncIterator[tuple[Example, dict[str, Any]]]:
     """Each example with its arguments, ready to be done."""
-    for example in EXAMPLES:
+    for example in examples():
         if example.mutation == "changeRevert":
             update = given(id="@docs", color="#000000")(office)
             office.rows["undoable"] = (await office.done("labelUpdate", **update))["sequence"]

@@ -147,6 +147,8 @@ class Office:
 
 async def make_office(api: Api, world: World) -> Office:
     """Builds the workspace, and a foreign one with the same in it."""
+    from tests.support.concept_cases import declared
+
     office = Office(api, world)
     rows = office.rows
     workspace = rows["workspace"] = await world.make_workspace(slug="office", name="Office")
@@ -198,6 +200,8 @@ async def make_office(api: Api, world: World) -> Office:
     )
     rows["foreign_remark"] = await world.make_comment(rows["foreign_task"], rows["outsider"])
     rows["foreign_event"] = await world.make_event(foreign)
+    for add_to_office in declared("add_to_office"):
+        await add_to_office(world, rows)
     link = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
     await office.done("taskLinkCreate", input=link)
     return office

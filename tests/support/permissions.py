@@ -1,5 +1,7 @@
 """Who may see and do what: one entry for each field of the schema. A new field needs one."""
 
+from tests.support.concept_cases import declared
+
 #: Fields whose value all members of a workspace see alike, and nobody else at all.
 MEMBERS = {
     "Attendance": "id user event response",
@@ -122,3 +124,12 @@ ACTIONS = {
         "outsider", "guest", "member", "admin", "owner", "reader", "bound", "foreign",
     }),
 }  # fmt: skip
+
+for _fields in declared("FIELDS"):
+    for _audience, _table in (
+        ("members", MEMBERS), ("own", OWN), ("each", EACH), ("admins", ADMINS), ("anyone", ANYONE)
+    ):  # fmt: skip
+        for _type, _names in _fields.get(_audience, {}).items():
+            _table[_type] = f"{_table.get(_type, '')} {_names}".strip()
+for _mutations in declared("MUTATIONS"):
+    MUTATIONS |= _mutations

@@ -110,3 +110,6 @@ GOALS = [
 ]
 
 PLACES = ["Room Ada", "Room Grace", "Video call", "Kitchen", None]
+
+#: Emoji with their relative frequency.
+REACTIONS = [("👍", 50), ("🎉", 12), ("❤️", 12), ("🚀", 10), ("😄", 8), ("👀", 8)]

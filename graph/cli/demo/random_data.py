@@ -36,3 +36,7 @@ class RandomData(random.Random):
         if self.random() < 0.002:
             remarks.append(f"See incident {self.randrange(10_000, 100_000)}.")
         return " ".join(remarks)
+
+    def emoji(self) -> str:
+        emoji, weights = zip(*phrases.REACTIONS, strict=True)
+        return str(self.choices(emoji, weights)[0])

@@ -18,6 +18,7 @@ from models import (
     Comment,
     Labeling,
     Priority,
+    Reaction,
     StateCategory,
     Task,
     TaskLink,
@@ -82,7 +83,7 @@ class DemoTasks:
 
     async def _write(self, batch: Batch) -> None:
         tasks, comments = batch.get(Task, []), batch.get(Comment, [])
-        for model in (Task, *COLLECTED_MODELS.values(), Comment):
+        for model in (Task, *COLLECTED_MODELS.values(), Comment, Reaction):
             await self.writer.insert(model, batch.get(model, []))
         parts = {name: batch.get(model, []) for name, model in COLLECTED_MODELS.items()}
         collected = collect(Task, parts, "task_id")
@@ -93,6 +94,11 @@ class DemoTasks:
         ]
         changes += [
             creation_entry(Comment, comment, projects[comment["task_id"]]) for comment in comments
+        ]
+        tasks_of = {comment["id"]: comment["task_id"] for comment in comments}
+        changes += [
+            creation_entry(Reaction, reaction, projects[tasks_of[reaction["comment_id"]]])
+            for reaction in batch.get(Reaction, [])
         ]
         await append_changes(self.writer.session, self.writer.workspace_id, changes)
         self.advance(len(tasks))
@@ -194,6 +200,8 @@ class DemoTasks:
                 yield TaskLink, in_workspace | link | {"kind": near_kind, "other_id": far_id}
         for comment in self._comments(task):
             yield Comment, comment
+            for reaction in self._reactions(comment):
+                yield Reaction, reaction
 
     def _comments(self, task: Row) -> Iterator[Row]:
         random, at = self.random, task["created_at"]
@@ -207,3 +215,15 @@ class DemoTasks:
                 edited_at=edited_at,
                 author_id=random.choice(self.users),
             )
+
+    def _reactions(self, comment: Row) -> Iterator[Row]:
+        random, at = self.random, comment["created_at"]
+        for user_id in random.sample(self.users, random.choices([0, 1, 2, 3], [75, 15, 7, 3])[0]):
+            yield {
+                "id": random.key(at),
+                "workspace_id": self.writer.workspace_id,
+                "comment_id": comment["id"],
+                "user_id": user_id,
+                "emoji": random.emoji(),
+                "created_at": min(at + random.delay(0.2), self.now),
+            }

@@ -1,0 +1,178 @@
+"""Reactions to comments."""
+
+from typing import Any
+
+import pytest
+
+from models import Reaction
+from models.base import Base
+from models.database import Database
+from tests.support.client import Statements
+from tests.support.examples import Example
+from tests.support.office import Office, dump, given
+from tests.support.refused import refuses
+from tests.support.world import NOON, World
+
+pytestmark = pytest.mark.usefixtures("roles_read_once")
+
+FIELDS = {
+    "members": {
+        "Comment": "reactions",
+        "Reaction": "id emoji createdAt user comment",
+        "ReactionConnection": "nodes edges pageInfo totalCount count",
+        "ReactionCount": "emoji count",
+        "ReactionEdge": "cursor node",
+    },
+    "each": {"Comment": "reactionCounts", "ReactionCount": "viewerHasReacted"},
+}
+MUTATIONS = {
+    "reactionAdd": frozenset({"guest", "member", "admin", "owner", "bound"}),
+    # Only the guest has the reaction of the example.
+    "reactionRemove": frozenset({"guest"}),
+}
+EXAMPLES = [
+    Example("reactionAdd", given(commentId="@remark", emoji="🎉")),
+    Example("reactionRemove", given(commentId="@remark", emoji="👍"), "guest"),
+]
+REJECTIONS = [
+    refuses("reactionAdd", given(commentId="@remark", emoji="no"), "INVALID input.emoji"),
+    refuses("reactionAdd", given(commentId="@remark", emoji=" "), "REQUIRED input.emoji"),
+    refuses("reactionAdd", given(commentId="@remark", emoji="👍👍"), "INVALID input.emoji"),
+    refuses(
+        "reactionAdd", given(commentId="@foreign_remark", emoji="👍"), "NOT_FOUND input.commentId"
+    ),
+    refuses(
+        "reactionAdd", given(commentId="@trashed_remark", emoji="👍"), "INVALID input.commentId"
+    ),
+    refuses("reactionAdd", given(commentId="@remark", emoji="👍"), "FORBIDDEN ", who="reader"),
+    refuses("reactionRemove", given(commentId="@remark", emoji="👍"), "NOT_FOUND input.emoji"),
+    refuses(
+        "reactionRemove",
+        given(commentId="@foreign_remark", emoji="👍"),
+        "NOT_FOUND input.commentId",
+    ),
+]
+
+
+async def add_to_office(world: World, rows: dict[str, Any]) -> None:
+    rows["trashed_remark"] = await world.make_comment(rows["trashed"], rows["member"])
+    await make_reaction(world, rows["remark"], rows["guest"])
+
+
+async def add_rows(world: World, rows: dict[str, list[Base]]) -> None:
+    users: list[Any] = rows["User"]
+    rows["Reaction"] = [await make_reaction(world, rows["Comment"][0], user) for user in users[:2]]
+
+
+async def make_reaction(world: World, comment: Any, user: Any, emoji: str = "👍") -> Reaction:
+    columns = {"workspace_id": comment.workspace_id, "comment_id": comment.id, "created_at": NOON}
+    reaction = Reaction(user_id=user.id, emoji=emoji, **columns)
+    await world.save(reaction)
+    return reaction
+
+
+COUNTS = "reactionCounts { emoji count viewerHasReacted }"
+
+
+async def counts(office: Office, who: str) -> list[tuple[str, int, bool]]:
+    query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Comment {{ {COUNTS} }} }} }}"
+    data = await office.api.ask(query, office.tokens[who], id=office.gid("remark"))
+    return [tuple(one.values()) for one in data["node"]["reactionCounts"]]
+
+
+async def react(office: Office, emoji: str, who: str) -> dict[str, Any]:
+    reaction = {"commentId": office.gid("remark"), "emoji": emoji}
+    return await office.done("reactionAdd", "reaction { id emoji }", who, input=reaction)
+
+
+async def test_reactions_are_counted_by_emoji_in_the_order_of_their_first_use(
+    office: Office,
+) -> None:
+    for emoji, who in (("🚀", "member"), ("👍", "owner"), ("🚀", "guest")):
+        await react(office, emoji, who)
+    assert await counts(office, "guest") == [("👍", 2, True), ("🚀", 2, True)]
+    assert await counts(office, "owner") == [("👍", 2, True), ("🚀", 2, False)]
+    assert await counts(office, "admin") == [("👍", 2, False), ("🚀", 2, False)]
+
+
+async def test_the_counts_of_many_comments_take_one_statement(office: Office, world: World) -> None:
+    for _ in range(3):
+        comment = await world.make_comment(office.task, office.member)
+        await make_reaction(world, comment, office.guest)
+    query = f"""query ($id: ID!) {{ node(id: $id) {{ ... on Task {{
+      comments {{ nodes {{
+        {COUNTS} reactions(first: 1) {{ nodes {{ emoji user {{ handle }} }} }}
+      }} }}
+    }} }} }}"""
+    with Statements(office.api.database) as statements:
+        data = await office.api.ask(query, office.tokens["member"], id=office.gid("task"))
+    comments = data["node"]["comments"]["nodes"]
+    like = {"emoji": "👍", "count": 1, "viewerHasReacted": False}
+    page = {"nodes": [{"emoji": "👍", "user": {"handle": "guest"}}]}
+    assert comments == [{"reactionCounts": [like], "reactions": page}] * 4
+    # Authentication, the task, its comments, the counts, the reactions, their users.
+    assert len(statements) == 6
+
+
+async def test_a_user_reacts_once_with_each_emoji(office: Office, database: Database) -> None:
+    first = await react(office, "❤️", "member")
+    before = await dump(database)
+    # The same emoji without its variation selector.
+    assert (await react(office, "❤", "member"))["reaction"] == first["reaction"]
+    assert await dump(database) == before
+    assert first["reaction"]["emoji"] == "❤️"
+
+
+async def test_a_removed_reaction_leaves_and_can_be_restored_by_its_user(office: Office) -> None:
+    reaction = {"commentId": office.gid("remark"), "emoji": "👍"}
+    removed = await office.done(
+        "reactionRemove", "sequence reaction { emoji }", "guest", input=reaction
+    )
+    assert removed["reaction"] == {"emoji": "👍"}
+    assert await counts(office, "guest") == []
+    change = {"workspace": "office", "sequence": removed["sequence"]}
+    payload = await office.write("changeRevert", "errors { code }", "admin", **change)
+    assert payload["errors"] == [{"code": "FORBIDDEN"}]
+    await office.done("changeRevert", "sequence", "guest", **change)
+    assert await counts(office, "guest") == [("👍", 1, True)]
+
+
+async def test_comments_are_filtered_by_their_reactions(office: Office, world: World) -> None:
+    await world.make_comment(office.task, office.member)
+    query = """query ($id: ID!, $filter: CommentFilter) { node(id: $id) { ... on Task {
+      comments(filter: $filter) { totalCount }
+    } } }"""
+    for reactions, count in (
+        ({"some": {"emoji": {"eq": "👍"}, "user": {"handle": {"eq": "guest"}}}}, 1),
+        ({"some": {"emoji": {"eq": "🚀"}}}, 0),
+        ({"length": {"eq": 0}}, 1),
+    ):
+        data = await office.api.ask(
+            query, office.tokens["guest"], id=office.gid("task"), filter={"reactions": reactions}
+        )
+        assert data["node"]["comments"] == {"totalCount": count}
+
+
+async def test_deleting_a_comment_logs_the_deletion_of_its_reactions(office: Office) -> None:
+    before = await office.sequence()
+    await office.done("commentDelete", "sequence", id=office.gid("remark"))
+    changes = [(one["kind"], one["subjectType"]) for one in await office.changes(before)]
+    assert changes == [("DELETED", "Reaction"), ("DELETED", "Comment")]
+
+
+async def test_purging_a_task_logs_the_reactions_of_its_comments(office: Office) -> None:
+    before = await office.sequence()
+    task = {"id": office.gid("task"), "permanently": True}
+    await office.done("taskDelete", "sequence", "admin", **task)
+    purged = [one["subjectType"] for one in await office.changes(before) if one["kind"] == "PURGED"]
+    assert purged == ["Reaction", "Comment", "Task"]
+
+
+async def test_reactions_of_a_user_who_left_have_no_user(office: Office) -> None:
+    member = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
+    await office.done("memberRemove", "sequence", "owner", input=member)
+    query = """query ($id: ID!) { node(id: $id) { ... on Comment {
+      reactions { nodes { emoji user { handle } } }
+    } } }"""
+    data = await office.api.ask(query, office.tokens["owner"], id=office.gid("remark"))
+    assert data["node"]["reactions"]["nodes"] == [{"emoji": "👍", "user": None}]
