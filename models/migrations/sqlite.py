@@ -14,14 +14,14 @@ from sqlalchemy import Connection, Table, text
 
 from models.database import DatabaseError
 
-#: The prefix of the new table's name until it is renamed.
+#: The prefix that Alembic gives the new table until it renames it.
 REBUILT = "_alembic_tmp_"
 
 
 class SQLiteImpl(sqlite.SQLiteImpl):
     """Re-creates the triggers of a rebuilt table.
 
-    Importing this module registers the class with Alembic, in place of its own.
+    Importing this module registers the class in place of Alembic's own implementation.
     """
 
     __dialect__ = "sqlite"
@@ -35,9 +35,10 @@ class SQLiteImpl(sqlite.SQLiteImpl):
         self, old_table_name: str, new_table_name: str, schema: str | None = None
     ) -> None:
         super().rename_table(old_table_name, new_table_name, schema)
-        if old_table_name == f"{REBUILT}{new_table_name}":
+        if old_table_name.startswith(REBUILT):
+            assert self.connection is not None
             for statement in self._dropped_triggers:
-                self._exec(text(statement.replace(":", r"\:")))
+                self.connection.exec_driver_sql(statement)
 
     def _triggers_of(self, table: str) -> list[str]:
         query = text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
