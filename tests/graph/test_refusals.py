@@ -32,7 +32,10 @@ async def test_nobody_writes_without_signing_in(office: Office, database: Databa
         name = case.mutation
         asked = document(name, brief(name))
         code, message = await office.api.refusal(asked, None, **case.arguments(office))
-        assert (code, message) == ("UNAUTHENTICATED", f"{name}: authentication required. Sign in, or send a token.")
+        assert (code, message) == (
+            "UNAUTHENTICATED",
+            f"{name}: authentication required. Sign in, or send a token.",
+        )
     assert await dump(database) == before
 
 
