@@ -71,7 +71,7 @@ class Context:
 
     @property
     def viewer(self) -> Viewer:
-        return self.source.viewer
+        return self.scope.viewer
 
     @property
     def budget_status(self) -> BudgetStatus:
@@ -133,8 +133,8 @@ class Context:
         self._read_by(self._reads, viewer)
 
     def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        self.source = ReadScope(self.database, viewer)
-        self.loaders = Loaders(self.source, reads)
+        self.scope = ReadScope(self.database, viewer)
+        self.loaders = Loaders(self.scope, reads)
         for row in known:
             self.loaders.of(RowBatch(type(row))).prime(row.id, row)
 

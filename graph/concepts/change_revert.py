@@ -69,7 +69,7 @@ async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Ba
 async def find_change(write: Write, slug: str, sequence: int) -> models.Change:
     """Return the change with a number. Raises `MutationRejected` if there is none."""
     change, workspace = models.Change, models.Workspace
-    numbered = visible(change, write.source.viewer).where(change.sequence == sequence)
+    numbered = visible(change, write.scope.viewer).where(change.sequence == sequence)
     numbered = numbered.join(workspace, workspace.id == change.workspace_id)
     found: models.Change | None = None
     if is_slug(slug) and sequence > 0:
@@ -105,7 +105,7 @@ async def locked_subject(write: Write, change: models.Change) -> Any:
 
 def reject_changed(write: Write, change: models.Change, row: Any) -> None:
     """Raise `MutationRejected` if the viewer may not change the row, or if it changed since."""
-    if not row.can_be_updated_by(write.source.viewer):
+    if not row.can_be_updated_by(write.scope.viewer):
         message = f"You may not update this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
@@ -180,13 +180,13 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
     columns = logged_columns(model)
     values = {name: decode(columns[name], value) for name, value in before.items()}
     row = model(id=change.subject_id, workspace_id=change.workspace_id, **values)
-    if not row.can_be_restored_by(write.source.viewer, change.actor_id):
+    if not row.can_be_restored_by(write.scope.viewer, change.actor_id):
         message = f"You may not restore this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
     await reject_missing(write, model, change.workspace_id, values)
     write.raise_errors()
-    entries = visible(models.Change, write.source.viewer, func.count())
+    entries = visible(models.Change, write.scope.viewer, func.count())
     count = await write.session.scalar(entries.where(models.Change.subject_id == row.id))
     # The version counts the changes of the row, including this one.
     if hasattr(row, "version"):

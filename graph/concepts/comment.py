@@ -96,7 +96,7 @@ async def comment_create(write: Write, input: Input[CommentCreateInput]) -> mode
     task = await write.get(models.Task, input.task_id, path, lock=FOR_REFERENCE)
     reject_if_in_trash(write.user_errors, task, path)
     references = {"id": key, "workspace_id": task.workspace_id, "task_id": task.id}
-    author_id = write.source.viewer.user_id
+    author_id = write.scope.viewer.user_id
     return write.add(models.Comment(author_id=author_id, **references, **values))
 
 
@@ -104,7 +104,7 @@ async def comment_update(write: Write, input: Input[CommentUpdateInput]) -> mode
     """Edits one of the viewer's own comments."""
     values = write.validate(models.Comment, provided(input, "body"))
     comment = await write.get(models.Comment, input.id, ID_PATH)
-    if not comment.can_be_updated_by(write.source.viewer):
+    if not comment.can_be_updated_by(write.scope.viewer):
         write.add_error(UserErrorCode.FORBIDDEN, ID_PATH, "Only its author can edit a comment.")
     if values.get("body") != comment.body:
         values["edited_at"] = write.now
@@ -114,7 +114,7 @@ async def comment_update(write: Write, input: Input[CommentUpdateInput]) -> mode
 async def comment_delete(write: Write, id: Id) -> DeletedRow:
     """Deletes a comment. Administrators can delete the comments of others too."""
     comment = await write.get(models.Comment, id, ("id",), lock=FOR_DELETION)
-    if not comment.can_be_deleted_by(write.source.viewer):
+    if not comment.can_be_deleted_by(write.scope.viewer):
         message = "Only its author and administrators can delete a comment."
         write.add_error(UserErrorCode.FORBIDDEN, ("id",), message)
     return await write.delete(comment)

@@ -125,7 +125,7 @@ async def event_create(write: Write, input: Input[EventCreateInput]) -> models.E
             id=key,
             workspace_id=workspace.id,
             project_id=project and project.id,
-            organizer_id=write.source.viewer.user_id,
+            organizer_id=write.scope.viewer.user_id,
             **values,
         )
     )
@@ -165,7 +165,7 @@ async def event_respond(write: Write, input: Input[EventRespondInput]) -> models
     path = (*INPUT_PATH, "eventId")
     event = await write.get(models.Event, input.event_id, path, lock=FOR_REFERENCE)
     attendance = models.Attendance
-    own = attendance.user_id == write.source.viewer.user_id
+    own = attendance.user_id == write.scope.viewer.user_id
     invitations = await write.select_rows(attendance, attendance.event_id == event.id, own)
     if not invitations:
         write.add_error(UserErrorCode.FORBIDDEN, path, "You are not invited to this event.")

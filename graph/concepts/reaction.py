@@ -74,7 +74,7 @@ async def reaction_add(write: Write, input: Input[ReactionAddInput]) -> models.R
     if existing:
         return existing[0]
     references = {"workspace_id": comment.workspace_id, "comment_id": comment.id}
-    user_id = write.source.viewer.user_id
+    user_id = write.scope.viewer.user_id
     return write.add(
         models.Reaction(id=key, user_id=user_id, emoji=canonical(values["emoji"]), **references)
     )
@@ -106,7 +106,7 @@ async def own_reactions(
     existing = await write.select_rows(
         reaction,
         reaction.comment_id == comment.id,
-        reaction.user_id == write.source.viewer.user_id,
+        reaction.user_id == write.scope.viewer.user_id,
         reaction.emoji == canonical(emoji or ""),
     )
     return comment, existing

@@ -105,7 +105,7 @@ async def state_delete(write: Write, id: Id) -> DeletedRow:
     # Serializes deletions in a workspace: each checks that another state is left.
     await write.lock_rows(models.Workspace, [state.workspace_id])
     state = await write.get(models.State, id, ("id",), lock=FOR_DELETION)
-    tasks = visible(models.Task, write.source.viewer, func.count())
+    tasks = visible(models.Task, write.scope.viewer, func.count())
     count = await write.session.scalar(tasks.where(models.Task.state_id == state.id))
     if count:
         message = f"{count} tasks are in this state. Move them to another state first."

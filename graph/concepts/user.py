@@ -37,11 +37,11 @@ class EmailVisibility:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[bool]:
-        administered = models.Membership.workspace_id.in_(source.viewer.administers())
-        members = visible(models.Membership, source.viewer, models.Membership.user_id).where(
-            administered, any_of(models.Membership.user_id, keys, source)
+        administered = models.Membership.workspace_id.in_(scope.viewer.administers())
+        members = visible(models.Membership, scope.viewer, models.Membership.user_id).where(
+            administered, any_of(models.Membership.user_id, keys, scope)
         )
         visible_users = set(await session.scalars(members))
         return [key in visible_users for key in keys]
@@ -89,8 +89,8 @@ class User(Node):
     )
 
 
-def is_viewer(user: Any, source: ReadScope) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = user.id == source.viewer.user_id
+def is_viewer(user: Any, scope: ReadScope) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = user.id == scope.viewer.user_id
     return condition
 
 

@@ -136,7 +136,7 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
     write.require(models.Permission.ACCOUNT, None, ())
     write.raise_errors()
     workspace, states = new_workspace(**values, key=key)
-    owner = {"user_id": write.source.viewer.user_id, "role": models.Role.OWNER}
+    owner = {"user_id": write.scope.viewer.user_id, "role": models.Role.OWNER}
     write.session.add_all([workspace, *states, models.Membership(workspace_id=key, **owner)])
     write.viewer = write.viewer.with_role(key, models.Role.OWNER)
     return workspace

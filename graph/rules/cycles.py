@@ -15,8 +15,8 @@ from graph.kit.writing.write import Write
 async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | None]:
     """Return the parent of each of the tasks and of all their ancestors."""
     task, up = models.Task, aliased(models.Task)
-    start = visible(task, write.source.viewer, task.id, task.parent_id)
-    start = start.where(any_of(task.id, sorted(set(keys)), write.source))
+    start = visible(task, write.scope.viewer, task.id, task.parent_id)
+    start = start.where(any_of(task.id, sorted(set(keys)), write.scope))
     edges = start.cte("edges", recursive=True)
     # scope: a task and its parent are in one workspace.
     edges = edges.union(select(up.id, up.parent_id).join(edges, up.id == edges.c.parent_id))
@@ -28,7 +28,7 @@ async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | 
 async def linked_from(write: Write, kind: models.TaskLinkKind, key: UUID) -> set[UUID]:
     """Return the tasks that links of a kind lead to from a task, directly or through others."""
     link, onward = models.TaskLink, aliased(models.TaskLink)
-    start = visible(link, write.source.viewer, link.other_id)
+    start = visible(link, write.scope.viewer, link.other_id)
     start = start.where(link.task_id == key, link.kind == kind)
     ends = start.cte("ends", recursive=True)
     # scope: both ends of a link are in one workspace.

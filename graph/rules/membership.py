@@ -22,8 +22,8 @@ async def members_of(
     if not users:
         return set()
     membership = models.Membership
-    in_workspaces = any_of(membership.workspace_id, sorted(set(workspace_ids)), write.source)
-    of_users = any_of(membership.user_id, users, write.source)
+    in_workspaces = any_of(membership.workspace_id, sorted(set(workspace_ids)), write.scope)
+    of_users = any_of(membership.user_id, users, write.scope)
     rows = await write.select_rows(membership, in_workspaces, of_users, lock=FOR_REFERENCE)
     return {(row.workspace_id, row.user_id) for row in rows}
 

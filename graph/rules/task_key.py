@@ -26,11 +26,11 @@ class TaskByKeyBatch:
     waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, str, int]]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, str, int]]
     ) -> list[models.Task | None]:
         task, project = models.Task, models.Project
         columns = (project.workspace_id, project.key, task.number)
-        statement = visible(task, source.viewer, *columns, task).join(task.project)
+        statement = visible(task, scope.viewer, *columns, task).join(task.project)
         found = await session.execute(statement.where(columns_in(columns, keys)))
         rows = {tuple(key): row for *key, row in found}
         return [rows.get(key) for key in keys]

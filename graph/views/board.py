@@ -125,7 +125,7 @@ async def task_groups(
     ] = None,
 ) -> list[TaskGroupRows]:
     """A board: the tasks in groups, each with its count and its own pages."""
-    condition = parse_filter(info.context.source, filter)
+    condition = parse_filter(info.context.scope, filter)
     children = ChildRows(type(root), "tasks", active_tasks, (), condition)
     grouping = Grouping(models.Task, by.value, "estimate")
     totals = {

@@ -135,10 +135,10 @@ class ChangePageBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[ChangePage]:
         # One statement, so that the newest number is not newer than the changes.
-        pages = union_of([self._page(source, key) for key in keys]).subquery("pages")
+        pages = union_of([self._page(scope, key) for key in keys]).subquery("pages")
         row = aliased(models.Change, pages)
         # scope: both parts of a page are scoped.
         ordered = select(pages.c.home_, pages.c.newest_, row).order_by(pages.c.sequence)
@@ -150,14 +150,14 @@ class ChangePageBatch:
                 found[home].append(change)
         return [self._cut(found[key], newest[key]) for key in keys]
 
-    def _page(self, source: ReadScope, key: UUID) -> Any:
+    def _page(self, scope: ReadScope, key: UUID) -> Any:
         change, workspace = models.Change, models.Workspace
-        rows = visible(change, source.viewer).where(
+        rows = visible(change, scope.viewer).where(
             change.workspace_id == key, change.sequence > self.after, *self.filter.conditions()
         )
         page = rows.order_by(change.sequence).limit(self.size + 1).subquery("page")
         home = [workspace.id.label("home_"), workspace.sequence.label("newest_")]
-        both = visible(workspace, source.viewer, *home, *page.c).where(workspace.id == key)
+        both = visible(workspace, scope.viewer, *home, *page.c).where(workspace.id == key)
         return both.outerjoin(page, true())
 
     def _cut(self, rows: Sequence[models.Change], newest: int) -> ChangePage:

@@ -32,13 +32,13 @@ class ReactionCountsBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[list[ReactionCount]]:
         reaction = models.Reaction
-        own = func.max(case((reaction.user_id == source.viewer.user_id, 1), else_=0))
-        counted = visible(reaction, source.viewer, reaction.comment_id, reaction.emoji)
+        own = func.max(case((reaction.user_id == scope.viewer.user_id, 1), else_=0))
+        counted = visible(reaction, scope.viewer, reaction.comment_id, reaction.emoji)
         counted = counted.add_columns(func.count(), own)
-        counted = counted.where(any_of(reaction.comment_id, keys, source))
+        counted = counted.where(any_of(reaction.comment_id, keys, scope))
         counted = counted.group_by(reaction.comment_id, reaction.emoji)
         by_comment: dict[UUID, list[ReactionCount]] = defaultdict(list)
         for comment_id, emoji, count, reacted in await session.execute(

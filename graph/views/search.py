@@ -61,13 +61,13 @@ class SearchBatch:
     waits_for_others: bool = False
 
     def in_workspace(
-        self, source: ReadScope, workspace: UUID, without: UUID | None, most: int | None
+        self, scope: ReadScope, workspace: UUID, without: UUID | None, most: int | None
     ) -> Subquery:
         """Select the hits of a workspace with their scores, at most `most` of each kind."""
-        kind = source.database.kind
+        kind = scope.database.kind
         task, comment = models.Task, models.Comment
         in_use = and_(task.deleted_at.is_(None), task.workspace_id == workspace)
-        rows = visible(task, source.viewer, task.id).where(in_use)
+        rows = visible(task, scope.viewer, task.id).where(in_use)
         if without is not None:
             rows = rows.where(task.id != without)
         tasks, score = matching_rows(rows, "tasks", self.query, kind)
@@ -77,7 +77,7 @@ class SearchBatch:
             task.id.label("hit_id"),
             score.label("score"),
         )
-        rows = visible(comment, source.viewer, comment.id).where(comment.workspace_id == workspace)
+        rows = visible(comment, scope.viewer, comment.id).where(comment.workspace_id == workspace)
         comments, score = matching_rows(rows, "comments", self.query, kind)
         comments = comments.join(task, task.id == comment.task_id).where(in_use)
         comments = comments.with_only_columns(
@@ -99,11 +99,11 @@ class SearchPageBatch(SearchBatch):
     cursor: tuple[float, UUID] | None = None
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> list[list[SearchHit]]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
-            found = self.in_workspace(source, workspace, without, MAX_RANKED)
+            found = self.in_workspace(scope, workspace, without, MAX_RANKED)
             # scope: `found` is restricted already.
             page = select(literal(place).label("place"), *found.c).where(self._after(found))
             page = page.order_by(found.c.score.desc(), found.c.hit_id.desc()).limit(self.size + 1)
@@ -132,12 +132,12 @@ class SearchCountBatch(SearchBatch):
     limit: int | None = None
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> list[int]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
             most = None if self.limit is None else self.limit + 1
-            found = self.in_workspace(source, workspace, without, most)
+            found = self.in_workspace(scope, workspace, without, most)
             # scope: `found` is restricted already.
             counted = select(literal(place).label("place"), func.count().label("count"))
             branches.append(counted.select_from(found))

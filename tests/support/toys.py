@@ -88,8 +88,8 @@ class ToyContext:
     viewer: Viewer = ANONYMOUS
 
     @property
-    def source(self) -> ReadScope:
-        return self.loaders.source
+    def scope(self) -> ReadScope:
+        return self.loaders.scope
 
     def load(self, batch: Batch[Any, Any], key: Any) -> Any:
         return self.loaders.of(batch).load(key)
@@ -100,7 +100,7 @@ def make_context(database: Database, concurrency: int = 4) -> ToyContext:
 
 
 async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:
-    async with info.context.source.database.reads() as session:
+    async with info.context.scope.database.reads() as session:
         found: Any = (await session.scalars(select(BookRow).order_by(BookRow.title))).all()
         return list(found)
 

@@ -55,11 +55,11 @@ class PriorityComparator(Comparator):
     null: bool | None = operator_field("null")
 
 
-def is_blocked(task: Any, source: ReadScope) -> ColumnElement[bool]:
+def is_blocked(task: Any, scope: ReadScope) -> ColumnElement[bool]:
     """The condition that a task is open and that an open task blocks it."""
     link, blocker = aliased(models.TaskLink), aliased(models.Task)
     blocked = (
-        visible(link, source.viewer, link.task_id)
+        visible(link, scope.viewer, link.task_id)
         .join(blocker, blocker.id == link.other_id)
         .where(
             link.kind == models.TaskLinkKind.BLOCKED_BY,

@@ -20,7 +20,7 @@ LAST_WINDOW = 2048
 
 async def last_rank(write: Write, workspace_id: UUID) -> str:
     """Return a rank after those of all tasks of a workspace."""
-    ranks = visible(models.Task, write.source.viewer, func.max(models.Task.rank))
+    ranks = visible(models.Task, write.scope.viewer, func.max(models.Task.rank))
     last = await write.session.scalar(ranks.where(models.Task.workspace_id == workspace_id))
     return str(generate_key_between(last, None))
 
@@ -89,7 +89,7 @@ async def _next(
         bound = rank >= start.rank if upward else rank <= start.rank
         column = [*column, bound, or_(beyond, level)]
     order = (rank.asc(), key.asc()) if upward else (rank.desc(), key.desc())
-    rows = visible(models.Task, write.source.viewer).where(*column).order_by(*order).limit(count)
+    rows = visible(models.Task, write.scope.viewer).where(*column).order_by(*order).limit(count)
     return (await write.session.scalars(rows.with_for_update(key_share=True))).all()
 
 

@@ -42,7 +42,7 @@ async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Tas
         project_id=project.id,
         number=project.last_number,
         rank=await last_rank(write, workspace_id),
-        creator_id=write.source.viewer.user_id,
+        creator_id=write.scope.viewer.user_id,
         assignments=[],
         labelings=[],
     )
@@ -104,7 +104,7 @@ async def update_all(write: Write, edits: Sequence[TaskEdit]) -> None:
 async def first_state(write: Write, workspace_id: UUID) -> models.State:
     """Return the first state on a workspace's board, locked."""
     state = models.State
-    board = visible(state, write.source.viewer).where(state.workspace_id == workspace_id)
+    board = visible(state, write.scope.viewer).where(state.workspace_id == workspace_id)
     first = board.order_by(state.position, state.id).limit(1).with_for_update(**FOR_REFERENCE)
     # A workspace always has a state: its last one cannot be deleted.
     return cast("models.State", await write.session.scalar(first))

@@ -39,7 +39,7 @@ class Comparator:
 
     @classmethod
     def condition(
-        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
+        cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
         """Return the condition of an operator with one value. Subclasses convert the value."""
         return Comparison(column, name, value)
@@ -96,7 +96,7 @@ class IDComparator(Comparator):
 
     @classmethod
     def condition(
-        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
+        cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
         node = decode_id(value, "")
         if node is None or node.model is not model:
@@ -120,7 +120,7 @@ class StringComparator(Comparator):
 
     @classmethod
     def condition(
-        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
+        cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
         return Comparison(column, name, validated_text(value))
 
@@ -148,7 +148,7 @@ class NumberComparator(Comparator):
 
     @classmethod
     def condition(
-        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
+        cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
         if isinstance(column_of(getattr(model, column)).type, Integer):
             return integer_comparison(column, name, value)
@@ -195,11 +195,11 @@ class DateTimeComparator(Comparator):
 
     @classmethod
     def condition(
-        cls, model: type[Base], column: str, name: str, value: Any, source: ReadScope
+        cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
         if not isinstance(column_of(getattr(model, column)).type, Date):
-            return Comparison(column, name, value.time_from(source.now))
-        day, exact = value.date_from(source.now.date())
+            return Comparison(column, name, value.time_from(scope.now))
+        day, exact = value.date_from(scope.now.date())
         if exact:
             return Comparison(column, name, day)
         # A time within a day: that day is before it, the next day is after it.

@@ -21,7 +21,7 @@ from models.base import column_of
 class Condition:
     """A condition on a row."""
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         """Return the SQL condition, or its negation, on `row`: a model or an alias."""
         raise NotImplementedError
 
@@ -36,7 +36,7 @@ class Always(Condition):
 
     value: bool
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         return true() if self.value != negated else false()
 
 
@@ -46,8 +46,8 @@ class AllOf(Condition):
 
     parts: tuple[Condition, ...]
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        parts = [part.render(row, source, negated=negated) for part in self.parts]
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parts = [part.render(row, scope, negated=negated) for part in self.parts]
         return or_(false(), *parts) if negated else and_(true(), *parts)
 
     def implies(self, column: str) -> bool | None:
@@ -65,8 +65,8 @@ class AnyOf(Condition):
 
     parts: tuple[Condition, ...]
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        parts = [part.render(row, source, negated=negated) for part in self.parts]
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parts = [part.render(row, scope, negated=negated) for part in self.parts]
         return and_(true(), *parts) if negated else or_(false(), *parts)
 
 
@@ -74,8 +74,8 @@ class AnyOf(Condition):
 class Not(Condition):
     part: Condition
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        return self.part.render(row, source, negated=not negated)
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        return self.part.render(row, scope, negated=not negated)
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Comparison(Condition):
     operator: str
     value: Any
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         column = getattr(row, self.column)
-        found = build_condition(self.operator, column, self.value, source.database.kind)
+        found = build_condition(self.operator, column, self.value, scope.database.kind)
         if not negated:
             return found
         opposite = not_(found)
@@ -107,8 +107,8 @@ class CustomCondition(Condition):
 
     build: Callable[[Any, ReadScope], ColumnElement[bool]]
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        found = self.build(row, source)
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        found = self.build(row, scope)
         return not_(found) if negated else found
 
 
@@ -119,14 +119,14 @@ class RelatedRow(Condition):
     relation: str
     part: Condition
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         attribute = getattr(row, self.relation)
         relationship = attribute.property
         [(near, far)] = relationship.local_remote_pairs
         target = aliased(relationship.mapper.class_)
         key = getattr(row, relationship.parent.get_property_by_column(near).key)
-        found = visible(target, source.viewer, getattr(target, far.key))
-        found = found.where(self.part.render(target, source))
+        found = visible(target, scope.viewer, getattr(target, far.key))
+        found = found.where(self.part.render(target, scope))
         inside: ColumnElement[bool] = key.in_(found.scalar_subquery())
         if not negated:
             return inside
@@ -141,9 +141,9 @@ class HasRelated(Condition):
     relation: str
     part: Condition
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        parent_key, far = related_rows_of(row, self.relation, source)
-        far = far.where(self.part.render(far.row, source))
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parent_key, far = related_rows_of(row, self.relation, scope)
+        far = far.where(self.part.render(far.row, scope))
         if negated:
             # NOT EXISTS becomes an anti-join; NOT IN does not.
             # scope: `far` is restricted already.
@@ -162,11 +162,11 @@ class RelatedCount(Condition):
     operator: str
     value: Any
 
-    def render(self, row: Any, source: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
-        parent_key, far = related_rows_of(row, self.relation, source)
+    def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
+        parent_key, far = related_rows_of(row, self.relation, scope)
         counted = far.statement.with_only_columns(func.count()).where(parent_key == row.id)
         number = counted.scalar_subquery()
-        found = build_condition(self.operator, number, self.value, source.database.kind)
+        found = build_condition(self.operator, number, self.value, scope.database.kind)
         return not_(found) if negated else found
 
 
@@ -181,7 +181,7 @@ class RelatedRows:
         return RelatedRows(self.row, self.statement.where(build_condition))
 
 
-def related_rows_of(row: Any, relation: str, source: ReadScope) -> tuple[Any, RelatedRows]:
+def related_rows_of(row: Any, relation: str, scope: ReadScope) -> tuple[Any, RelatedRows]:
     """Return the column with the key of `row`, and a select of the related rows."""
     attribute: InstrumentedAttribute[Any] = getattr(row, relation)
     relationship = attribute.property
@@ -189,10 +189,10 @@ def related_rows_of(row: Any, relation: str, source: ReadScope) -> tuple[Any, Re
     [(_, near)] = relationship.synchronize_pairs
     if relationship.secondary is None:
         name = relationship.mapper.get_property_by_column(near).key
-        return getattr(target, name), RelatedRows(target, visible(target, source.viewer, target.id))
+        return getattr(target, name), RelatedRows(target, visible(target, scope.viewer, target.id))
     between = relationship.secondary.alias()
     [(key, far)] = relationship.secondary_synchronize_pairs
-    statement = visible(target, source.viewer, target.id)
+    statement = visible(target, scope.viewer, target.id)
     join = between.c[far.key] == getattr(target, key.key)
     return between.c[near.key], RelatedRows(target, statement.join(between, join))
 

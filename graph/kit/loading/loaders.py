@@ -37,7 +37,7 @@ class Batch(Protocol[KeyT, ValueT]):
     def waits_for_others(self) -> bool: ...
 
     async def load(
-        self, session: AsyncSession, source: "ReadScope", keys: Sequence[KeyT]
+        self, session: AsyncSession, scope: "ReadScope", keys: Sequence[KeyT]
     ) -> Sequence[ValueT]:
         """Return one result for each key, in their order, from one statement."""
 
@@ -55,8 +55,8 @@ class ReadScope:
 class Loaders:
     """The loaders of one operation."""
 
-    def __init__(self, source: ReadScope, reads: SessionSource) -> None:
-        self.source = source
+    def __init__(self, scope: ReadScope, reads: SessionSource) -> None:
+        self.scope = scope
         self.reads = reads
         self._loaders: dict[Any, Loader[Any, Any]] = {}
         self._running: dict[asyncio.Task[None], bool] = {}
@@ -102,10 +102,10 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         super().__init__()
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
-        source = self._loaders_of.source
+        scope = self._loaders_of.scope
 
         async def load(session: AsyncSession) -> list[V]:
-            return list(await self.batch_to_load.load(session, source, keys))
+            return list(await self.batch_to_load.load(session, scope, keys))
 
         return await self._loaders_of.reads.read(load)
 

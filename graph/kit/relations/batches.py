@@ -41,7 +41,7 @@ def no_conditions() -> list[ColumnElement[bool]]:
     return []
 
 
-def any_of(column: Any, keys: Sequence[Any], source: ReadScope) -> Any:
+def any_of(column: Any, keys: Sequence[Any], scope: ReadScope) -> Any:
     """Return the condition that a column equals one of the keys.
 
     PostgreSQL gets the keys as one array. Elsewhere their number is padded to a power of two, so
@@ -49,7 +49,7 @@ def any_of(column: Any, keys: Sequence[Any], source: ReadScope) -> Any:
     """
     if len(keys) == 1:
         return column == keys[0]
-    if source.database.has_arrays:
+    if scope.database.has_arrays:
         array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
         return column == any_(array)
     padding = (1 << (len(keys) - 1).bit_length()) - len(keys)
@@ -82,10 +82,10 @@ class RowBatch(Generic[M]):
     waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[Any]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[Any]
     ) -> list[M | None]:
         column = getattr(self.model, self.column)
-        statement = visible(self.model, source.viewer).where(any_of(column, keys, source))
+        statement = visible(self.model, scope.viewer).where(any_of(column, keys, scope))
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
         return [rows.get(key) for key in keys]
 
@@ -99,10 +99,10 @@ class CompositeKeyBatch(Generic[M]):
     waits_for_others: bool = True
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[Any, ...]]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[Any, ...]]
     ) -> list[M | None]:
         columns = [getattr(self.model, name) for name in self.columns]
-        statement = visible(self.model, source.viewer).where(columns_in(columns, keys))
+        statement = visible(self.model, scope.viewer).where(columns_in(columns, keys))
         rows = {
             tuple(getattr(row, name) for name in self.columns): row
             for row in await session.scalars(statement)
@@ -145,16 +145,16 @@ class ChildRows:
     def path(self) -> "RelationPath":
         return RelationPath.of(getattr(self.parent, self.relation))
 
-    def rows(self, source: ReadScope, *columns: Any) -> Select[Any]:
+    def rows(self, scope: ReadScope, *columns: Any) -> Select[Any]:
         """Select the visible rows of all parents, or columns of them; the parent key is joined."""
         path = self.path
-        statement = visible(path.target, source.viewer, *columns)
+        statement = visible(path.target, scope.viewer, *columns)
         if path.through is not None:
             statement = statement.join(path.through, path.join)
         statement = statement.where(*self.where(**dict(self.arguments)))
         if self.condition == NO_CONDITION:
             return statement
-        return statement.where(self.condition.render(path.target, source))
+        return statement.where(self.condition.render(path.target, scope))
 
 
 @dataclass(frozen=True)
@@ -167,22 +167,22 @@ class PageBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[PageRows]:
-        by_parent = await _by_parent(session, self._statement(source, keys))
+        by_parent = await _by_parent(session, self._statement(scope, keys))
         return [self.page.cut(by_parent[key]) for key in keys]
 
-    def _statement(self, source: ReadScope, keys: Sequence[UUID]) -> Select[Any]:
+    def _statement(self, scope: ReadScope, keys: Sequence[UUID]) -> Select[Any]:
         path = self.children.path
         order = self.order.reversed() if self.page.backward else self.order
         limit = self.page.size + 1
-        rows = self.children.rows(source, path.parent_key.label("parent_"), path.target)
+        rows = self.children.rows(scope, path.parent_key.label("parent_"), path.target)
         if len(keys) == 1:
             # For one parent an index returns exactly the rows of the page, in order.
             return self._of_one(rows.where(path.parent_key == keys[0]), order, limit)
         if self.page.cursor is not None:
             rows = rows.where(order.after(self.page.cursor))
-        if source.database.has_lateral:
+        if scope.database.has_lateral:
             parents = _unnest(path.parent_key, keys)
             rows = rows.where(path.parent_key == parents.c.parent)
             page = rows.order_by(*order.clauses()).limit(limit).lateral("page")
@@ -192,7 +192,7 @@ class PageBatch:
             return joined.order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
-        numbered = rows.where(any_of(path.parent_key, keys, source)).subquery("numbered")
+        numbered = rows.where(any_of(path.parent_key, keys, scope)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
@@ -225,19 +225,19 @@ class CountBatch:
     max_keys: int = 250
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[int]:
-        found = await session.execute(self._statement(source, keys))
+        found = await session.execute(self._statement(scope, keys))
         counts: dict[UUID, int] = {row[0]: row[1] for row in found}
         return [counts.get(key, 0) for key in keys]
 
-    def _statement(self, source: ReadScope, keys: Sequence[UUID]) -> Executable:
+    def _statement(self, scope: ReadScope, keys: Sequence[UUID]) -> Executable:
         key = self.children.path.parent_key
         if self.limit is None:
-            rows = self.children.rows(source, key, func.count())
-            return rows.where(any_of(key, keys, source)).group_by(key)
-        counted = self.children.rows(source, literal(1).label("one")).limit(self.limit + 1)
-        if source.database.has_lateral:
+            rows = self.children.rows(scope, key, func.count())
+            return rows.where(any_of(key, keys, scope)).group_by(key)
+        counted = self.children.rows(scope, literal(1).label("one")).limit(self.limit + 1)
+        if scope.database.has_lateral:
             parents = _unnest(key, keys)
             one = counted.where(key == parents.c.parent).lateral("counted")
             # scope: `counted` is restricted already.
@@ -264,11 +264,11 @@ class ListBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[list[Any]]:
         path = self.children.path
-        rows = self.children.rows(source, path.parent_key, path.target)
-        rows = rows.where(any_of(path.parent_key, keys, source)).order_by(*self.order.clauses())
+        rows = self.children.rows(scope, path.parent_key, path.target)
+        rows = rows.where(any_of(path.parent_key, keys, scope)).order_by(*self.order.clauses())
         by_parent = await _by_parent(session, rows)
         return [by_parent[key] for key in keys]
 

@@ -93,7 +93,7 @@ def many(
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> ChildConnection:
         target = relation.property.mapper.class_
         rows_order, page = parse_paging(order or list_order(target), arguments)
-        condition = parse_filter(info.context.source, arguments.pop("filter", None))
+        condition = parse_filter(info.context.scope, arguments.pop("filter", None))
         children = ChildRows(model, relation.key, where, tuple(arguments.items()), condition)
         return ChildConnection(root.id, children, rows_order, page)
 

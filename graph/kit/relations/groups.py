@@ -56,7 +56,7 @@ class Grouping:
         attribute: InstrumentedAttribute[Any] = getattr(self.model, self.name)
         return attribute
 
-    def between(self, source: ReadScope) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
+    def between(self, scope: ReadScope) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
         """Return the group's key, the association table, and the join condition.
 
         The condition also requires that the viewer can see the group's row.
@@ -65,21 +65,21 @@ class Grouping:
         table = relationship.secondary
         [(near, near_key)] = relationship.synchronize_pairs
         [(_, far_key)] = relationship.secondary_synchronize_pairs
-        far = visible(relationship.mapper.class_, source.viewer, relationship.mapper.class_.id)
+        far = visible(relationship.mapper.class_, scope.viewer, relationship.mapper.class_.id)
         return far_key, table, and_(near_key == near, far_key.in_(far.scalar_subquery()))
 
-    def joined(self, rows: Select[Any], source: ReadScope) -> tuple[Select[Any], Any]:
+    def joined(self, rows: Select[Any], scope: ReadScope) -> tuple[Select[Any], Any]:
         """Join the rows with their group's key, which is null for rows in no group."""
         if not self.is_relation:
             return rows, self._attribute
-        far_key, table, condition = self.between(source)
+        far_key, table, condition = self.between(scope)
         return rows.outerjoin(table, condition), far_key
 
-    def only(self, rows: Select[Any], key: Any, source: ReadScope) -> Select[Any]:
+    def only(self, rows: Select[Any], key: Any, scope: ReadScope) -> Select[Any]:
         if not self.is_relation:
             is_none = self._attribute.is_(None)
             return rows.where(is_none if key is None else self._attribute == key)
-        far_key, table, condition = self.between(source)
+        far_key, table, condition = self.between(scope)
         if key is None:
             # scope: `condition` requires visible rows.
             return rows.where(not_(exists().select_from(table).where(condition)))
@@ -95,13 +95,13 @@ class GroupsBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[UUID]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[list[GroupTotals]]:
         owner = self.children.path.parent_key
         summed = getattr(self.grouping.model, self.grouping.summed)
-        rows, key = self.grouping.joined(self.children.rows(source, owner), source)
+        rows, key = self.grouping.joined(self.children.rows(scope, owner), scope)
         rows = rows.with_only_columns(owner, key, func.count(), func.sum(summed))
-        rows = rows.where(any_of(owner, keys, source)).group_by(owner, key)
+        rows = rows.where(any_of(owner, keys, scope)).group_by(owner, key)
         found: dict[Any, list[GroupTotals]] = defaultdict(list)
         for parent, group, count, total in await session.execute(rows):
             found[parent].append(GroupTotals(group, count, None if total is None else float(total)))
@@ -119,13 +119,13 @@ class GroupPageBatch:
     waits_for_others: bool = False
 
     async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[tuple[UUID, Any]]
+        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]
     ) -> list[PageRows]:
         if len(keys) > MAX_BRANCHES:
-            statement = self._numbered(source, keys)
+            statement = self._numbered(scope, keys)
             places: dict[Any, tuple[Any, Any]] = {key: key for key in keys}
         else:
-            statement = self._branches(source, keys)
+            statement = self._branches(scope, keys)
             places = {key: (place, None) for place, key in enumerate(keys)}
         by_group: dict[Any, list[Any]] = defaultdict(list)
         for *place, row in await session.execute(statement):
@@ -136,18 +136,18 @@ class GroupPageBatch:
     def _reading(self) -> Order:
         return self.order.reversed() if self.page.backward else self.order
 
-    def _rows(self, source: ReadScope, *columns: Any) -> Select[Any]:
-        rows = self.children.rows(source, *columns, self.children.path.target)
+    def _rows(self, scope: ReadScope, *columns: Any) -> Select[Any]:
+        rows = self.children.rows(scope, *columns, self.children.path.target)
         if self.page.cursor is not None:
             rows = rows.where(self._reading.after(self.page.cursor))
         return rows
 
-    def _branches(self, source: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+    def _branches(self, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
         path, order = self.children.path, self._reading
         branches = []
         for place, (owner, key) in enumerate(keys):
-            rows = self._rows(source, literal(place).label("place_"))
-            rows = self.grouping.only(rows.where(path.parent_key == owner), key, source)
+            rows = self._rows(scope, literal(place).label("place_"))
+            rows = self.grouping.only(rows.where(path.parent_key == owner), key, scope)
             branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
             # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
@@ -157,17 +157,17 @@ class GroupPageBatch:
         ordered = select(pages.c.place_, literal(None), row)
         return ordered.order_by(pages.c.place_, *order.clauses(row))
 
-    def _numbered(self, source: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+    def _numbered(self, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
         path, order = self.children.path, self._reading
         rows, group = self.grouping.joined(
-            self._rows(source, path.parent_key.label("parent_")), source
+            self._rows(scope, path.parent_key.label("parent_")), scope
         )
         owners = sorted({owner for owner, _ in keys})
         place = func.row_number().over(
             partition_by=[path.parent_key, group], order_by=order.clauses()
         )
         rows = rows.add_columns(group.label("group_"), place.label("place_"))
-        numbered = rows.where(any_of(path.parent_key, owners, source)).subquery("numbered")
+        numbered = rows.where(any_of(path.parent_key, owners, scope)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, numbered.c.group_, row)

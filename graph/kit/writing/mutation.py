@@ -120,7 +120,7 @@ def account_mutation(
             rejected = rejection(UserErrorCode.FORBIDDEN, (), f"You may not {permission.value}.")
             return outcome(errors=rejected.errors)
         try:
-            result: MutationResult = await context.source.database.uninterrupted(
+            result: MutationResult = await context.scope.database.uninterrupted(
                 work(info, **arguments)
             )
         except MutationRejected as rejected:
@@ -140,7 +140,7 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
 
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     """Run a mutation, again after conflicts; errors that the caller can fix are in its result."""
-    database = attempt.info.context.source.database
+    database = attempt.info.context.scope.database
     try:
         return await database.retry(attempt.run, attempt.should_retry)
     except MutationRejected as rejected:
@@ -184,7 +184,7 @@ class MutationAttempt:
         # The dry run of an earlier field ends before this one starts.
         await context.end_dry_run()
         context.reset_loaders(await context.current_viewer())
-        scope = context.source
+        scope = context.scope
         self.is_reserving_key = False
         _require_write_scope(scope.viewer.scope)
         async with AsyncExitStack() as stack:
@@ -217,7 +217,7 @@ class MutationAttempt:
 
     async def _execute(self, write: Write) -> MutationResult:
         """Call the mutation's function and flush, without committing."""
-        recorder_of(write.session).begin(write.source.viewer.user_id, write.now)
+        recorder_of(write.session).begin(write.scope.viewer.user_id, write.now)
         written = await self.work(write, **self.arguments)
         write.raise_errors()
         if self.dry_run:

@@ -50,15 +50,15 @@ class Write:
     for the log. Nothing is written unless `user_errors` stays empty.
     """
 
-    def __init__(self, session: AsyncSession, source: ReadScope, permission: Permission) -> None:
+    def __init__(self, session: AsyncSession, scope: ReadScope, permission: Permission) -> None:
         self.session = session
-        self.source = source
+        self.scope = scope
         self.permission = permission
         self.user_errors = UserErrors()
         #: The viewer with the roles that they will have after the commit.
-        self.viewer: Viewer = source.viewer
+        self.viewer: Viewer = scope.viewer
         #: The time of the whole mutation.
-        self.now = source.now
+        self.now = scope.now
 
     def add_error(self, code: UserErrorCode, path: InputPath, message: str) -> None:
         self.user_errors.add(code, path, message)
@@ -84,7 +84,7 @@ class Write:
         key = self.parse_id(model, id, path)
         if key is None:
             self.raise_errors()
-        statement = visible(model, self.source.viewer).where(_id(model) == key)
+        statement = visible(model, self.scope.viewer).where(_id(model) == key)
         if lock is not None:
             statement = statement.with_for_update(**lock)
         row = await self.session.scalar(statement.options(*options))
@@ -119,7 +119,7 @@ class Write:
         path: InputPath,
         user_errors: UserErrors,
     ) -> bool:
-        if self.source.viewer.can(permission, workspace_id):
+        if self.scope.viewer.can(permission, workspace_id):
             return True
         user_errors.add(UserErrorCode.FORBIDDEN, path, f"You may not {permission.value}.")
         return False
@@ -129,7 +129,7 @@ class Write:
 
         SQLite allows one writer at a time, so that it needs no lock.
         """
-        if self.source.database.kind != "sqlite":
+        if self.scope.database.kind != "sqlite":
             await self.get_many(model, keys, lock=FOR_UPDATE)
 
     async def get_many(
@@ -144,7 +144,7 @@ class Write:
         wanted = sorted(set(keys))
         if not wanted:
             return {}
-        has_key = any_of(_id(model), wanted, self.source)
+        has_key = any_of(_id(model), wanted, self.scope)
         rows = await self.select_rows(model, has_key, *conditions, options=options, lock=lock)
         return {row.id: row for row in rows}  # type: ignore[attr-defined]
 
@@ -156,7 +156,7 @@ class Write:
         lock: Mapping[str, Any] | None = FOR_UPDATE,
     ) -> Sequence[M]:
         """Return all visible rows that meet the conditions, locked in the order of their keys."""
-        statement = visible(model, self.source.viewer).where(*conditions).options(*options)
+        statement = visible(model, self.scope.viewer).where(*conditions).options(*options)
         statement = statement.order_by(_id(model))
         if lock is not None:
             statement = statement.with_for_update(of=model, **lock)

@@ -32,9 +32,7 @@ class Slow:
     waits_for_others: bool = False
     name: str = "slow"
 
-    async def load(
-        self, session: AsyncSession, source: ReadScope, keys: Sequence[int]
-    ) -> list[int]:
+    async def load(self, session: AsyncSession, scope: ReadScope, keys: Sequence[int]) -> list[int]:
         self.batches.append(list(keys))
         await self.gate.wait()
         if -1 in keys:
