@@ -47,7 +47,7 @@ def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
 def lowercased(text: Any, kind: str) -> Any:
     """Return a text in lowercase.
 
-    On SQLite this is a function that `models.database` registers, because SQLite's own LOWER only
+    On SQLite this is a function that `models.database.sqlite` registers, because SQLite's own LOWER only
     handles ASCII. PostgreSQL needs a collation that knows all letters.
     """
     if kind == "sqlite":

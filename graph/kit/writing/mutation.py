@@ -146,7 +146,7 @@ async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     except MutationRejected as rejected:
         return _rejected_result(rejected)
     except DBAPIError as error:
-        if attempt.should_retry(error):
+        if attempt.should_retry(error) and not is_connection_lost(error):
             # The attempts or the time for them ran out.
             return MutationResult(errors=[_conflict_error()])
         violation = constraint_violation(error)
@@ -185,7 +185,7 @@ class MutationAttempt:
         await context.end_dry_run()
         context.reset_loaders(await context.current_viewer())
         scope = context.scope
-        self.is_reserving_key = False
+        self.is_reserving_key = self.is_committing = False
         _require_write_scope(scope.viewer.scope)
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(scope.database.writes(autoflush=False))
