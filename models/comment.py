@@ -40,10 +40,15 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
 
     task: Mapped[Task] = relationship(lazy="raise", viewonly=True, doc="The task it belongs to.")
     author: Mapped["User | None"] = relationship(
-        lazy="raise", viewonly=True, doc="The user who wrote it; null if the account was deleted."
+        lazy="raise",
+        viewonly=True,
+        doc="The user who wrote it; null if the account was deleted or "
+        "shares no workspace with the viewer.",
     )
 
-    reactions: Mapped[list["Reaction"]] = relationship(lazy="raise", viewonly=True)
+    reactions: Mapped[list["Reaction"]] = relationship(
+        lazy="raise", viewonly=True, doc="The reactions to it."
+    )
 
     def project_of(self, session: Session) -> UUID | None:
         # The task is in the session already: writing a comment reads it first.

@@ -73,7 +73,9 @@ class Event(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Bas
     workspace: Mapped["Workspace"] = relationship(lazy="raise", doc="The workspace it belongs to.")
     project: Mapped["Project | None"] = relationship(lazy="raise", doc="The project it is about.")
     organizer: Mapped["User | None"] = relationship(
-        lazy="raise", doc="The user who organizes it; null if the account was deleted."
+        lazy="raise",
+        doc="The user who organizes it; null if the account was deleted or "
+        "shares no workspace with the viewer.",
     )
     attendances: Mapped[list["Attendance"]] = relationship(lazy="raise", viewonly=True)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Milestone(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
-    """A target of a project, with a date."""
+    """A goal of a project."""
 
     referrers = ("tasks",)
     workspace_index = True
@@ -33,7 +33,7 @@ class Milestone(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned,
     )
     title: Mapped[str] = mapped_column(short_text(200), doc="The title, unique in the project.")
     description: Mapped[str] = mapped_column(
-        long_text(), default="", doc="The scope of the milestone, in Markdown."
+        long_text(), default="", doc="The goal in detail, in Markdown."
     )
     due_on: Mapped[date | None] = mapped_column(doc="The target date.")
     closed_at: Mapped[datetime | None] = mapped_column(

@@ -53,7 +53,7 @@ async def purge(database: Database) -> PurgeResult:
 
 async def purge_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:
     """Delete locked tasks permanently, with their comments; subtasks and links are released."""
-    recorder_of(session).purge()
+    recorder_of(session).log_deletions_as_purged()
     await delete_rows(session, tasks)
 
 

@@ -46,11 +46,13 @@ class Reaction(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
 
     comment: Mapped[Comment] = relationship(lazy="raise", viewonly=True, doc="The comment.")
     user: Mapped["User | None"] = relationship(
-        lazy="raise", viewonly=True, doc="The user who reacted; null if they left the workspace."
+        lazy="raise",
+        viewonly=True,
+        doc="The user who reacted; null if they share no workspace with the viewer.",
     )
 
     def project_of(self, session: Session) -> UUID | None:
-        # The comment and its task are in the session already: reacting locks them first.
+        # Both are usually in the session already, because reacting locks them.
         comment = session.get(Comment, self.comment_id)
         task = None if comment is None else session.get(Task, comment.task_id)
         return None if task is None else task.project_id

@@ -150,7 +150,10 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
     )
     state: Mapped["State"] = relationship(lazy="raise", viewonly=True, doc="The workflow state.")
     creator: Mapped["User | None"] = relationship(
-        lazy="raise", viewonly=True, doc="The user who created it; null if the account was deleted."
+        lazy="raise",
+        viewonly=True,
+        doc="The user who created it; null if the account was deleted or "
+        "shares no workspace with the viewer.",
     )
     milestone: Mapped["Milestone | None"] = relationship(
         lazy="raise", viewonly=True, doc="The milestone."
@@ -192,7 +195,7 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         primaryjoin=lambda: Task.id == foreign(Change.subject_id), lazy="raise", viewonly=True
     )
 
-    def assign(self, user_ids: Iterable[UUID]) -> None:
+    def set_assignees(self, user_ids: Iterable[UUID]) -> None:
         """Replace the assignees. The assignments must be loaded."""
         present = {one.user_id: one for one in self.assignments}
         home = {"workspace_id": self.workspace_id}
@@ -200,7 +203,7 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
             present.get(key) or Assignment(user_id=key, **home) for key in sorted(user_ids)
         ]
 
-    def label(self, label_ids: Iterable[UUID]) -> None:
+    def set_labels(self, label_ids: Iterable[UUID]) -> None:
         """Replace the labels. The labelings must be loaded."""
         present = {one.label_id: one for one in self.labelings}
         home = {"workspace_id": self.workspace_id}

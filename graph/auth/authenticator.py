@@ -9,7 +9,7 @@ from sqlalchemy import Executable, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
-from graph.auth.identity import INVALID_TOKEN, UNAUTHENTICATED, Identity, StoredCredential
+from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN, Identity, StoredCredential
 from graph.auth.last_used import LastUsedTracker
 from graph.auth.oidc import CLOCK_SKEW, OpenIDIssuer, link_or_create_user
 from graph.auth.session import SESSION_COOKIE
@@ -48,9 +48,9 @@ class Authenticator:
         if authorization is None:
             secret = request.cookies.get(SESSION_COOKIE)
             if not secret:
-                return UNAUTHENTICATED
+                return ANONYMOUS_IDENTITY
             identity = await self.identify_by_secret(Session, secret, by_cookie=True)
-            return identity or UNAUTHENTICATED
+            return identity or ANONYMOUS_IDENTITY
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:

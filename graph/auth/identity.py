@@ -34,4 +34,4 @@ class Identity:
         return identity
 
 
-UNAUTHENTICATED = Identity()
+ANONYMOUS_IDENTITY = Identity()

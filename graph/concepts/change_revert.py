@@ -117,7 +117,7 @@ def reject_changed(write: Write, change: models.Change, row: Any) -> None:
     changed = [name for name, (_, after) in change.fields.items() if present[name] != after]
     if changed:
         names = ", ".join(to_camel_case(name) for name in sorted(changed))
-        message = f"{names} was changed again since. The change cannot be reverted."
+        message = f"These fields have changed since: {names}. The change cannot be reverted."
         write.add_error(UserErrorCode.CONFLICT, SEQUENCE, message)
     write.raise_errors()
 
@@ -141,12 +141,12 @@ async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> N
         members = await members_of(write, [home], wanted)
         if {user_id for _, user_id in members} != wanted:
             reject_field(write, "assignee_ids", "includes a user who has left the workspace")
-        row.assign(wanted)
+        row.set_assignees(wanted)
     if "label_ids" in before:
         wanted = {UUID(hex=key) for key in before["label_ids"]}
         if set(await write.get_many(models.Label, wanted)) != wanted:
             reject_field(write, "label_ids", "includes a deleted label")
-        row.label(wanted)
+        row.set_labels(wanted)
     if "links" in before:
         await restore_links(write, row, before["links"])
 
@@ -191,7 +191,7 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
     # The version counts the changes of the row, including this one.
     if hasattr(row, "version"):
         row.version = (count or 0) + 1
-    recorder_of(write.session).restore(row)
+    recorder_of(write.session).log_as_restored(row)
     return write.add(row)  # type: ignore[no-any-return]
 
 
@@ -211,6 +211,20 @@ async def reject_missing(
                 reject_field(write, name, "refers to a deleted object")
             elif getattr(found, "deleted_at", None) is not None:
                 reject_field(write, name, "refers to a task in the trash")
+            elif owner := owner_of(target):
+                # The row is a part of a part: of a comment on a task in the trash, for example.
+                owner_id = {owner: getattr(found, owner)}
+                await reject_missing(write, target, workspace_id, owner_id)
+
+
+def owner_of(model: Any) -> str | None:
+    """Return the foreign key to the object that rows of a model are a part of, if any."""
+    for relation in model.__mapper__.relationships:
+        target: Any = relation.mapper.class_
+        for name in getattr(target, "parts", ()):
+            if getattr(target, name).property.mapper.class_ is model:
+                return str(relation.local_remote_pairs[0][0].key)
+    return None
 
 
 def reject_field(write: Write, name: str, wording: str) -> None:

@@ -6,11 +6,11 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.declare import client_id, description_of, model_input, resolver_field
+from graph.kit.declare import client_generated_id, description_of, model_input, resolver_field
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
 from graph.kit.writing.mutation import Id, Input, mutation
@@ -54,7 +54,7 @@ class Comment(Node):
     )
 
 
-order_rows(models.Comment, "created_at", choices=("created_at", "edited_at"))
+register_order(models.Comment, "created_at", choices=("created_at", "edited_at"))
 
 
 @filter_input(models.Comment, "Filters comments.")
@@ -74,7 +74,7 @@ CommentCollectionFilter = collection_filter(CommentFilter)
 class CommentCreateInput:
     task_id: strawberry.ID
     body: str
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(models.Comment, "Changes to a comment.")

@@ -10,13 +10,13 @@ from sqlalchemy import Executable, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.auth.identity import UNAUTHENTICATED
+from graph.auth.identity import ANONYMOUS_IDENTITY
 from graph.auth.passwords import TooManyAttempts, verify_password
 from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
 from graph.kit.node import Node, encode_id
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.fields import one
 from graph.kit.writing.mutation import Id, Input, account_mutation, require_user
@@ -74,8 +74,8 @@ class Session(Node):
     is_current: bool = resolver_field(is_current)
 
 
-order_rows(models.AccessToken, "created_at")
-order_rows(models.Session, "created_at")
+register_order(models.AccessToken, "created_at")
+register_order(models.Session, "created_at")
 
 
 @strawberry.input(description="A user's password. Provide exactly one of handle and email.")
@@ -92,8 +92,7 @@ class TokenCreateInput:
     workspace_id: strawberry.ID | None = None
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="When it expires. If omitted, it never expires, or together with the personal "
-        "token that creates it.",
+        description="When it expires. If omitted: never, or with the token that created it.",
     )
 
 
@@ -204,7 +203,7 @@ async def _end(info: Info, session: models.Session) -> None:
     await _execute(context.database, delete(models.Session).where(models.Session.id == session.id))
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
-        context.set_identity(UNAUTHENTICATED)
+        context.set_identity(ANONYMOUS_IDENTITY)
     else:
         context.reset_loaders(context.viewer)
 
@@ -264,7 +263,7 @@ async def token_revoke(info: Info, id: Id) -> MutationResult:
     await _execute(context.database, valid.values(revoked_at=now()))
     if token is current:
         token.revoked_at = now()
-        context.set_identity(UNAUTHENTICATED)
+        context.set_identity(ANONYMOUS_IDENTITY)
         return MutationResult(models.AccessToken, token.id, deleted_row=token)
     context.reset_loaders(context.viewer)
     return MutationResult(models.AccessToken, token.id)

@@ -8,9 +8,9 @@ import strawberry
 from sqlalchemy import select
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
 from graph.kit.writing.id_set import IdSet
@@ -57,8 +57,8 @@ class Event(Node):
     )
 
 
-order_rows(models.Event, "starts_at")
-order_rows(models.Attendance, "created_at")
+register_order(models.Event, "starts_at")
+register_order(models.Attendance, "created_at")
 
 
 @model_input(models.Event, "A calendar event to create. The viewer becomes its organizer.")
@@ -73,7 +73,7 @@ class EventCreateInput:
     attendee_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="The users to invite, who must be members of the workspace."
     )
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(

@@ -3,11 +3,11 @@
 import strawberry
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
 from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
@@ -25,7 +25,7 @@ class Label(Node):
     description: str | None
 
 
-order_rows(models.Label, "name", choices=("name", "created_at"))
+register_order(models.Label, "name", choices=("name", "created_at"))
 
 
 @filter_input(models.Label, "Filters labels.")
@@ -46,7 +46,7 @@ class LabelCreateInput:
         default=None, description=f"The color as #rrggbb. Defaults to gray, {GRAY}."
     )
     description: str | None = None
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(

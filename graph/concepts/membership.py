@@ -10,7 +10,7 @@ from strawberry.utils.str_converters import to_camel_case
 import models
 from graph.kit.declare import description_of, model_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import (
@@ -38,7 +38,7 @@ class Membership(Node):
     joined_at: datetime
 
 
-order_rows(models.Membership, "joined_at")
+register_order(models.Membership, "joined_at")
 
 
 @model_input(
@@ -99,15 +99,15 @@ async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models
     if input.role is not models.Role.OWNER:
         await reject_last_owner(write, membership)
     write.update(membership, {"role": input.role})
-    if membership.user_id == write.viewer.user_id:
-        write.viewer = write.viewer.with_role(membership.workspace_id, input.role)
+    if membership.user_id == write.viewer_after.user_id:
+        write.viewer_after = write.viewer_after.with_role(membership.workspace_id, input.role)
     return membership
 
 
 async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> DeletedRow:
     """Removes a member. Members can remove themselves, except the last owner."""
     membership = await get_membership(write, input.workspace_id, input.user_id)
-    if membership.user_id != write.viewer.user_id:
+    if membership.user_id != write.viewer_after.user_id:
         write.require(models.Permission.ADMINISTER, membership.workspace_id, WORKSPACE_ID_PATH)
         require_owner_for(write, membership.workspace_id, membership.role)
     await reject_last_owner(write, membership)
@@ -117,8 +117,8 @@ async def member_remove(write: Write, input: Input[MemberRemoveInput]) -> Delete
     workspace = await write.session.get_one(  # scope: the workspace that the member leaves
         models.Workspace, membership.workspace_id
     )
-    if membership.user_id == write.viewer.user_id:
-        write.viewer = write.viewer.with_role(membership.workspace_id, None)
+    if membership.user_id == write.viewer_after.user_id:
+        write.viewer_after = write.viewer_after.with_role(membership.workspace_id, None)
     return await write.delete(membership, user, workspace)
 
 

@@ -5,17 +5,17 @@ from datetime import date, datetime
 import strawberry
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, filter_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
 from graph.kit.writing.write import FOR_REFERENCE, ID_PATH, INPUT_PATH, Write, provided
-from graph.rules.listing import active_tasks
+from graph.rules.hidden_rows import active_tasks
 from graph.types import Project, ProjectFilter, Task
 
 COLUMNS = ("title", "description", "due_on")
@@ -37,7 +37,7 @@ class Milestone(Node):
     )
 
 
-order_rows(models.Milestone, "created_at", choices=("created_at", "due_on", "title"))
+register_order(models.Milestone, "created_at", choices=("created_at", "due_on", "title"))
 
 
 @filter_input(models.Milestone, "Filters milestones.", nullable=True)
@@ -55,7 +55,7 @@ class MilestoneCreateInput:
     title: str
     description: str | None = None
     due_on: date | None = None
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(

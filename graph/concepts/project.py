@@ -5,18 +5,18 @@ from datetime import datetime
 import strawberry
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, filter_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
 from graph.kit.writing.expected_version import EXPECTED_VERSION, check_version
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
 from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
-from graph.rules.listing import tasks_not_in_trash
+from graph.rules.hidden_rows import tasks_not_in_trash
 from graph.rules.membership import member_id_of
 from graph.types import Milestone, Task, User, UserFilter, Workspace
 from graph.views.board import TaskGroup, board
@@ -48,7 +48,7 @@ class Project(Node):
     )
 
 
-order_rows(models.Project, "created_at", choices=("created_at", "updated_at", "key", "name"))
+register_order(models.Project, "created_at", choices=("created_at", "updated_at", "key", "name"))
 
 
 @filter_input(models.Project, "Filters projects.", nullable=True)
@@ -68,7 +68,7 @@ class ProjectCreateInput:
     name: str
     description: str | None = None
     lead_id: strawberry.ID | None = None
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(

@@ -7,11 +7,11 @@ import strawberry
 from emoji import demojize, emojize
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
@@ -32,7 +32,7 @@ class Reaction(Node):
     comment: Comment = one(models.Reaction.comment)
 
 
-order_rows(models.Reaction, "created_at")
+register_order(models.Reaction, "created_at")
 
 
 @filter_input(models.Reaction, "Filters reactions.")
@@ -50,7 +50,7 @@ ReactionCollectionFilter = collection_filter(ReactionFilter)
 class ReactionAddInput:
     comment_id: strawberry.ID
     emoji: str
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(models.Reaction, "One of the viewer's own reactions, to remove from a comment.")
@@ -69,10 +69,11 @@ class ReactionPayload(Payload):
 async def reaction_add(write: Write, input: Input[ReactionAddInput]) -> models.Reaction:
     """Adds an emoji reaction to a comment. An existing reaction of the viewer is kept."""
     values = write.validate(models.Reaction, provided(input, "emoji"))
-    key = await write.new_id(models.Reaction, input.id)
     comment, existing = await own_reactions(write, input.comment_id, values.get("emoji"))
     if existing:
         return existing[0]
+    key = await write.new_id(models.Reaction, input.id)
+    write.raise_errors()
     references = {"workspace_id": comment.workspace_id, "comment_id": comment.id}
     user_id = write.scope.viewer.user_id
     return write.add(

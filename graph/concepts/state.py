@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import func
 
 import models
-from graph.kit.declare import client_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import (
     Comparator,
     IDComparator,
@@ -61,7 +61,7 @@ class StateCreateInput:
     position: int | None = strawberry.field(
         default=None, description="The position on the board. Defaults to the last."
     )
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(
@@ -108,7 +108,7 @@ async def state_delete(write: Write, id: Id) -> DeletedRow:
     tasks = visible(models.Task, write.scope.viewer, func.count())
     count = await write.session.scalar(tasks.where(models.Task.state_id == state.id))
     if count:
-        message = f"{count} tasks are in this state. Move them to another state first."
+        message = f"Tasks in this state: {count}. Move them to another state first."
         write.add_error(UserErrorCode.INVALID, ("id",), message)
     if len(await states_of(write, state.workspace_id)) == 1:
         message = "This is the workspace's only state. Create another one first."

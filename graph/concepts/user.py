@@ -23,10 +23,10 @@ from graph.kit.filtering.filter_input import (
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
-from graph.kit.relations.batches import RowBatch, any_of
+from graph.kit.relations.batches import RowBatch, column_in
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
-from graph.rules.listing import active_tasks, events_between
+from graph.rules.hidden_rows import active_tasks, events_between
 from graph.types import AccessToken, Event, Session, Task, Workspace
 
 
@@ -41,7 +41,7 @@ class EmailVisibility:
     ) -> list[bool]:
         administered = models.Membership.workspace_id.in_(scope.viewer.administers())
         members = visible(models.Membership, scope.viewer, models.Membership.user_id).where(
-            administered, any_of(models.Membership.user_id, keys, scope)
+            administered, column_in(models.Membership.user_id, keys, scope)
         )
         visible_users = set(await session.scalars(members))
         return [key in visible_users for key in keys]

@@ -7,17 +7,17 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.declare import client_id, description_of, model_input, resolver_field
+from graph.kit.declare import client_generated_id, description_of, model_input, resolver_field
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import CompositeKeyBatch, RowBatch
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import listing, many
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
 from graph.kit.writing.write import ID_PATH, Write, provided
-from graph.rules.listing import active_projects, events_between, tasks_not_in_trash
+from graph.rules.hidden_rows import active_projects, events_between, tasks_not_in_trash
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Event, Label, Membership, Project, State, Task
 from graph.views.board import TaskGroup, board
@@ -92,7 +92,7 @@ class Workspace(Node):
     changes: ChangePage = resolver_field(changes)
 
 
-order_rows(models.Workspace, "created_at")
+register_order(models.Workspace, "created_at")
 
 
 async def workspace(
@@ -114,7 +114,7 @@ class WorkspaceQueries:
 class WorkspaceCreateInput:
     slug: str
     name: str
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
 
 
 @model_input(models.Workspace, "Changes to a workspace. Omitted fields are unchanged.")
@@ -138,7 +138,7 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
     workspace, states = new_workspace(**values, key=key)
     owner = {"user_id": write.scope.viewer.user_id, "role": models.Role.OWNER}
     write.session.add_all([workspace, *states, models.Membership(workspace_id=key, **owner)])
-    write.viewer = write.viewer.with_role(key, models.Role.OWNER)
+    write.viewer_after = write.viewer_after.with_role(key, models.Role.OWNER)
     return workspace
 
 

@@ -35,7 +35,7 @@ def description_of(model: type[Base]) -> str:
 
 
 def describe_fields(cls: type, model: type[Base]) -> None:
-    """Give each annotated field without a description the `doc` of the column of its name.
+    """Give each annotated field without a description the `doc` of the column with the same name.
 
     Raises `TypeError` for a field whose column has none.
     """
@@ -62,7 +62,7 @@ def model_input(model: type[Base], description: str) -> Callable[[type[T]], type
     return make
 
 
-def client_id() -> Any:
+def client_generated_id() -> Any:
     """Return the optional field `id` of an input that creates an object."""
     return strawberry.field(
         default=None,

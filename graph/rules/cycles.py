@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 import models
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import any_of
+from graph.kit.relations.batches import column_in
 from graph.kit.writing.write import Write
 
 
@@ -16,7 +16,7 @@ async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | 
     """Return the parent of each of the tasks and of all their ancestors."""
     task, up = models.Task, aliased(models.Task)
     start = visible(task, write.scope.viewer, task.id, task.parent_id)
-    start = start.where(any_of(task.id, sorted(set(keys)), write.scope))
+    start = start.where(column_in(task.id, sorted(set(keys)), write.scope))
     edges = start.cte("edges", recursive=True)
     # scope: a task and its parent are in one workspace.
     edges = edges.union(select(up.id, up.parent_id).join(edges, up.id == edges.c.parent_id))
@@ -26,7 +26,7 @@ async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | 
 
 
 async def linked_from(write: Write, kind: models.TaskLinkKind, key: UUID) -> set[UUID]:
-    """Return the tasks that links of a kind lead to from a task, directly or through others."""
+    """Return the tasks reachable from a task through links of one kind."""
     link, onward = models.TaskLink, aliased(models.TaskLink)
     start = visible(link, write.scope.viewer, link.other_id)
     start = start.where(link.task_id == key, link.kind == kind)

@@ -22,7 +22,7 @@ from graph.kit.relations.batches import ChildRows, ListBatch, RowBatch
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import list_parameters, parse_paging
 from graph.kit.relations.groups import GroupConnection, Grouping, GroupsBatch, GroupTotals
-from graph.rules.listing import active_tasks
+from graph.rules.hidden_rows import active_tasks
 from graph.types import Task, TaskFilter
 
 

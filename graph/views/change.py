@@ -50,7 +50,7 @@ def subject_id(root: models.Change) -> strawberry.ID:
 
 
 async def subject(root: models.Change, info: Info) -> Any:
-    """The changed object in its current state; null if it was deleted permanently."""
+    """The changed object in its current state; null if it no longer exists."""
     return await info.context.load(RowBatch(model_named(root.subject_type)), root.subject_id)
 
 

@@ -61,5 +61,5 @@ class Change(WorkspaceScoped, Base):
     actor: Mapped["User | None"] = relationship(
         lazy="raise",
         doc="The user who made the change; null for the server itself, or if the account was "
-        "deleted.",
+        "deleted or shares no workspace with the viewer.",
     )

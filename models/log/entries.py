@@ -1,6 +1,6 @@
 """Log entries for rows that are written with plain INSERT and UPDATE statements.
 
-The importer and the demo write past the ORM's session, so that the recorder does not see their
+The importer and the demo write without the ORM session, so that the recorder does not see their
 rows. They build the entries here, and add them with `models.log.recorder.append_changes`.
 """
 

@@ -41,9 +41,9 @@ class CollectedField:
 class Logged:
     """A row whose changes are recorded in its workspace's log.
 
-    `parts` and `referrers` name what a deletion does to other logged rows. They must agree with
-    the foreign keys' ON DELETE actions, or the database would change rows that the log misses; a
-    test compares the two.
+    `parts` and `referrers` name the logged rows that a deletion also deletes or changes. They must
+    agree with the foreign keys' ON DELETE actions, or the database would change rows that the log
+    misses; a test compares the two.
     """
 
     #: Columns that are not logged.

@@ -76,11 +76,11 @@ class ChangeRecorder:
         self.session.info["actor_id"] = actor_id
         self.at = at
 
-    def restore(self, row: Any) -> None:
+    def log_as_restored(self, row: Any) -> None:
         """Log the new row as RESTORED instead of CREATED."""
         self._restored.add(id(row))
 
-    def purge(self) -> None:
+    def log_deletions_as_purged(self) -> None:
         """Log the deletions that follow as PURGED instead of DELETED."""
         self._purges = True
 
@@ -283,7 +283,7 @@ async def write_changes(session: AsyncSession) -> None:
 async def append_changes(
     session: AsyncSession, workspace_id: UUID, entries: Sequence[dict[str, Any]]
 ) -> None:
-    """Log rows that were written past the session; `entries` come from `models.log.entries`.
+    """Log rows that were written without the ORM session; `entries` come from `models.log.entries`.
 
     The changes that the session has recorded are written first.
     """

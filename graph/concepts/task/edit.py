@@ -143,9 +143,11 @@ class TaskEdit:
             task.move_to_state(state, write.now)
         if self.assignees:
             current = (assignment.user_id for assignment in task.assignments)
-            task.assign(self.assignees.applied_to(current))
+            task.set_assignees(self.assignees.applied_to(current))
         if self.labels:
-            task.label(self.labels.applied_to(labeling.label_id for labeling in task.labelings))
+            task.set_labels(
+                self.labels.applied_to(labeling.label_id for labeling in task.labelings)
+            )
 
 
 @dataclass

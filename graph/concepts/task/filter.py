@@ -18,7 +18,7 @@ from graph.kit.filtering.comparators import (
 from graph.kit.filtering.filter_input import FilterInput, filter_field, filter_input
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.paging.order_input import order_rows
+from graph.kit.paging.order_input import register_order
 from graph.types import (
     CommentCollectionFilter,
     LabelCollectionFilter,
@@ -29,7 +29,7 @@ from graph.types import (
     UserFilter,
 )
 
-order_rows(
+register_order(
     models.Task,
     "-created_at",
     choices=(

@@ -6,7 +6,7 @@ from datetime import date
 import strawberry
 
 import models
-from graph.kit.declare import client_id, model_input
+from graph.kit.declare import client_generated_id, model_input
 from graph.kit.enums import describe_enum
 from graph.kit.writing.expected_version import EXPECTED_VERSION
 
@@ -19,7 +19,7 @@ MAX_ROWS = 50
 
 @model_input(models.Task, "A task to create.")
 class TaskCreateInput:
-    id: strawberry.ID | None = client_id()
+    id: strawberry.ID | None = client_generated_id()
     project_id: strawberry.ID
     title: str
     body: str | None = None

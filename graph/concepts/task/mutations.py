@@ -20,7 +20,7 @@ class TaskPayload(Payload):
 @strawberry.type(description="The result of one row of a batch.")
 class TaskBatchResult:
     task: Task | None = payload_field(
-        "The task; null if nothing was written. With the error CONFLICT, the current task."
+        "The task; null if the row was rejected. With the error CONFLICT, the current task."
     )
     errors: list[UserError] = strawberry.field(description="The errors in the row.")
 
@@ -28,7 +28,7 @@ class TaskBatchResult:
 @strawberry.type(description="The payload of a batch update of tasks.")
 class TaskBatchPayload:
     results: list[TaskBatchResult] = strawberry.field(description="One for each row, in order.")
-    count: int = strawberry.field(description="The number of rows that were written.")
+    count: int = strawberry.field(description="The number of rows that were accepted.")
     errors: list[UserError] = strawberry.field(
         description="The errors that kept the whole batch from being written. Errors in single "
         "rows of a batch that was written are in `results`."

@@ -11,7 +11,7 @@ from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import derived, listing, many, one
-from graph.rules.listing import active_tasks
+from graph.rules.hidden_rows import active_tasks
 from graph.types import Comment, Label, Milestone, Project, State, User, Workspace
 from graph.views.change import IN_SEQUENCE, Change
 

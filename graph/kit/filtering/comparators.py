@@ -100,7 +100,7 @@ class IDComparator(Comparator):
     ) -> Condition:
         node = decode_id(value, "")
         if node is None or node.model is not model:
-            raise BadUserInput(f"{value!r} is not the ID of a {name_of(model)}.")
+            raise BadUserInput(f"{value!r} is not an ID of type {name_of(model)}.")
         return Comparison(column, name, node.key)
 
 

@@ -101,7 +101,9 @@ def filter_input(
             if name not in cls.__dict__:
                 setattr(cls, name, filter_field())
             field = cls.__dict__[name]
-            field.description = field.description or doc_of(model, name) or "The id."
+            field.description = field.description or doc_of(model, name)
+            if field.description is None:
+                raise TypeError(f"{cls.__name__}.{name}: {model.__name__}.{name} has no `doc`")
         combined: dict[str, tuple[Any, Any]] = {
             "and_": (list[own_type] | None, _named_field("and", "All of these match.")),
             "or_": (

@@ -47,8 +47,8 @@ def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
 def lowercased(text: Any, kind: str) -> Any:
     """Return a text in lowercase.
 
-    On SQLite this is a function that `models.database.sqlite` registers, because SQLite's own LOWER only
-    handles ASCII. PostgreSQL needs a collation that knows all letters.
+    On SQLite this is a function that `models.database.sqlite` registers, because SQLite's own
+    LOWER only handles ASCII. PostgreSQL needs a collation that knows all letters.
     """
     if kind == "sqlite":
         return func.taskloom_fold(text, type_=String)

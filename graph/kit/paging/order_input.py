@@ -13,7 +13,7 @@ from graph.kit.errors import BadUserInput
 from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
 from models.base import Base
 
-#: The most fields of one order.
+#: The most terms of one order.
 MAX_TERMS = 5
 
 
@@ -25,14 +25,14 @@ class SortDirection(enum.Enum):
 
 
 class NullsOrder(enum.Enum):
-    """The position of rows without a value, regardless of the direction."""
+    """The position of items without a value, regardless of the direction."""
 
     FIRST = "FIRST"
     LAST = "LAST"
 
 
 describe_enum(SortDirection, ASC="Ascending.", DESC="Descending.")
-describe_enum(NullsOrder, FIRST="Before all other rows.", LAST="After all other rows.")
+describe_enum(NullsOrder, FIRST="Before all other items.", LAST="After all other items.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ListOrder:
         if not terms:
             return self.default
         if len(terms) > MAX_TERMS:
-            raise BadUserInput(f"orderBy: at most {MAX_TERMS} fields, not {len(terms)}.")
+            raise BadUserInput(f"orderBy: at most {MAX_TERMS} terms, not {len(terms)}.")
         chosen: dict[str, OrderTerm] = {}
         for term in terms:
             name = self.columns[term.field.name]
@@ -78,7 +78,7 @@ def list_order(model: type[Base]) -> ListOrder:
         raise LookupError(f"No order is registered for lists of {model.__name__}") from None
 
 
-def order_rows(model: type[Base], *default: str, choices: tuple[str, ...] = ()) -> ListOrder:
+def register_order(model: type[Base], *default: str, choices: tuple[str, ...] = ()) -> ListOrder:
     """Register how lists of a model are ordered.
 
     `default` has column names, `-name` for descending. With `choices`, which are column names
@@ -107,10 +107,10 @@ def _order_input(model: type[Base], columns: Mapping[str, str]) -> Any:
         "field": strawberry.field(description="The field to order by."),
         "direction": strawberry.field(default=SortDirection.ASC, description="The direction."),
         "nulls": strawberry.field(
-            default=NullsOrder.LAST, description="The position of rows without a value."
+            default=NullsOrder.LAST, description="The position of items without a value."
         ),
     }
     return strawberry.input(
         type(f"{name}Order", (), namespace),
-        description=f"An order of {name.lower()}s. Further orders break ties.",
+        description=f"A term of the order of {name.lower()}s. Further terms break ties.",
     )

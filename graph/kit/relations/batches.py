@@ -41,7 +41,7 @@ def no_conditions() -> list[ColumnElement[bool]]:
     return []
 
 
-def any_of(column: Any, keys: Sequence[Any], scope: ReadScope) -> Any:
+def column_in(column: Any, keys: Sequence[Any], scope: ReadScope) -> Any:
     """Return the condition that a column equals one of the keys.
 
     PostgreSQL gets the keys as one array. Elsewhere their number is padded to a power of two, so
@@ -85,7 +85,7 @@ class RowBatch(Generic[M]):
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[Any]
     ) -> list[M | None]:
         column = getattr(self.model, self.column)
-        statement = visible(self.model, scope.viewer).where(any_of(column, keys, scope))
+        statement = visible(self.model, scope.viewer).where(column_in(column, keys, scope))
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
         return [rows.get(key) for key in keys]
 
@@ -192,7 +192,7 @@ class PageBatch:
             return joined.order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
-        numbered = rows.where(any_of(path.parent_key, keys, scope)).subquery("numbered")
+        numbered = rows.where(column_in(path.parent_key, keys, scope)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
@@ -221,7 +221,7 @@ class CountBatch:
     children: ChildRows
     limit: int | None = None
     waits_for_others: bool = False
-    #: Without LATERAL each parent is a branch of a UNION, of which SQLite allows 500.
+    #: Without LATERAL each parent is a branch of a UNION. SQLite allows 500 branches.
     max_keys: int = 250
 
     async def load(
@@ -235,7 +235,7 @@ class CountBatch:
         key = self.children.path.parent_key
         if self.limit is None:
             rows = self.children.rows(scope, key, func.count())
-            return rows.where(any_of(key, keys, scope)).group_by(key)
+            return rows.where(column_in(key, keys, scope)).group_by(key)
         counted = self.children.rows(scope, literal(1).label("one")).limit(self.limit + 1)
         if scope.database.has_lateral:
             parents = _unnest(key, keys)
@@ -268,7 +268,7 @@ class ListBatch:
     ) -> list[list[Any]]:
         path = self.children.path
         rows = self.children.rows(scope, path.parent_key, path.target)
-        rows = rows.where(any_of(path.parent_key, keys, scope)).order_by(*self.order.clauses())
+        rows = rows.where(column_in(path.parent_key, keys, scope)).order_by(*self.order.clauses())
         by_parent = await _by_parent(session, rows)
         return [by_parent[key] for key in keys]
 

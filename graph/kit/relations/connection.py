@@ -54,30 +54,30 @@ class ChildConnection(ConnectionSource):
 
 @strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there are rows after this page.")
+    has_next_page: bool = strawberry.field(description="Whether there are items after this page.")
     has_previous_page: bool = strawberry.field(
-        description="Whether there are rows before this page."
+        description="Whether there are items before this page."
     )
     start_cursor: str | None = strawberry.field(
-        description="The cursor of the first row, to pass as `before`; null if the page is empty."
+        description="The cursor of the first item, to pass as `before`; null if the page is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last row, to pass as `after`; null if the page is empty."
+        description="The cursor of the last item, to pass as `after`; null if the page is empty."
     )
 
 
-@strawberry.type(description="A number of rows that is counted up to a limit.")
+@strawberry.type(description="A number of items that is counted up to a limit.")
 class CappedCount:
-    value: int = strawberry.field(description="The number of rows, at most the limit.")
-    is_exact: bool = strawberry.field(description="False if there are more rows than `value`.")
+    value: int = strawberry.field(description="The number of items, at most the limit.")
+    is_exact: bool = strawberry.field(description="False if there are more items than `value`.")
 
 
-@strawberry.type(description="A row of a page, with its cursor.")
+@strawberry.type(description="An item of a page, with its cursor.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(
-        description="The position of the row, to pass as `after` or `before` of the same list."
+        description="The position of the item, to pass as `after` or `before` of the same list."
     )
-    node: T = strawberry.field(description="The row.")
+    node: T = strawberry.field(description="The item.")
 
 
 async def _nodes(root: ConnectionSource, info: KitInfo) -> Any:
@@ -119,15 +119,15 @@ async def _count(
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    nodes: list[T] = strawberry.field(resolver=_nodes, description="The rows of this page.")
+    nodes: list[T] = strawberry.field(resolver=_nodes, description="The items of this page.")
     edges: list[Edge[T]] = strawberry.field(
-        resolver=_edges, description="The rows of this page with their cursors."
+        resolver=_edges, description="The items of this page with their cursors."
     )
     page_info: PageInfo = strawberry.field(
         resolver=_page_info, description="The position of this page in the list."
     )
     total_count: int = strawberry.field(
-        resolver=_total_count, description="The total number of rows in the list."
+        resolver=_total_count, description="The total number of items in the list."
     )
     count: CappedCount = strawberry.field(
         resolver=_count,

@@ -1,7 +1,7 @@
 """Fields that show related rows: `one`, `many`, `listing` and `derived`.
 
-Each takes a mapped relationship, which tells the target, the keys and the cardinality, and makes
-the field's resolver and arguments. The SQL is in `batches`.
+Each takes a mapped relationship and makes the field's resolver and arguments. The target and the
+keys come from the relationship. The SQL is in `batches`.
 """
 
 import inspect
@@ -36,16 +36,16 @@ PAGE_ARGUMENTS = (
     parameter(
         "first",
         int,
-        f"The number of rows from the start, or after the cursor `after`: {DEFAULT_SIZE} by "
+        f"The number of items from the start, or after the cursor `after`: {DEFAULT_SIZE} by "
         f"default, at most {MAX_SIZE}.",
     ),
-    parameter("after", str, "Return the rows after this cursor."),
+    parameter("after", str, "Return the items after this cursor."),
     parameter(
         "last",
         int,
-        f"The number of rows from the end, or before the cursor `before`: at most {MAX_SIZE}.",
+        f"The number of items from the end, or before the cursor `before`: at most {MAX_SIZE}.",
     ),
-    parameter("before", str, "Return the rows before this cursor."),
+    parameter("before", str, "Return the items before this cursor."),
 )
 
 
@@ -133,9 +133,9 @@ def list_parameters(
     parameters = []
     filter_type = filter_of(target) if filters else None
     if filter_type is not None:
-        parameters.append(parameter("filter", filter_type, "Return only the rows that match."))
+        parameters.append(parameter("filter", filter_type, "Return only the objects that match."))
     if isinstance(order, ListOrder) and order.input is not None:
-        description = "The order of the rows. Further entries break ties."
+        description = "The order. Further terms break ties."
         parameters.append(parameter("order_by", list[order.input], description))  # type: ignore[name-defined]
     return [*parameters, *parameters_of(where), *PAGE_ARGUMENTS]
 
@@ -144,7 +144,7 @@ def parse_paging(
     order: Order | ListOrder, arguments: dict[str, Any]
 ) -> tuple[Order, PageArguments]:
     """Return the order and the page that the arguments of a list ask for, removing them."""
-    first, after, last, before = (arguments.pop(one.name) for one in PAGE_ARGUMENTS)
+    first, after, last, before = (arguments.pop(argument.name) for argument in PAGE_ARGUMENTS)
     if isinstance(order, ListOrder):
         order = order.parse(arguments.pop("order_by", None))
     return order, parse_page_arguments(order, first, after, last, before)

@@ -139,7 +139,7 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
 
 
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
-    """Run a mutation, again after conflicts; errors that the caller can fix are in its result."""
+    """Run a mutation, retrying write conflicts; return errors that the caller can fix."""
     database = attempt.info.context.scope.database
     try:
         return await database.retry(attempt.run, attempt.should_retry)
@@ -196,14 +196,16 @@ class MutationAttempt:
             write = Write(session, scope, self.permission)
             result = await self._execute(write)
             # The written rows are visible to every member: the payload need not load them again.
-            rows = [row for row in result.rows() if workspace_id_of(row) in write.viewer.roles]
+            rows = [
+                row for row in result.rows() if workspace_id_of(row) in write.viewer_after.roles
+            ]
             rows += result.related_rows
             if self.dry_run:
                 reads = TransactionReads(session)
-                await context.read_in_transaction(reads, write.viewer, rows, stack.pop_all())
+                await context.read_in_transaction(reads, write.viewer_after, rows, stack.pop_all())
                 return result
             await self._commit(write, record, result)
-        context.reset_loaders(write.viewer, rows)
+        context.reset_loaders(write.viewer_after, rows)
         return result
 
     async def _find_or_reserve(self, record: IdempotencyRecord) -> MutationResult | None:

@@ -34,14 +34,17 @@ describe_enum(
     NOT_FOUND="No object with this ID exists here, or the viewer cannot see it.",
     FORBIDDEN="The viewer does not have permission to do this.",
     UNIQUE="Another object already has this value.",
-    CONFLICT="The object was changed by someone else since it was read.",
+    CONFLICT="Another write got in the way. Read the object again.",
     TOO_MANY="There are more values, or more attempts, than allowed.",
 )
 
 InputPath = tuple[str, ...]
 
 
-@strawberry.type(description="An error in the input that the caller can fix. Nothing was written.")
+@strawberry.type(
+    description="An error in the input that the caller can fix. The mutation, or this row of a "
+    "batch, was not applied."
+)
 class UserError:
     code: UserErrorCode = strawberry.field(description="The kind of error.")
     message: str = strawberry.field(description="What is wrong and how to fix it, for people.")

@@ -15,7 +15,7 @@ from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import decode_id, name_of
-from graph.kit.relations.batches import any_of
+from graph.kit.relations.batches import column_in
 from graph.kit.writing.payload import (
     DeletedRow,
     InputPath,
@@ -55,8 +55,8 @@ class Write:
         self.scope = scope
         self.permission = permission
         self.user_errors = UserErrors()
-        #: The viewer with the roles that they will have after the commit.
-        self.viewer: Viewer = scope.viewer
+        #: The viewer with the roles that they have after the commit.
+        self.viewer_after: Viewer = scope.viewer
         #: The time of the whole mutation.
         self.now = scope.now
 
@@ -76,7 +76,7 @@ class Write:
         permission: Permission | None = None,
         lock: Mapping[str, Any] | None = FOR_UPDATE,
     ) -> M:
-        """Return the row of an id, locked.
+        """Return the row of an id, locked unless `lock` is None.
 
         Raises `MutationRejected` if it is missing or hidden, or if the viewer lacks the
         permission, which defaults to the mutation's.
@@ -125,7 +125,7 @@ class Write:
         return False
 
     async def lock_rows(self, model: type[Base], keys: Iterable[UUID]) -> None:
-        """Wait for other transactions that lock the same rows, until this one ends.
+        """Lock rows until the transaction ends, waiting for others that have locked them.
 
         SQLite allows one writer at a time, so that it needs no lock.
         """
@@ -144,7 +144,7 @@ class Write:
         wanted = sorted(set(keys))
         if not wanted:
             return {}
-        has_key = any_of(_id(model), wanted, self.scope)
+        has_key = column_in(_id(model), wanted, self.scope)
         rows = await self.select_rows(model, has_key, *conditions, options=options, lock=lock)
         return {row.id: row for row in rows}  # type: ignore[attr-defined]
 
@@ -197,7 +197,7 @@ class Write:
             return uuid7()
         # scope: the key is taken, even if the viewer cannot see the row.
         if await self.session.get(model, key) is not None:
-            message = f"A {type_label(model)} with this ID exists already."
+            message = f"An object of type {name_of(model)} with this ID exists already."
             self.add_error(UserErrorCode.UNIQUE, (*path, "id"), message)
         return key
 
@@ -257,7 +257,7 @@ def parse_id(model: type[Base], id: str, path: InputPath, user_errors: UserError
         user_errors.add(UserErrorCode.INVALID, path, error.message)
         return None
     if node is None or node.model is not model:
-        message = f"This is not the ID of a {type_label(model)}."
+        message = f"This ID is not of type {name_of(model)}."
         user_errors.add(UserErrorCode.NOT_FOUND, path, message)
         return None
     return node.key
@@ -282,7 +282,7 @@ def validate_columns(
 
 
 def provided(input: Any, *names: str) -> dict[str, Any]:
-    """Return the fields of an input that the caller provided, of those named.
+    """Return those named fields of an input that the caller provided.
 
     A null is included only where the input's type is `Maybe`: there it clears the column.
     """

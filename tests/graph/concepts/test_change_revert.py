@@ -50,7 +50,7 @@ async def test_what_was_changed_again_is_named(office: Office, database: Databas
     await office.done("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
     before = await dump(database)
     payload = await undo(office, first["sequence"])
-    message = "title was changed again since. The change cannot be reverted."
+    message = "These fields have changed since: title. The change cannot be reverted."
     assert payload["errors"] == [{"code": "CONFLICT", "message": message}]
     assert await dump(database) == before
 

@@ -74,7 +74,7 @@ async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) ->
     token = await world.make_token(await world.make_member(workspace))
     order = [{"field": "TITLE"}] * 6
     code, told = await api.refusal(PAGE, token, slug=workspace.slug, orderBy=order)
-    assert (code, told) == ("BAD_USER_INPUT", "orderBy: at most 5 fields, not 6.")
+    assert (code, told) == ("BAD_USER_INPUT", "orderBy: at most 5 terms, not 6.")
 
 
 async def test_durations_count_from_now_and_for_days_from_today(api: Api, world: World) -> None:
