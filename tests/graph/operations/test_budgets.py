@@ -188,7 +188,7 @@ class TestLevels:
     async def test_those_who_are_forgotten_have_a_full_one(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(budgets, "CALLERS", 3)
+        monkeypatch.setattr(budgets, "MAX_CALLERS", 3)
         kept = Budgets(database, Settings())
         for number in range(5):
             await kept.spend(Caller(f"user {number}", NAMED.allowance), 50)
