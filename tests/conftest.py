@@ -1,12 +1,14 @@
 """What every test can ask for: a clean database, a client of the API, a count of statements."""
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from graph.app import create_app
+from graph.auth import passwords
 from graph.operations import extensions
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
@@ -17,6 +19,11 @@ from tests.support.office import Office, make_office
 from tests.support.world import World
 
 SERVERS: dict[str, databases.Server] = {}
+
+#: Open databases are reused: their engines keep compiled statements from one test to the next.
+#: Their connections are closed after each test.
+reuse_database = cache(Database)
+reuse_app_database = cache(Database)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,6 +53,7 @@ def pytest_runtest_makereport(
     return report
 
 
+SLOW_HASHER = passwords.HASHER
 STATEMENTS = pytest.StashKey[Statements]()
 
 
@@ -60,56 +68,69 @@ def no_clock() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def fast_passwords() -> None:
+    """Hash passwords with the smallest cost, except in tests that use `slow_passwords`."""
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash passwords with the cost that servers use."""
+    cached = [each for each in vars(passwords).values() if hasattr(each, "cache_clear")]
+    monkeypatch.setattr(passwords, "HASHER", SLOW_HASHER)
+    for function in cached:
+        function.cache_clear()
+    yield
+    for function in cached:
+        function.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def close_servers() -> Iterator[None]:
     yield
     for server in SERVERS.values():
         server.close()
 
 
-def server_of(kind: str, factory: pytest.TempPathFactory) -> databases.Server:
-    """The worker's own database of a kind."""
-    if kind not in SERVERS:
-        SERVERS[kind] = databases.Server(kind, factory.mktemp(kind))
-    return SERVERS[kind]
-
-
 @pytest.fixture(params=databases.kinds())
 def kind(request: pytest.FixtureRequest) -> str:
-    """Each database in turn; a test that is for one of them overrides it."""
+    """Each kind of database in turn. A test that needs a certain one overrides it."""
     return str(request.param)
 
 
 @pytest.fixture
 def server(kind: str, tmp_path_factory: pytest.TempPathFactory) -> databases.Server:
-    return server_of(kind, tmp_path_factory)
+    """The worker's database of a kind."""
+    if kind not in SERVERS:
+        SERVERS[kind] = databases.start(kind, tmp_path_factory.mktemp(kind))
+    return SERVERS[kind]
 
 
 @pytest.fixture
-async def url(server: databases.Server, tmp_path: Path) -> str:
-    """A clean, migrated database of the test's own."""
-    return await server.clean(tmp_path)
+def url(server: databases.Server) -> str:
+    """The URL of a migrated database without rows."""
+    return server.clean()
 
 
 @pytest.fixture
-async def empty_url(server: databases.Server, tmp_path: Path) -> AsyncIterator[str]:
-    """A database without any table."""
-    made, drop = await server.spare(tmp_path)
-    yield made
-    if drop is not None:
-        await server.drop(drop)
+def empty_url(server: databases.Server) -> Iterator[str]:
+    """The URL of a database without tables."""
+    created = server.create_empty()
+    yield created
+    server.drop_empty(created)
 
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    """The test's own way to its database, apart from the server's."""
-    opened = Database(url)
+    """The test's own connections to its database; the server under test has others."""
+    opened = reuse_database(url)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    return World(database)
+def world(database: Database, server: databases.Server) -> World:
+    return World(database, server)
 
 
 #: Settings for documents that no client sends.
@@ -128,8 +149,11 @@ def settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def api(url: str, settings: dict[str, Any]) -> AsyncIterator[Api]:
+async def api(
+    url: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Api]:
     """A client of a server that has just started: its pools are cold."""
+    monkeypatch.setattr("graph.app.Database", reuse_app_database)
     app = create_app(Settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
         # Starting looked at the schema.

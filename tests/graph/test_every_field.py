@@ -25,7 +25,10 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def teams(world: World) -> list[Everything]:
-    return [await make_everything(world, mark) for mark in ("ash", "birch", "cedar")]
+    async def build() -> list[Everything]:
+        return [await make_everything(world, mark) for mark in ("ash", "birch", "cedar")]
+
+    return await world.snapshot("three teams", build)
 
 
 @pytest.fixture

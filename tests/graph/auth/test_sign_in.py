@@ -34,15 +34,10 @@ WRONG = {
 SECRET = "correct horse"
 
 
-@pytest.fixture(scope="module")
-def password_hash() -> str:
-    return passwords.hash_password(SECRET)
-
-
 @pytest.fixture
-async def ada(world: World, password_hash: str) -> User:
+async def ada(world: World) -> User:
     user = await world.make_user(handle="Ada", email="ada@x.example")
-    await world.save(Password(user_id=user.id, hash=password_hash))
+    await world.save(Password(user_id=user.id, hash=passwords.hash_password(SECRET)))
     return user
 
 
@@ -135,6 +130,7 @@ async def test_one_name_is_needed(api: Api, ada: User, name: dict[str, str]) -> 
     assert error["message"] == "Provide exactly one of handle and email."
 
 
+@pytest.mark.usefixtures("slow_passwords")
 class TestTiming:
     async def test_it_takes_as_long_whether_the_user_is_there_or_not(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch

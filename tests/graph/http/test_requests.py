@@ -1,6 +1,7 @@
 """Requests that are not as they should be, and what is said of them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -187,13 +188,23 @@ async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
     assert served.text == PRINTED
 
 
-async def test_a_database_that_does_not_answer_is_said_so(api: Api, world: World) -> None:
-    token = await world.make_token(await world.make_user())
+@pytest.fixture
+def unreachable(api: Api) -> Iterator[None]:
+    """Refuse the server's connections to its database."""
 
     def refuse(*_: Any) -> None:
         raise ConnectionRefusedError("no server there")
 
-    event.listen(api.database.read_engine.sync_engine, "do_connect", refuse)
+    engine = api.database.read_engine.sync_engine
+    event.listen(engine, "do_connect", refuse)
+    yield
+    event.remove(engine, "do_connect", refuse)
+
+
+async def test_a_database_that_does_not_answer_is_said_so(
+    api: Api, world: World, unreachable: None
+) -> None:
+    token = await world.make_token(await world.make_user())
     response = await api.post({"query": "{ viewer { id } }"}, token)
     assert response.status_code == 503
     assert response.json() == {

@@ -28,6 +28,10 @@ def text(moment: datetime) -> str:
 
 
 async def make_data(world: World, seed: int) -> tuple[Data, str, str]:
+    return await world.snapshot(f"data with seed {seed}", lambda: build_data(world, seed))
+
+
+async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
     """A workspace full of edges: nulls, equal values, empty lists, a user nobody sees."""
     draw = random.Random(seed)
     workspace = await world.make_workspace()

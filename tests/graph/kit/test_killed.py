@@ -43,7 +43,7 @@ async def test_what_was_acknowledged_is_there_and_nothing_is_half_written(
                     break
             process.kill()
             await asyncio.gather(*clients)
-            await process.wait()
+            await asyncio.to_thread(process.join)
         assert len(hammer.done) > before
     async with serving(url) as (remote, _):
         office.api = remote

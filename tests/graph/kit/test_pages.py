@@ -42,6 +42,10 @@ class Team:
 
 
 async def make_team(world: World, tasks: int) -> Team:
+    return await world.snapshot(f"team with {tasks} tasks", lambda: build_team(world, tasks))
+
+
+async def build_team(world: World, tasks: int) -> Team:
     workspace = await world.make_workspace()
     users = [await world.make_member(workspace, role=Role.MEMBER) for _ in range(4)]
     project = await world.make_project(workspace)

@@ -21,10 +21,13 @@ def checked_out(database: Database) -> int:
 
 @pytest.fixture
 async def team(world: World) -> Team:
-    made = await make_team(world, 12)
-    for task in made.tasks:
-        await world.make_comment(task, made.users[0])
-    return made
+    async def build() -> Team:
+        team = await make_team(world, 12)
+        for task in team.tasks:
+            await world.make_comment(task, team.users[0])
+        return team
+
+    return await world.snapshot("team with 12 tasks and comments", build)
 
 
 class TestSmallPools:

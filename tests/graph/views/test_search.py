@@ -45,6 +45,10 @@ class Team:
 
 @pytest.fixture
 async def team(world: World) -> Team:
+    return await world.snapshot("team to search", lambda: build_team(world))
+
+
+async def build_team(world: World) -> Team:
     workspace = await world.make_workspace()
     user = await world.make_member(workspace, role=Role.GUEST)
     project = await world.make_project(workspace, key="TLS")
