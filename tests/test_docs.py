@@ -20,7 +20,8 @@ from models.database import Database
 from tests.support.client import Api
 from tests.support.kinds import one_database  # noqa: F401
 
-PAGES = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = re.compile(r"<([\w.]+)>")
 #: The password that the guide to signing in sets.

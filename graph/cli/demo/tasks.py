@@ -10,6 +10,7 @@ from uuid import UUID
 from fractional_indexing import generate_key_between
 
 from graph.cli.demo.projects import Milestones, project_index
+from graph.cli.demo.random_data import RandomData
 from graph.cli.demo.writer import TASK_HISTORY, DemoWriter, Row
 from models import (
     DEFAULT_STATES,
@@ -58,6 +59,8 @@ class DemoTasks:
 
     def __post_init__(self) -> None:
         self.random = self.writer.random
+        # Separate, so that the other values stay the same.
+        self.reaction_random = RandomData(f"reactions {self.writer.slug}")
         self.now = self.writer.now
 
     async def run(self) -> None:
@@ -217,7 +220,7 @@ class DemoTasks:
             )
 
     def _reactions(self, comment: Row) -> Iterator[Row]:
-        random, at = self.random, comment["created_at"]
+        random, at = self.reaction_random, comment["created_at"]
         for user_id in random.sample(self.users, random.choices([0, 1, 2, 3], [75, 15, 7, 3])[0]):
             yield {
                 "id": random.key(at),

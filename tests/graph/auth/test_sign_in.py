@@ -159,7 +159,7 @@ class TestFailures(EveryDatabase):
         assert codes.count("TOO_MANY") == 5
         [error] = (await sign_in(api, handle="ADA"))["errors"]
         assert error["code"] == "TOO_MANY"
-        assert error["message"].startswith("Too many attempts have failed. Try again in ")
+        assert error["message"].startswith("Too many failed attempts. Try again in ")
 
     async def test_one_who_succeeds_is_not_slowed(self, api: Api, ada: User) -> None:
         for _ in range(int(passwords.PER_ACCOUNT.capacity) - 1):

@@ -299,12 +299,13 @@ class TestTrash:
         payload = await office.done("taskDelete", selection, who="admin", **arguments)
         assert payload["task"] == {"title": "task", "version": 2, "comments": {"totalCount": 0}}
         told = await office.fields(after)
-        assert payload["sequence"] == after + 4
+        assert payload["sequence"] == after + 5
         assert {(kind, subject) for kind, subject, _ in told[:2]} == {("UPDATED", "Task")}
         link = {"kind": "BLOCKED_BY", "taskId": office.gid("task")}
         assert {"links": ([link], [])} in [fields for _, _, fields in told]
         assert {"parentId": (office.gid("task"), None)} in [fields for _, _, fields in told]
         assert [(kind, subject) for kind, subject, _ in told[2:]] == [
+            ("PURGED", "Reaction"),
             ("PURGED", "Comment"),
             ("PURGED", "Task"),
         ]
@@ -318,10 +319,6 @@ class TestTrash:
             async with database.writes.begin() as session:
                 one = update(Task).where(Task.id == office.rows[name].id)
                 await session.execute(one.values(deleted_at=deleted_at))
-        async with database.writes.begin() as session:
-            # The office's own is from years ago, by the clock of this test.
-            one = update(Task).where(Task.id == office.trashed.id)
-            await session.execute(one.values(deleted_at=now()))
         done = await purge(database)
         assert (done.tasks, done.expired) == (1, 0)
         assert (await purge(database)).tasks == 0

@@ -170,7 +170,7 @@ async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
     code, message = await api.refusal(query, at=given)
     assert code == "BAD_USER_INPUT"
     assert "'$at'" in message
-    assert "write it with its offset, as 2026-11-20T09:30:00Z" in message
+    assert "Include the offset, as in 2026-11-20T09:30:00Z." in message
 
 
 async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:

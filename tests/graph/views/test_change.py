@@ -56,7 +56,7 @@ async def test_a_filter_says_how_far_it_has_looked(office: Office) -> None:
     assert [change["subjectType"] for change in one["nodes"]] == ["Comment"]
     project = await page(office, filter={"projectIds": [office.gid("project")]})
     kinds = {change["subjectType"] for change in project["nodes"]}
-    assert kinds == {"Project", "Milestone", "Task", "Comment"}
+    assert kinds == {"Project", "Milestone", "Task", "Comment", "Reaction"}
     assert (await page(office, filter={"kinds": []}))["nodes"] == []
 
 
