@@ -19,6 +19,7 @@ from models import Base, Event, Membership, Role, Task, User, Workspace
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
+from tests.support.kinds import sqlite_only
 
 
 async def test_migrate_says_what_it_did(empty_url: str) -> None:
@@ -91,6 +92,7 @@ async def test_a_setting_that_cannot_be_read_is_named(
         ["serve", "--port", "0"],
     ],
 )
+@sqlite_only
 async def test_bad_usage_ends_with_code_2(url: str, arguments: list[str]) -> None:
     done = await taskloom(url, *arguments)
     assert done.code == 2
