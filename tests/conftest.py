@@ -1,5 +1,6 @@
 """What every test can ask for: a clean database, a client of the API, a count of statements."""
 
+import gc
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from typing import Any
@@ -24,12 +25,20 @@ SERVERS: dict[str, databases.Server] = {}
 #: Their connections are closed after each test.
 reuse_database = cache(Database)
 reuse_app_database = cache(Database)
+#: Reading the environment takes as long as a request.
+cached_settings = cache(Settings)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check: part of `make check`")
     if not hasattr(config, "workerinput"):
         databases.start_own_postgres()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through modules and test items again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -154,7 +163,7 @@ async def api(
 ) -> AsyncIterator[Api]:
     """A client of a server that has just started: its pools are cold."""
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
-    app = create_app(Settings(database_url=url, **settings))
+    app = create_app(cached_settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
         # Starting looked at the schema.
         await client.database.close()

@@ -3,6 +3,7 @@
 With UPDATE_GOLDEN=1 the files are written anew; read the difference before you commit it.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +19,9 @@ from graph.cli import accounts
 from graph.cli.demo.workspace import DemoWorkspace
 from graph.settings import Settings
 from models.database import Database
+from models.migrations import migrate
 from tests.support.client import Api
+from tests.support.databases import Server
 from tests.support.queries import QUERIES
 from tests.support.world import World
 
@@ -27,17 +30,38 @@ GOLDEN = Path(__file__).parent / "golden_sql"
 Sent = list[tuple[str, Any]]
 
 
+#: The URL of a database with demo data, and its owner's token, by the worker's own database.
+DEMOS: dict[Server, tuple[str, str]] = {}
+
+
 @pytest.fixture
-async def token(world: World) -> str:
-    """A workspace of demo data, and its owner's token."""
-    return await world.snapshot("demo", lambda: build_demo(world))
+def demo(server: Server) -> tuple[str, str]:
+    """A database that these tests share, because they only read it."""
+    if server not in DEMOS:
+        url = server.create_empty()
+        DEMOS[server] = url, asyncio.run(make_demo(server, url))
+    return DEMOS[server]
 
 
-async def build_demo(world: World) -> str:
-    async with world.database.writes.begin() as session:
+async def make_demo(server: Server, url: str) -> str:
+    database = Database(url)
+    await migrate(database)
+    async with database.writes.begin() as session:
         owner = await accounts.find_or_create_user(session, "demo", name="Demo")
         await DemoWorkspace(session, "demo", 300, date(2026, 3, 2), lambda done: None).run(owner)
-    return await world.make_token(owner)
+    token = await World(database, server).make_token(owner)
+    await database.close()
+    return token
+
+
+@pytest.fixture
+def url(demo: tuple[str, str]) -> str:
+    return demo[0]
+
+
+@pytest.fixture
+def token(demo: tuple[str, str]) -> str:
+    return demo[1]
 
 
 @pytest.fixture

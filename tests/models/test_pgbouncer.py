@@ -19,11 +19,10 @@ from models.database import Database, DatabaseError, DatabaseOptions, database_u
 from tests.graph.kit.test_pages import FIFTY, make_team
 from tests.support.client import Api
 from tests.support.databases import PGBOUNCER
+from tests.support.serving import free_port
 from tests.support.world import World
 
 pytestmark = pytest.mark.skipif(shutil.which(PGBOUNCER) is None, reason="PgBouncer is missing")
-
-PORT = 6543
 
 
 @pytest.fixture
@@ -36,12 +35,13 @@ def pgbouncer(direct: URL) -> Iterator[str]:
     """The URL of a database by way of a PgBouncer that shares two connections among all."""
     host = direct.host or direct.query.get("host", "127.0.0.1")
     with TemporaryDirectory(prefix="taskloom-pgbouncer-") as folder:
+        port = free_port()
         config, users = Path(folder, "pgbouncer.ini"), Path(folder, "users.txt")
         users.write_text(f'"{direct.username}" ""\n')
         config.write_text(
             f"[databases]\n"
             f"{direct.database} = host={host} port={direct.port or 5432} user={direct.username}\n"
-            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {PORT}\nunix_socket_dir =\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             f"auth_type = trust\nauth_file = {users}\n"
             f"pool_mode = transaction\ndefault_pool_size = 2\n"
         )
@@ -53,7 +53,7 @@ def pgbouncer(direct: URL) -> Iterator[str]:
         command = [PGBOUNCER, "-q", *as_somebody, str(config)]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
-                yield direct.set(host="127.0.0.1", port=PORT, query={}).render_as_string(False)
+                yield direct.set(host="127.0.0.1", port=port, query={}).render_as_string(False)
             finally:
                 process.terminate()
                 process.wait(10)

@@ -137,10 +137,12 @@ class RemoteServer:
     """
 
     def __init__(self, kind: str) -> None:
+        self.kind = kind
         self.name = f"taskloom_test_{uuid4().hex[:12]}"
         self.admin = database_url(os.environ[POSTGRES if kind == "postgresql" else MYSQL])
         self.url = self.admin.set(database=self.name).render_as_string(hide_password=False)
         self._snapshots: dict[str, tuple[dict[Table, list[dict[str, Any]]], bytes]] = {}
+        self._others: set[str] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -152,6 +154,9 @@ class RemoteServer:
 
     async def _create(self) -> None:
         await self._as_admin(f"CREATE DATABASE {self.name}")
+        if self.kind == "postgresql":
+            # No test stops the server, so commits need not wait for its disk.
+            await self._as_admin(f"ALTER DATABASE {self.name} SET synchronous_commit = off")
         await _migrate(self.url)
 
     async def _as_admin(self, statement: str) -> None:
@@ -199,17 +204,22 @@ class RemoteServer:
     def create_empty(self) -> str:
         """The URL of a new database without tables."""
         name = f"{self.name}_{uuid4().hex[:6]}"
+        self._others.add(name)
         self._run(self._as_admin(f"CREATE DATABASE {name}"))
         return self.admin.set(database=name).render_as_string(hide_password=False)
 
     def drop_empty(self, url: str) -> None:
         """Drop a database that `create_empty` created."""
-        self._run(self._as_admin(f"DROP DATABASE {database_url(url).database}"))
+        name = database_url(url).database
+        assert name in self._others
+        self._run(self._as_admin(f"DROP DATABASE {name}"))
+        self._others.remove(name)
 
     def close(self) -> None:
-        """Drop the database."""
+        """Drop the database, and those that `create_empty` created."""
         self._run(self._engine.dispose())
-        self._run(self._as_admin(f"DROP DATABASE {self.name}"))
+        for name in (self.name, *self._others):
+            self._run(self._as_admin(f"DROP DATABASE {name}"))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -1,23 +1,21 @@
-"""Which databases a test runs on: all, unless what it tells is the same on each of them.
-
-    from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
-
-makes a module run on SQLite alone, but for its classes that are an `EveryDatabase`.
-"""
+"""Which databases a test runs on: all of them, unless its subject involves no SQL."""
 
 import pytest
 
 from tests.support import databases
 
+#: Marks a test whose subject is the same on all databases.
+sqlite_only = pytest.mark.parametrize("kind", ["sqlite"])
+
 
 @pytest.fixture(name="kind")
 def one_database() -> str:
-    """SQLite alone."""
+    """Run the tests of a module that imports this fixture on SQLite only."""
     return "sqlite"
 
 
 class EveryDatabase:
-    """Tests of what a database has a part in."""
+    """Tests that run on every database, in a module that imports `one_database`."""
 
     @pytest.fixture(params=databases.kinds())
     def kind(self, request: pytest.FixtureRequest) -> str:

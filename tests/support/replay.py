@@ -1,5 +1,6 @@
 """The log replayed on an empty model, and the database as the log would tell it."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -16,20 +17,30 @@ from tests.support.office import Office, gid
 Model = dict[str, dict[str, Any]]
 
 
+@dataclass
+class Replay:
+    """The objects that the log describes up to a change."""
+
+    office: Office
+    objects: Model = field(default_factory=dict)
+    sequence: int = 0
+
+    async def catch_up(self) -> Model:
+        """Apply all changes since the last call, page by page, and return the objects."""
+        for _ in range(1000):
+            changes = await self.office.changes(self.sequence)
+            for change in changes:
+                assert change["sequence"] == self.sequence + 1
+                self.sequence = change["sequence"]
+                apply(self.objects, change)
+            if not changes:
+                return self.objects
+        raise AssertionError("the log has no end")
+
+
 async def replay(office: Office) -> Model:
-    """What a client knows that has read the log from zero, page by page."""
-    model: Model = {}
-    after, pages = 0, 0
-    while True:
-        pages += 1
-        assert pages < 1000
-        changes = await office.changes(after)
-        for change in changes:
-            assert change["sequence"] == after + 1
-            after = change["sequence"]
-            apply(model, change)
-        if not changes:
-            return model
+    """The objects that the whole log describes."""
+    return await Replay(office).catch_up()
 
 
 def apply(model: Model, change: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ from models import Base, Event, Membership, Role, Task, User, Workspace
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
+from tests.support.kinds import sqlite_only
+from tests.support.serving import free_port
 
 
 async def test_migrate_says_what_it_did(empty_url: str) -> None:
@@ -43,7 +45,8 @@ async def test_migrate_says_what_it_did(empty_url: str) -> None:
 async def test_every_command_on_an_older_schema_says_what_to_run(
     empty_url: str, command: list[str]
 ) -> None:
-    done = await taskloom(empty_url, *command)
+    port = ["--port", str(free_port())] if command == ["serve"] else []
+    done = await taskloom(empty_url, *command, *port)
     assert done.code == 1
     assert done.notes.startswith("error: ")
     if command[0] != "import":
@@ -60,7 +63,7 @@ async def test_every_command_on_an_older_schema_says_what_to_run(
     ],
 )
 async def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, message: str) -> None:
-    for command in (["migrate"], ["serve"], ["demo"]):
+    for command in (["migrate"], ["serve", "--port", str(free_port())], ["demo"]):
         done = await taskloom(url, *command)
         assert done.code == 1
         assert message in done.notes
@@ -91,6 +94,7 @@ async def test_a_setting_that_cannot_be_read_is_named(
         ["serve", "--port", "0"],
     ],
 )
+@sqlite_only
 async def test_bad_usage_ends_with_code_2(url: str, arguments: list[str]) -> None:
     done = await taskloom(url, *arguments)
     assert done.code == 2
@@ -232,18 +236,18 @@ async def test_the_printed_schema_is_checked(
     assert "run taskloom schema > schema.graphql" in stale.notes
 
 
-def answer_to(sent: bytes) -> bytes:
-    """How the answer begins that a server gives to bytes."""
-    with socket.create_connection(("127.0.0.1", 8317), timeout=10) as client:
-        client.sendall(sent)
+def first_bytes(port: int, request: bytes) -> bytes:
+    """The beginning of a server's response to raw bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(request)
         return client.recv(12)
 
 
-def send_until_closed(sent: bytes) -> None:
-    """Sends bytes that end the connection; it times out where the server leaves it open."""
-    with socket.create_connection(("127.0.0.1", 8317), timeout=10) as client:
+def send_until_closed(port: int, request: bytes) -> None:
+    """Send raw bytes and read until the server closes the connection, or time out."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         try:
-            client.sendall(sent)
+            client.sendall(request)
             while client.recv(65_536):
                 pass
         except ConnectionError:
@@ -251,7 +255,8 @@ def send_until_closed(sent: bytes) -> None:
 
 
 def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "graph.cli", "serve", "--demo", "--port", "8317"]
+    port = free_port()
+    command = [sys.executable, "-m", "graph.cli", "serve", "--demo", "--port", str(port)]
     environment = os.environ | {
         "TASKLOOM_DATABASE_URL": f"sqlite:///{tmp_path / 'demo.db'}",
         "PYTHONPATH": str(Path(__file__).parent.parent.parent.parent),
@@ -264,21 +269,21 @@ def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
         try:
             lines = iter(process.stderr.readline, "")
             link = next(line.split()[1] for line in lines if line.strip().startswith("Open "))
-            assert link.startswith("http://127.0.0.1:8317/sign-in?code=")
+            assert link.startswith(f"http://127.0.0.1:{port}/sign-in?code=")
             with httpx.Client(follow_redirects=True, timeout=10) as browser:
                 page = browser.get(link, headers={"Accept": "text/html"})
                 assert "/explorer/explorer.js" in page.text
                 query = {"query": "{ viewer { handle workspaces { nodes { slug } } } }"}
-                answer = browser.post("http://127.0.0.1:8317/graphql", json=query).json()
-            assert answer_to(b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000) == b"HTTP/1.1 431"
+                answer = browser.post(f"http://127.0.0.1:{port}/graphql", json=query).json()
+            assert first_bytes(port, b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000) == b"HTTP/1.1 431"
             chunked = (
                 b"POST /graphql HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
             )
             trailers = b"x:\r\n" * 100_000
-            assert answer_to(chunked + trailers).startswith(b"HTTP/1.1 4")
+            assert first_bytes(port, chunked + trailers).startswith(b"HTTP/1.1 4")
             live = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
-            assert answer_to(live) == b"HTTP/1.1 200"
-            send_until_closed(live * 2_000)
+            assert first_bytes(port, live) == b"HTTP/1.1 200"
+            send_until_closed(port, live * 2_000)
         finally:
             process.send_signal(signal.SIGINT)
             process.stderr.read()

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from models import Task
 from models.database import Database
+from tests.support.kinds import sqlite_only
 from tests.support.office import Office
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
@@ -69,6 +70,7 @@ async def test_a_move_to_another_column_enters_its_state(office: Office) -> None
     assert await column(office) == []
 
 
+@sqlite_only
 async def test_hundreds_of_moves_into_one_gap(office: Office) -> None:
     keys = await make(office, "low", "one", "two", "high")
     shown = ["one", "two"]

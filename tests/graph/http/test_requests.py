@@ -13,6 +13,7 @@ from models import Scope
 from models.base import now
 from tests.conftest import NO_LIMITS
 from tests.support.client import Api, Statements, told
+from tests.support.kinds import sqlite_only
 from tests.support.world import World
 
 PRINTED = Path("schema.graphql").read_text()
@@ -45,6 +46,7 @@ def nested(depth: int) -> str:
         (nested(900), "The variables are nested more than 200 levels deep. Flatten them."),
     ],
 )  # fmt: skip
+@sqlite_only
 async def test_a_body_that_is_no_request_is_a_bad_request(
     api: Api, body: str, message: str
 ) -> None:
@@ -68,6 +70,7 @@ async def test_a_body_that_is_no_request_is_a_bad_request(
     ("accept", "status", "media_type"),
     [(GRAPHQL, 400, GRAPHQL), (JSON, 200, JSON), ("*/*", 400, JSON)],
 )
+@sqlite_only
 async def test_a_document_that_cannot_run_has_errors_and_no_data(
     api: Api, query: str, code: str, accept: str, status: int, media_type: str
 ) -> None:
@@ -115,6 +118,7 @@ async def test_a_query_goes_by_get_too(api: Api) -> None:
         ("GET", {"Accept": JSON}, 400),
     ],
 )
+@sqlite_only
 async def test_methods_and_types_that_do_not_fit(
     api: Api, method: str, headers: dict[str, str], status: int
 ) -> None:
@@ -153,6 +157,7 @@ async def test_a_token_that_is_no_longer_good_is_unauthorized(
     assert response.status_code == 401
 
 
+@sqlite_only
 async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     refusal = await api.refusal(query, ids=["task_" + "0" * 32] * 101)
@@ -165,6 +170,7 @@ async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
 @pytest.mark.parametrize(
     "given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
 )
+@sqlite_only
 async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
     query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
     code, message = await api.refusal(query, at=given)
@@ -173,6 +179,7 @@ async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
     assert "Include the offset, as in 2026-11-20T09:30:00Z." in message
 
 
+@sqlite_only
 async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
     page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.status_code == 200
@@ -183,6 +190,7 @@ async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
     assert script.headers["content-type"].startswith("text/javascript")
 
 
+@sqlite_only
 async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
     served = await api.http.get("/schema.graphql")
     assert served.text == PRINTED
@@ -225,6 +233,7 @@ async def test_a_server_that_is_well_says_so(api: Api) -> None:
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
 
 
+@sqlite_only
 async def test_which_of_several_operations_runs_must_be_said(api: Api) -> None:
     document = "query A { a: __typename } query B { b: __typename }"
     response = await api.post({"query": document}, accept=GRAPHQL)
@@ -275,6 +284,7 @@ async def test_what_cannot_be_a_slug_or_a_key_is_not_found(
     }
 
 
+@sqlite_only
 async def test_a_number_beyond_all_bounds_is_a_bad_request(api: Api) -> None:
     query = "{ viewer { workspaces(first: " + "9" * 5000 + ") { totalCount } } }"
     response = await api.post({"query": query}, accept=GRAPHQL)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.graph.kit.test_filters import PAGE
 from tests.support.client import Api
+from tests.support.kinds import sqlite_only
 from tests.support.reference import Row
 from tests.support.world import World
 
@@ -37,6 +38,7 @@ from tests.support.world import World
         ({"assignees": {"some": {"null": False}}}, "filter.assignees.some.null: `null` applies"),
     ],
 )
+@sqlite_only
 async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
     api: Api, world: World, filled: Row, message: str
 ) -> None:
@@ -48,6 +50,7 @@ async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
 
 
 @pytest.mark.parametrize("given", ["soon", "P", "PXY", "2026-13-01", "2026-11-20T09:30:00", 5])
+@sqlite_only
 async def test_a_date_that_is_nonsense_is_refused_by_the_name_of_its_field(
     api: Api, world: World, given: Any
 ) -> None:
@@ -58,6 +61,7 @@ async def test_a_date_that_is_nonsense_is_refused_by_the_name_of_its_field(
     assert "dueOn.lt" in told
 
 
+@sqlite_only
 async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
@@ -69,6 +73,7 @@ async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> No
     assert told.endswith("a filter can be nested at most 12 levels deep.")
 
 
+@sqlite_only
 async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
@@ -107,6 +112,7 @@ async def test_durations_count_from_now_and_for_days_from_today(api: Api, world:
 
 @pytest.mark.parametrize("literal", ["1e999", "-1e999", "9" * 400])
 @pytest.mark.parametrize("field", ["number", "estimate"])
+@sqlite_only
 async def test_a_number_without_end_is_refused(
     api: Api, world: World, literal: str, field: str
 ) -> None:

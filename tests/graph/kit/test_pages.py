@@ -9,6 +9,7 @@ from sqlalchemy import delete
 
 from models import Role, Task, User, Workspace
 from tests.support.client import Api, Statements
+from tests.support.kinds import sqlite_only
 from tests.support.world import NOON, World
 
 PAGE = """
@@ -152,6 +153,7 @@ async def test_a_page_goes_on_after_a_row_that_is_gone(api: Api, team: Team, wor
         ({"after": "x", "before": "x"}, "after, before: use only one of them"),
     ],
 )  # fmt: skip
+@sqlite_only
 async def test_arguments_that_cannot_be_are_refused_by_name(
     api: Api, team: Team, arguments: dict[str, Any], message: str
 ) -> None:

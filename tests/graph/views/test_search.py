@@ -11,6 +11,7 @@ from models.base import now
 from models.search.query import SearchError, SearchQuery
 from tests.graph.kit.test_pages import forged
 from tests.support.client import Api, Statements
+from tests.support.kinds import sqlite_only
 from tests.support.world import World
 
 SEARCH = """
@@ -115,12 +116,14 @@ async def test_words_phrases_exclusions_and_prefixes(
 
 
 @pytest.mark.parametrize("query", ["", "  ", '""', "-handshake", "***", "!?", "-"])
+@sqlite_only
 async def test_a_query_for_nothing_is_refused(api: Api, team: Team, query: str) -> None:
     refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
     assert refusal == ("BAD_USER_INPUT", "query: enter at least one word to search for.")
 
 
 @pytest.mark.parametrize("query", ["a" * 501, "\0", "word " * 21])
+@sqlite_only
 async def test_a_query_beyond_the_limits_is_refused(api: Api, team: Team, query: str) -> None:
     code, message = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
     assert code == "BAD_USER_INPUT"
