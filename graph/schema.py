@@ -16,6 +16,7 @@ from graph.kit.node import Node
 from graph.kit.scalars import SCALARS
 from graph.operations.extensions import OperationLimits, RequireOperationName
 from graph.views.board import max_groups
+from models.reaction import MAX_EMOJI
 
 #: The concepts, in the order in which their fields appear in the schema.
 CONCEPTS: list[ModuleType] = [
@@ -80,6 +81,7 @@ class SchemaLimits(OperationLimits):
     """The limits of operations, with the lengths of this schema's lists."""
 
     lengths = {
+        ("Comment", "reactionCounts"): lambda given, limits: MAX_EMOJI,
         ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,
         ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
         ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),

@@ -51,7 +51,6 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
     )
 
     def project_of(self, session: Session) -> UUID | None:
-        # The task is in the session already: writing a comment reads it first.
         task = session.get(Task, self.task_id)
         return None if task is None else task.project_id
 

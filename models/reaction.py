@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from emoji import is_emoji
+from emoji import EMOJI_DATA, STATUS, demojize, emojize
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -19,7 +19,22 @@ from models.viewer import Permission, Viewer
 if TYPE_CHECKING:
     from models.user import User
 
-EMOJI_RULE = ColumnRule(is_emoji, "a reaction is a single emoji, such as 👍")
+#: The most different emoji on one comment.
+MAX_EMOJI = 20
+
+
+def canonical_emoji(emoji: str) -> str:
+    """Return the fully qualified form, so that ❤ with and without a variation selector are one."""
+    return emojize(demojize(emoji))
+
+
+def _is_emoji(text: str) -> bool:
+    """Whether a text is one emoji, and not only a part of emoji such as a skin tone."""
+    data = EMOJI_DATA.get(canonical_emoji(text), {})
+    return data.get("status") == STATUS["fully_qualified"]
+
+
+EMOJI_RULE = ColumnRule(_is_emoji, "a reaction is a single emoji, such as 👍")
 
 
 class Reaction(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
@@ -52,7 +67,6 @@ class Reaction(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     )
 
     def project_of(self, session: Session) -> UUID | None:
-        # Both are usually in the session already, because reacting locks them.
         comment = session.get(Comment, self.comment_id)
         task = None if comment is None else session.get(Task, comment.task_id)
         return None if task is None else task.project_id

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
-from emoji import demojize, emojize
+from sqlalchemy import func
 
 import models
 from graph.kit.declare import client_generated_id, description_of, model_input
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
+from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
@@ -18,6 +19,7 @@ from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payloa
 from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write, provided
 from graph.rules.trash import reject_if_in_trash
 from graph.types import Comment, User, UserFilter
+from models.reaction import MAX_EMOJI, canonical_emoji
 
 COMMENT_PATH = (*INPUT_PATH, "commentId")
 
@@ -67,18 +69,25 @@ class ReactionPayload(Payload):
 
 
 async def reaction_add(write: Write, input: Input[ReactionAddInput]) -> models.Reaction:
-    """Adds an emoji reaction to a comment. An existing reaction of the viewer is kept."""
+    """Adds an emoji reaction to a comment. An existing reaction of the viewer is kept.
+
+    A comment has at most 20 different emoji.
+    """
     values = write.validate(models.Reaction, provided(input, "emoji"))
     comment, existing = await own_reactions(write, input.comment_id, values.get("emoji"))
     if existing:
         return existing[0]
+    emoji = canonical_emoji(values["emoji"])
+    await reject_too_many_emoji(write, comment, emoji)
     key = await write.new_id(models.Reaction, input.id)
-    write.raise_errors()
-    references = {"workspace_id": comment.workspace_id, "comment_id": comment.id}
-    user_id = write.scope.viewer.user_id
-    return write.add(
-        models.Reaction(id=key, user_id=user_id, emoji=canonical(values["emoji"]), **references)
+    row = models.Reaction(
+        id=key,
+        workspace_id=comment.workspace_id,
+        comment_id=comment.id,
+        user_id=write.scope.viewer.user_id,
+        emoji=emoji,
     )
+    return write.add(row)
 
 
 async def reaction_remove(write: Write, input: Input[ReactionRemoveInput]) -> DeletedRow:
@@ -99,8 +108,10 @@ async def own_reactions(
 
     Raises `MutationRejected` if there are errors so far, or if the task is in the trash.
     """
-    comment = await write.get(models.Comment, comment_id, COMMENT_PATH, lock=FOR_REFERENCE)
-    tasks = await write.get_many(models.Task, [comment.task_id], lock=FOR_REFERENCE)
+    unlocked = await write.get(models.Comment, comment_id, COMMENT_PATH, lock=None)
+    # The task first: its permanent deletion locks it before its comments.
+    tasks = await write.get_many(models.Task, [unlocked.task_id], lock=FOR_REFERENCE)
+    comment = await write.get(models.Comment, comment_id, COMMENT_PATH)
     reject_if_in_trash(write.user_errors, tasks[comment.task_id], COMMENT_PATH)
     write.raise_errors()
     reaction = models.Reaction
@@ -108,14 +119,19 @@ async def own_reactions(
         reaction,
         reaction.comment_id == comment.id,
         reaction.user_id == write.scope.viewer.user_id,
-        reaction.emoji == canonical(emoji or ""),
+        reaction.emoji == canonical_emoji(emoji or ""),
     )
     return comment, existing
 
 
-def canonical(emoji: str) -> str:
-    """Return the fully qualified form, so that ❤ with and without a variation selector are one."""
-    return emojize(demojize(emoji))
+async def reject_too_many_emoji(write: Write, comment: models.Comment, emoji: str) -> None:
+    """Add an error if the comment has no room for another emoji."""
+    reaction = models.Reaction
+    others = visible(reaction, write.scope.viewer, func.count(reaction.emoji.distinct()))
+    others = others.where(reaction.comment_id == comment.id, reaction.emoji != emoji)
+    if (await write.session.scalar(others) or 0) >= MAX_EMOJI:
+        message = f"This comment has {MAX_EMOJI} different emoji already. React with one of them."
+        write.add_error(UserErrorCode.TOO_MANY, (*INPUT_PATH, "emoji"), message)
 
 
 @strawberry.type

@@ -79,7 +79,15 @@ def rule_violation(column: Column[Any], value: Any) -> str | None:
 
 def has_visible_text(text: str) -> bool:
     """Whether a text has a letter, a digit, a punctuation mark or a symbol."""
-    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
+    return any(_is_visible(character) for character in text)
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    # Unassigned: a later version of Unicode than Python's may have assigned it, to an emoji say.
+    is_noncharacter = ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
+    is_unassigned = category == "Cn" and not is_noncharacter
+    return is_unassigned or category[0] in "LNPS"
 
 
 def is_single_line(column: Column[Any]) -> bool:

@@ -69,12 +69,17 @@ class ChangeRecorder:
         self.sequences: dict[UUID, int] = {}
         self._pending: dict[tuple[str, UUID], PendingChange] = {}
         self._restored: set[int] = set()
+        self._kept: set[Any] = set()
         self._purges = False
 
     def begin(self, actor_id: UUID | None, at: datetime) -> None:
         """Set the user and the time that all changes of the transaction are logged with."""
         self.session.info["actor_id"] = actor_id
         self.at = at
+
+    def keep(self, row: Any) -> None:
+        """Keep a row in the session until the transaction ends."""
+        self._kept.add(row)
 
     def log_as_restored(self, row: Any) -> None:
         """Log the new row as RESTORED instead of CREATED."""
@@ -235,6 +240,16 @@ class ChangeRecorder:
 
 class LoggedSession(Session):
     """A session whose commits are logged. `info["actor_id"]` is the acting user's id."""
+
+    def get(self, *arguments: Any, **options: Any) -> Any:
+        """Return a row by its key, and keep it in the session until the transaction ends.
+
+        `Logged.project_of` reads the same few rows for many others. The session alone forgets a row
+        that nothing else refers to, and would read it again each time.
+        """
+        found = super().get(*arguments, **options)
+        self.recorder.keep(found)
+        return found
 
     @property
     def recorder(self) -> ChangeRecorder:

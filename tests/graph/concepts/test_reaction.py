@@ -1,15 +1,18 @@
 """Reactions to comments."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from graph.kit.writing.mutation import MutationAttempt
 from models import Reaction
 from models.base import Base
 from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import Example
-from tests.support.office import Office, dump, given
+from tests.support.office import Office, dump, gid, given
 from tests.support.refused import refuses
 from tests.support.world import NOON, World
 
@@ -38,6 +41,8 @@ REJECTIONS = [
     refuses("reactionAdd", given(commentId="@remark", emoji="no"), "INVALID input.emoji"),
     refuses("reactionAdd", given(commentId="@remark", emoji=" "), "REQUIRED input.emoji"),
     refuses("reactionAdd", given(commentId="@remark", emoji="👍👍"), "INVALID input.emoji"),
+    # A skin tone alone is a part of an emoji.
+    refuses("reactionAdd", given(commentId="@remark", emoji="🏻"), "INVALID input.emoji"),
     refuses(
         "reactionAdd", given(commentId="@foreign_remark", emoji="👍"), "NOT_FOUND input.commentId"
     ),
@@ -176,3 +181,93 @@ async def test_reactions_of_a_user_who_left_have_no_user(office: Office) -> None
     } } }"""
     data = await office.api.ask(query, office.tokens["owner"], id=office.gid("remark"))
     assert data["node"]["reactions"]["nodes"] == [{"emoji": "👍", "user": None}]
+
+
+async def test_a_comment_has_at_most_twenty_different_emoji(office: Office) -> None:
+    emoji = [chr(0x1F600 + place) for place in range(19)]
+    for each in emoji:
+        await office.done("reactionAdd", input={"commentId": office.gid("remark"), "emoji": each})
+    before = await office.sequence()
+    add = {"commentId": office.gid("remark"), "emoji": "🎉"}
+    payload = await office.write("reactionAdd", "errors { code message path } sequence", input=add)
+    message = "This comment has 20 different emoji already. React with one of them."
+    assert payload["errors"] == [
+        {"code": "TOO_MANY", "message": message, "path": ["input", "emoji"]}
+    ]
+    assert await office.sequence() == before
+    await office.done("reactionAdd", input=add | {"emoji": "👍"})
+    assert len(await counts(office, "member")) == 20
+
+
+async def test_an_emoji_newer_than_pythons_tables_is_accepted(office: Office) -> None:
+    add = {"commentId": office.gid("remark"), "emoji": "🫩"}
+    await office.done("reactionAdd", input=add)
+
+
+async def test_the_same_reaction_at_once_is_added_once(office: Office) -> None:
+    add = {"commentId": office.gid("remark"), "emoji": "🎉"}
+    before = await office.sequence()
+    selection = "sequence reaction { id }"
+    payloads = await asyncio.gather(
+        *(office.done("reactionAdd", selection, input=add) for _ in range(8))
+    )
+    assert len({payload["reaction"]["id"] for payload in payloads}) == 1
+    assert await office.sequence() == before + 1
+
+
+async def test_the_statements_of_a_deletion_do_not_grow_with_the_reactions(
+    office: Office, world: World
+) -> None:
+    async def delete_with(emoji: list[str]) -> int:
+        comment = await world.make_comment(office.rows["task"], office.rows["member"])
+        for each in emoji:
+            await make_reaction(world, comment, office.rows["guest"], each)
+        with Statements(office.api.database) as statements:
+            await office.done("commentDelete", "sequence", id=gid(comment))
+            return len(statements)
+
+    assert await delete_with(["👍", "🎉"]) == await delete_with(["👍", "🎉", "🚀", "👀", "😄"])
+
+
+async def test_a_removal_is_not_reverted_on_a_task_in_the_trash(office: Office) -> None:
+    removed = await office.done(
+        "reactionRemove",
+        "sequence",
+        "guest",
+        input={"commentId": office.gid("remark"), "emoji": "👍"},
+    )
+    await office.done("taskDelete", id=office.gid("task"))
+    before = await office.sequence()
+    revert = {"workspace": "office", "sequence": removed["sequence"]}
+    payload = await office.write("changeRevert", "errors { code path } sequence", "guest", **revert)
+    assert payload["errors"] == [{"code": "CONFLICT", "path": ["sequence"]}]
+    assert await office.sequence() == before
+
+
+async def test_reacting_does_not_deadlock_with_a_permanent_deletion(
+    office: Office, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comments = [
+        await world.make_comment(office.rows["task"], office.rows["member"]) for _ in range(8)
+    ]
+    retried = []
+
+    def should_retry(attempt: MutationAttempt, error: DBAPIError) -> bool:
+        retried.append(str(error))
+        return False
+
+    monkeypatch.setattr(MutationAttempt, "should_retry", should_retry)
+
+    async def react(comment: Any) -> None:
+        for number in range(12):
+            emoji = chr(0x1F600 + number)
+            await office.write("reactionAdd", input={"commentId": gid(comment), "emoji": emoji})
+
+    async def purge() -> dict[str, Any]:
+        await asyncio.sleep(0.2)
+        task = office.gid("task")
+        return await office.write("taskDelete", who="admin", id=task, permanently=True)
+
+    payload, *_ = await asyncio.gather(purge(), *(react(comment) for comment in comments))
+    assert retried == []
+    assert payload["errors"] == []
