@@ -47,7 +47,8 @@ class Write:
 
     Locks are taken in a fixed order, so that writers cannot deadlock: first the rows that change,
     then the rows that they refer to, each in the order of their keys; last the workspace's row,
-    for the log. A task is locked before its parts, because its deletion locks it first. Nothing is written unless `user_errors` stays empty.
+    for the log. A task is locked before its parts, because its deletion locks it first. Nothing is
+    written unless `user_errors` stays empty.
     """
 
     def __init__(self, session: AsyncSession, scope: ReadScope, permission: Permission) -> None:
