@@ -21,7 +21,7 @@ from tests.support.everything import Everything, make_credentials, make_everythi
 from tests.support.examples import one_by_one
 from tests.support.office import Office, brief, document, dump
 from tests.support.permissions import ACTIONS, ADMINS, ANYONE, EACH, MEMBERS, MUTATIONS, OWN
-from tests.support.walk import SCHEMA
+from tests.support.schema_walk import SCHEMA
 from tests.support.world import World
 
 #: Whose credential is not good at all.
@@ -272,7 +272,7 @@ class TestWriting:
                 code = await code_of(office, name, who, {**arguments, "dryRun": True})
                 assert code is None, f"{name} by {who}"
             assert await dump(database) == before, name
-            await office.done(name, who=example.who, **arguments)
+            await office.must_write(name, who=example.who, **arguments)
 
     async def test_each_action_is_done_by_those_who_may_and_nobody_else(
         self, everybody: Office, database: Database

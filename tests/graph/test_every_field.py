@@ -11,7 +11,7 @@ from models import Role
 from tests.conftest import NO_LIMITS
 from tests.support.client import Api, Statements
 from tests.support.everything import Everything, make_credentials, make_everything
-from tests.support.walk import SCHEMA, node_types, paths, selection
+from tests.support.schema_walk import SCHEMA, node_types, paths, selection
 from tests.support.world import World
 
 PATHS = [(kind.name, path) for kind in node_types() for path in paths(kind)]

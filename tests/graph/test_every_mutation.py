@@ -9,8 +9,8 @@ import pytest
 from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import EXAMPLES, one_by_one
+from tests.support.log_replay import Replay, replay, stored
 from tests.support.office import Office, dump, writes
-from tests.support.replay import Replay, replay, stored
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -31,7 +31,7 @@ async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
     counts = []
     async for example, arguments in one_by_one(office):
         with Statements(office.api.database) as statements:
-            await office.done(example.mutation, who=example.who, **arguments)
+            await office.must_write(example.mutation, who=example.who, **arguments)
         sent = [one for one in statements.sent if not one.startswith(FRAME)]
         counts.append(f"{example.mutation} {len(sent)}\n")
     file = GOLDEN / f"{kind}.txt"
@@ -48,7 +48,7 @@ async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
         asked = {"who": example.who, **arguments}
         tried = await office.write(example.mutation, dryRun=True, **asked)
         assert await dump(database) == before, example.mutation
-        done = await office.done(example.mutation, **asked)
+        done = await office.must_write(example.mutation, **asked)
         assert None not in done.values(), example.mutation
         if not re.search("Create|Add", example.mutation):
             # What is made has another id each time.
@@ -60,7 +60,7 @@ async def test_sent_again_with_its_key_it_answers_the_same_and_writes_nothing(
 ) -> None:
     async for example, arguments in one_by_one(office):
         asked = {"who": example.who, "idempotencyKey": f"key {example.mutation}", **arguments}
-        first = await office.done(example.mutation, **asked)
+        first = await office.must_write(example.mutation, **asked)
         before = await dump(database)
         assert await office.write(example.mutation, **asked) == first
         assert await dump(database) == before, example.mutation
@@ -70,7 +70,7 @@ async def test_the_log_tells_all_of_it(office: Office, database: Database) -> No
     log = Replay(office)
     async for example, arguments in one_by_one(office):
         before = await office.sequence()
-        payload = await office.done(example.mutation, who=example.who, **arguments)
+        payload = await office.must_write(example.mutation, who=example.who, **arguments)
         if example.mutation != "workspaceCreate":
             changes = await office.changes(before)
             numbers = [change["sequence"] for change in changes]

@@ -4,12 +4,9 @@ import pytest
 
 from models.database import Database
 from tests.support.office import Office, brief, document, dump, writes
-from tests.support.refused_others import OTHERS
-from tests.support.refused_tasks import TASKS
+from tests.support.refusals import CASES
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
-
-CASES = [*TASKS, *OTHERS]
 
 
 @pytest.mark.parametrize("mutation", sorted({case.mutation for case in CASES}))

@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 
 from graph.schema import schema
 from graph.settings import PREFIX, Settings
-from tests.support.walk import SCHEMA
+from tests.support.schema_walk import SCHEMA
 
 pytestmark = pytest.mark.check
 

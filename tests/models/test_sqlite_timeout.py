@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database, DatabaseOptions
 from models.database.driver_errors import is_timeout
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 
 #: Counts for minutes.
 LONG = """

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from models import Base, Role, Scope, StateCategory
 from models.database import Database
 from tests.support.client import Api
-from tests.support.walk import SCHEMA
+from tests.support.schema_walk import SCHEMA
 from tests.support.world import NOON, World
 
 MUTATIONS = SCHEMA.mutation_type
@@ -56,12 +56,12 @@ def brief(name: str) -> str:
     return " ".join(parts)
 
 
-def given(**fields: Any) -> Callable[["Office"], dict[str, Any]]:
+def input_of(**fields: Any) -> Callable[["Office"], dict[str, Any]]:
     """An input, whose values may be asked of the office: `@task` is the id of its task."""
     return lambda office: {"input": fill(office, fields)}
 
 
-def named(name: str, **more: Any) -> Callable[["Office"], dict[str, Any]]:
+def id_of(name: str, **more: Any) -> Callable[["Office"], dict[str, Any]]:
     """The id of something of the office."""
     return lambda office: {"id": fill(office, name), **more}
 
@@ -100,7 +100,7 @@ class Office:
         payload: dict[str, Any] = data[name]
         return payload
 
-    async def done(
+    async def must_write(
         self, name: str, selection: str = "", who: str = "member", **arguments: Any
     ) -> dict[str, Any]:
         """The payload of a mutation that must not be refused."""
@@ -208,7 +208,7 @@ async def build_office(api: Api, world: World) -> Office:
     rows["foreign_remark"] = await world.make_comment(rows["foreign_task"], rows["outsider"])
     rows["foreign_event"] = await world.make_event(foreign)
     link = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
-    await office.done("taskLinkCreate", input=link)
+    await office.must_write("taskLinkCreate", input=link)
     return office
 
 

@@ -19,7 +19,7 @@ from models import ExternalIdentity, User
 from models.base import now
 from models.database import Database
 from tests.support.client import Api, Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
 
 VIEWER = "{ viewer { handle name email } }"

@@ -18,7 +18,7 @@ from models.base import now
 from models.database import Database
 from models.server.token_bucket import BucketSize
 from tests.support.client import Api
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
 
 SIGN_IN = """

@@ -12,7 +12,7 @@ from models.base import now
 from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
 
 CREATE = """

@@ -9,7 +9,7 @@ from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.world import World
 
 SIGN_IN = """

@@ -19,7 +19,7 @@ from models import Base, Event, Membership, Role, Task, User, Workspace
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.serving import free_port
 
 

@@ -12,8 +12,8 @@ from graph.cli.github.importer import GitHubImport
 from models import Role, User, Workspace
 from models.database import Database
 from tests.support.client import Api
+from tests.support.log_replay import replay, stored
 from tests.support.office import Office
-from tests.support.replay import replay, stored
 from tests.support.world import World
 
 

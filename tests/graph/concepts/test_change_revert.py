@@ -29,7 +29,7 @@ async def test_an_update_is_undone_and_that_too(office: Office) -> None:
         "labelIds": ids(office.bug),
         "parentId": None,
     }
-    sequence = (await office.done("taskUpdate", input=given))["sequence"]
+    sequence = (await office.must_write("taskUpdate", input=given))["sequence"]
     payload = await undo(office, sequence)
     assert payload["errors"] == []
     assert payload["sequence"] == payload["change"]["sequence"] == sequence + 1
@@ -46,8 +46,8 @@ async def test_an_update_is_undone_and_that_too(office: Office) -> None:
 
 async def test_what_was_changed_again_is_named(office: Office, database: Database) -> None:
     key = office.gid("task")
-    first = await office.done("taskUpdate", input={"id": key, "title": "New", "body": "New"})
-    await office.done("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
+    first = await office.must_write("taskUpdate", input={"id": key, "title": "New", "body": "New"})
+    await office.must_write("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
     before = await dump(database)
     payload = await undo(office, first["sequence"])
     message = "Somebody has changed title again: this cannot be undone any more."
@@ -56,14 +56,14 @@ async def test_what_was_changed_again_is_named(office: Office, database: Databas
 
 
 async def test_trash_and_archive_are_undone(office: Office) -> None:
-    gone = await office.done("taskDelete", id=office.gid("task"))
+    gone = await office.must_write("taskDelete", id=office.gid("task"))
     payload = await undo(office, gone["sequence"])
     assert payload["change"]["kind"] == "RESTORED"
     assert payload["subject"]["deletedAt"] is None
-    put_away = await office.done("taskArchive", id=office.gid("task"))
+    put_away = await office.must_write("taskArchive", id=office.gid("task"))
     payload = await undo(office, put_away["sequence"])
     assert payload["change"]["kind"] == "UNARCHIVED"
-    shelved = await office.done("projectArchive", id=office.gid("project"))
+    shelved = await office.must_write("projectArchive", id=office.gid("project"))
     assert (await undo(office, shelved["sequence"]))["change"]["kind"] == "UNARCHIVED"
 
 
@@ -74,7 +74,7 @@ async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> Non
         ("remark", "commentDelete"),
         ("event", "eventDelete"),
     ):
-        gone = await office.done(mutation, id=office.gid(name))
+        gone = await office.must_write(mutation, id=office.gid(name))
         payload = await undo(office, gone["sequence"])
         assert payload["errors"] == []
         assert payload["change"]["kind"] == "RESTORED"
@@ -86,9 +86,9 @@ async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> Non
 
 
 async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
-    gone = await office.done("labelDelete", id=office.gid("docs"))
+    gone = await office.must_write("labelDelete", id=office.gid("docs"))
     given = {"workspaceId": office.gid("workspace"), "name": "docs"}
-    await office.done("labelCreate", input=given)
+    await office.must_write("labelCreate", input=given)
     before = await dump(database)
     assert [error["code"] for error in (await undo(office, gone["sequence"]))["errors"]] == [
         "UNIQUE"
@@ -98,7 +98,7 @@ async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
 
 async def test_links_are_undone_on_both_ends(office: Office) -> None:
     ends = {"taskId": office.gid("task"), "kind": "BLOCKS", "otherId": office.gid("linked")}
-    made = await office.done("taskLinkCreate", input=ends)
+    made = await office.must_write("taskLinkCreate", input=ends)
     payload = await undo(office, made["sequence"])
     assert payload["errors"] == []
     asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { links { kind } } } }"
@@ -115,13 +115,13 @@ async def test_links_are_undone_on_both_ends(office: Office) -> None:
 async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: Database) -> None:
     key = office.gid("task")
     bug = office.gid("bug")
-    await office.done("taskUpdate", input={"id": key, "labelIds": [bug]})
-    bare = await office.done("taskUpdate", input={"id": key, "labelIds": []})
-    alone = await office.done("taskUpdate", input={"id": key, "parentId": None})
-    free = await office.done("taskUpdate", input={"id": key, "milestoneId": None})
-    await office.done("labelDelete", id=bug)
-    await office.done("milestoneDelete", id=office.gid("milestone"))
-    await office.done("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
+    await office.must_write("taskUpdate", input={"id": key, "labelIds": [bug]})
+    bare = await office.must_write("taskUpdate", input={"id": key, "labelIds": []})
+    alone = await office.must_write("taskUpdate", input={"id": key, "parentId": None})
+    free = await office.must_write("taskUpdate", input={"id": key, "milestoneId": None})
+    await office.must_write("labelDelete", id=bug)
+    await office.must_write("milestoneDelete", id=office.gid("milestone"))
+    await office.must_write("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
     before = await dump(database)
     for payload, field in ((bare, "labelIds"), (alone, "parentId"), (free, "milestoneId")):
         [error] = (await undo(office, payload["sequence"]))["errors"]
@@ -131,12 +131,14 @@ async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: D
 
 
 async def test_it_takes_what_the_change_took(office: Office, database: Database) -> None:
-    renamed = await office.done(
+    renamed = await office.must_write(
         "stateUpdate", who="admin", input={"id": office.gid("todo"), "name": "next"}
     )
-    edited = await office.done("commentUpdate", input={"id": office.gid("remark"), "body": "x"})
-    task = await office.done("taskUpdate", input={"id": office.gid("task"), "title": "x"})
-    promoted = await office.done(
+    edited = await office.must_write(
+        "commentUpdate", input={"id": office.gid("remark"), "body": "x"}
+    )
+    task = await office.must_write("taskUpdate", input={"id": office.gid("task"), "title": "x"})
+    promoted = await office.must_write(
         "memberUpdate",
         who="owner",
         input={

@@ -40,7 +40,7 @@ async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
         "parentId": office.gid("task"),
     }
     after = await office.sequence()
-    payload = await office.done("taskCreate", f"{TASK} sequence", input=given)
+    payload = await office.must_write("taskCreate", f"{TASK} sequence", input=given)
     assert payload["sequence"] == after + 1
     assert payload["task"] == {
         "key": "WEB-6",
@@ -74,7 +74,7 @@ async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
 async def test_a_task_begins_in_the_first_state_at_the_end_of_the_board(office: Office) -> None:
     selection = "task { rank state { name } body }"
     made = [
-        await office.done(
+        await office.must_write(
             "taskCreate", selection, input={"projectId": office.gid("project"), "title": title}
         )
         for title in ("one", "two")
@@ -87,7 +87,7 @@ async def test_a_task_begins_in_the_first_state_at_the_end_of_the_board(office: 
 async def test_an_update_changes_what_was_said_and_nothing_else(office: Office) -> None:
     after = await office.sequence()
     given = {"id": office.gid("task"), "title": "New", "milestoneId": None, "estimate": 0}
-    payload = await office.done("taskUpdate", f"{TASK} sequence", input=given)
+    payload = await office.must_write("taskUpdate", f"{TASK} sequence", input=given)
     task = payload["task"]
     assert (task["title"], task["milestone"], task["estimate"]) == ("New", None, 0)
     assert (task["parent"], task["version"]) == ({"key": "WEB-1"}, 2)
@@ -108,7 +108,7 @@ async def test_what_changes_nothing_is_no_change(office: Office, database: Datab
         "assigneeIds": [],
         "removedLabelIds": [office.gid("bug")],
     }
-    payload = await office.done("taskUpdate", "sequence task { version }", input=given)
+    payload = await office.must_write("taskUpdate", "sequence task { version }", input=given)
     assert payload == {"errors": [], "sequence": None, "task": {"version": 1}}
     assert await dump(database) == before
 
@@ -118,7 +118,7 @@ async def test_added_and_removed_merge_and_a_whole_set_replaces(office: Office) 
     selection = "task { labels { name } assignees { handle } version }"
 
     async def labels(**given: Any) -> list[str]:
-        payload = await office.done("taskUpdate", selection, input=key | given)
+        payload = await office.must_write("taskUpdate", selection, input=key | given)
         return [label["name"] for label in payload["task"]["labels"]]
 
     bug, docs = office.gid("bug"), office.gid("docs")
@@ -129,7 +129,7 @@ async def test_added_and_removed_merge_and_a_whole_set_replaces(office: Office) 
     assert await labels(labelIds=[bug], addedLabelIds=[docs], removedLabelIds=[bug]) == ["docs"]
     assert await labels(labelIds=None) == []
     people = ids(office.guest, office.owner)
-    payload = await office.done("taskUpdate", selection, input=key | {"assigneeIds": people})
+    payload = await office.must_write("taskUpdate", selection, input=key | {"assigneeIds": people})
     assert payload["task"]["assignees"] == [{"handle": "guest"}, {"handle": "owner"}]
     assert payload["task"]["version"] == 8
 
@@ -139,7 +139,7 @@ async def test_states_set_when_it_was_started_and_closed(office: Office) -> None
 
     async def enter(name: str) -> tuple[Any, Any]:
         given = {"id": office.gid("task"), "stateId": office.gid(name)}
-        task = (await office.done("taskUpdate", selection, input=given))["task"]
+        task = (await office.must_write("taskUpdate", selection, input=given))["task"]
         return task["startedAt"], task["closedAt"]
 
     assert await enter("triage") == (None, None)
@@ -159,15 +159,17 @@ async def test_states_set_when_it_was_started_and_closed(office: Office) -> None
 class TestExpectedVersion:
     async def test_the_right_one_is_accepted(self, office: Office) -> None:
         given = {"id": office.gid("task"), "expectedVersion": 1, "title": "x"}
-        payload = await office.done("taskUpdate", "task { version }", input=given)
+        payload = await office.must_write("taskUpdate", "task { version }", input=given)
         assert payload["task"] == {"version": 2}
 
     async def test_a_stale_one_shows_the_task_and_what_changed(
         self, office: Office, database: Database
     ) -> None:
         key = office.gid("task")
-        await office.done("taskUpdate", input={"id": key, "title": "theirs"})
-        await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+        await office.must_write("taskUpdate", input={"id": key, "title": "theirs"})
+        await office.must_write(
+            "taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]}
+        )
         before = await dump(database)
         mine = {
             "id": key,
@@ -275,17 +277,17 @@ class TestTrash:
         after = await office.sequence()
         selection = "task { deletedAt version }"
         key = office.gid("task")
-        gone = await office.done("taskDelete", selection, id=key)
+        gone = await office.must_write("taskDelete", selection, id=key)
         assert gone["task"]["deletedAt"] is not None
-        again = await office.done("taskDelete", f"{selection} sequence", id=key)
+        again = await office.must_write("taskDelete", f"{selection} sequence", id=key)
         assert again == gone | {"sequence": None}
-        back = await office.done("taskRestore", selection, id=key)
+        back = await office.must_write("taskRestore", selection, id=key)
         assert back["task"] == {"deletedAt": None, "version": 3}
         kinds = [change["kind"] for change in await office.changes(after)]
         assert kinds == ["DELETED", "RESTORED"]
 
     async def test_for_good_it_takes_along_what_hangs_on_it(self, office: Office) -> None:
-        await office.done(
+        await office.must_write(
             "taskLinkCreate",
             input={
                 "taskId": office.gid("task"),
@@ -296,7 +298,7 @@ class TestTrash:
         after = await office.sequence()
         selection = "sequence task { title version comments { totalCount } }"
         arguments = {"id": office.gid("task"), "permanently": True}
-        payload = await office.done("taskDelete", selection, who="admin", **arguments)
+        payload = await office.must_write("taskDelete", selection, who="admin", **arguments)
         assert payload["task"] == {"title": "task", "version": 2, "comments": {"totalCount": 0}}
         told = await office.fields(after)
         assert payload["sequence"] == after + 4
@@ -336,11 +338,11 @@ class TestTrash:
 async def test_archive_and_back(office: Office) -> None:
     after = await office.sequence()
     selection = "task { archivedAt version } sequence"
-    put_away = await office.done("taskArchive", selection, id=office.gid("task"))
-    again = await office.done("taskArchive", selection, id=office.gid("task"))
+    put_away = await office.must_write("taskArchive", selection, id=office.gid("task"))
+    again = await office.must_write("taskArchive", selection, id=office.gid("task"))
     assert again["task"] == put_away["task"]
     assert again["sequence"] is None
-    back = await office.done("taskUnarchive", selection, id=office.gid("task"))
+    back = await office.must_write("taskUnarchive", selection, id=office.gid("task"))
     assert back["task"] == {"archivedAt": None, "version": 3}
     kinds = [change["kind"] for change in await office.changes(after)]
     assert kinds == ["ARCHIVED", "UNARCHIVED"]
@@ -352,10 +354,10 @@ class TestLinks:
     async def test_both_tasks_have_it(self, office: Office) -> None:
         ends = {"taskId": office.gid("task"), "otherId": office.gid("linked")}
         given = ends | {"kind": "BLOCKED_BY"}
-        payload = await office.done("taskLinkCreate", self.LINK, input=given)
+        payload = await office.must_write("taskLinkCreate", self.LINK, input=given)
         far = {"key": "WEB-5", "links": [{"kind": "BLOCKS", "task": {"key": "WEB-2"}}]}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
-        again = await office.done("taskLinkCreate", self.LINK, input=given)
+        again = await office.must_write("taskLinkCreate", self.LINK, input=given)
         assert again == payload | {"sequence": None}
 
     async def test_it_can_be_deleted_from_either_end(self, office: Office) -> None:
@@ -364,7 +366,7 @@ class TestLinks:
             "kind": "BLOCKED_BY",
             "otherId": office.gid("parent"),
         }
-        payload = await office.done("taskLinkDelete", self.LINK, input=given)
+        payload = await office.must_write("taskLinkDelete", self.LINK, input=given)
         far = {"key": "WEB-1", "links": []}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
 
@@ -372,4 +374,4 @@ class TestLinks:
         names = ("task", "child", "linked", "task")
         for near, far in pairwise(names):
             given = {"taskId": office.gid(near), "otherId": office.gid(far), "kind": "RELATES_TO"}
-            await office.done("taskLinkCreate", input=given)
+            await office.must_write("taskLinkCreate", input=given)

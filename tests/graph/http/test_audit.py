@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.serving import serving
 
 AUDIT = Path(__file__).parent / "audit"

@@ -7,7 +7,7 @@ import pytest
 
 from graph.auth.identity import COOKIE
 from models.database import Database
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.office import Office, dump
 
 CREATE = """

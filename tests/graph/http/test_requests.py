@@ -13,7 +13,7 @@ from models import Scope
 from models.base import now
 from tests.conftest import NO_LIMITS
 from tests.support.client import Api, Statements, told
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import World
 
 PRINTED = Path("schema.graphql").read_text()

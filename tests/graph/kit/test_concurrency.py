@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from models import Task
 from models.database import Database
-from tests.support.hammer import Hammer
 from tests.support.office import Office, gid
+from tests.support.stress import Hammer
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -43,7 +43,7 @@ async def test_two_moves_into_one_gap_end_in_a_definite_order(office: Office) ->
     ]
     for _ in range(10):
         moves = (
-            office.done("taskMove", input={"id": gid(task), "afterId": office.gid("task")})
+            office.must_write("taskMove", input={"id": gid(task), "afterId": office.gid("task")})
             for task in others
         )
         await asyncio.gather(*moves)
@@ -59,7 +59,7 @@ async def test_two_writers_cannot_close_a_circle_together(
 ) -> None:
     for _ in range(10):
         made = [
-            await office.done(
+            await office.must_write(
                 "taskCreate",
                 "task { id }",
                 input={"projectId": office.gid("project"), "title": title},
@@ -93,7 +93,7 @@ async def test_a_cancelled_write_is_whole_or_not_there(
         await asyncio.sleep(delay)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await office.done("taskCreate", input=given | {"title": "Whole"})
+    await office.must_write("taskCreate", input=given | {"title": "Whole"})
     await Hammer(office).check(database)
 
 
@@ -108,7 +108,8 @@ class TestSmallPool:
         given = {"projectId": office.gid("project"), "title": "x"}
         selection = "task { key project { name } workspace { slug } }"
         writing = [
-            office.done("taskCreate", selection, dryRun=n % 2 == 0, input=given) for n in range(20)
+            office.must_write("taskCreate", selection, dryRun=n % 2 == 0, input=given)
+            for n in range(20)
         ]
         payloads = await asyncio.gather(*writing)
         keys = [payload["task"]["key"] for payload in payloads]

@@ -6,7 +6,7 @@ import pytest
 from graphql import get_introspection_query
 
 from tests.support.client import Api
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.office import Office
 
 WRONG = "{ viewer { handel } }"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from models.database import Database
-from tests.support.toys import make_context, make_toys, run
+from tests.support.toy_schema import make_context, make_toys, run
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from tests.graph.kit.test_filters import PAGE
 from tests.support.client import Api
-from tests.support.kinds import sqlite_only
-from tests.support.reference import Row
+from tests.support.database_kinds import sqlite_only
+from tests.support.filter_reference import Row
 from tests.support.world import World
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graph.kit.node import node_id
 from models import Priority, StateCategory, TaskLinkKind
 from tests.support.client import Api
-from tests.support.reference import URGENCY, Data, Row, matches, ordered
+from tests.support.filter_reference import URGENCY, Data, Row, matches, ordered
 from tests.support.world import World
 
 #: Letters that all databases take the same way to small ones, and what LIKE takes for more.

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from models.database import Database
-from tests.support.hammer import Hammer
 from tests.support.office import Office
 from tests.support.serving import serving
+from tests.support.stress import Hammer
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from graph.kit.loading.loaders import MAX_KEYS, LoadCancelled, Loaders, ReadScope
 from models.database import Database, DatabaseOptions
 from tests.support.client import Statements
-from tests.support.toys import make_context, make_toys, run
+from tests.support.toy_schema import make_context, make_toys, run
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from models import Role, Task, User, Workspace
 from tests.support.client import Api, Statements
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import NOON, World
 
 PAGE = """

@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from models import Membership
 from models.database import Database
 from tests.support.client import Statements
-from tests.support.hammer import Hammer
 from tests.support.office import Office, dump, ids
+from tests.support.stress import Hammer
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -47,15 +47,15 @@ async def test_one_key_at_the_same_moment_gives_one_answer(
 
 async def test_who_was_uninvited_cannot_undo_it(office: Office) -> None:
     given = {"id": office.gid("event"), "attendeeIds": []}
-    sequence = (await office.done("eventUpdate", input=given))["sequence"]
+    sequence = (await office.must_write("eventUpdate", input=given))["sequence"]
     assert (await undo(office, sequence, "guest"))["errors"] == [{"code": "FORBIDDEN"}]
     assert (await undo(office, sequence))["errors"] == []
 
 
 async def test_only_who_deleted_a_comment_brings_it_back(office: Office) -> None:
     given = {"taskId": office.gid("task"), "body": "mine"}
-    made = await office.done("commentCreate", who="guest", input=given)
-    gone = await office.done("commentDelete", who="admin", id=made["comment"]["id"])
+    made = await office.must_write("commentCreate", who="guest", input=given)
+    gone = await office.must_write("commentDelete", who="admin", id=made["comment"]["id"])
     for who in ("guest", "member", "owner"):
         assert (await undo(office, gone["sequence"], who))["errors"] == [{"code": "FORBIDDEN"}]
     assert (await undo(office, gone["sequence"], "admin"))["errors"] == []
@@ -65,9 +65,9 @@ async def test_an_event_takes_the_invitations_of_those_who_left(
     office: Office, database: Database
 ) -> None:
     left = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
-    await office.done("memberRemove", who="admin", input=left)
+    await office.must_write("memberRemove", who="admin", input=left)
     after = await office.sequence()
-    await office.done("eventDelete", id=office.gid("event"))
+    await office.must_write("eventDelete", id=office.gid("event"))
     kinds = [(kind, subject) for kind, subject, _ in await office.fields(after)]
     assert kinds == [("DELETED", "Attendance"), ("DELETED", "Event")]
     await Hammer(office).check(database)
@@ -75,7 +75,7 @@ async def test_an_event_takes_the_invitations_of_those_who_left(
 
 async def test_a_change_of_the_workspace_is_undone(office: Office) -> None:
     given = {"id": office.gid("workspace"), "name": "Bureau"}
-    sequence = (await office.done("workspaceUpdate", who="admin", input=given))["sequence"]
+    sequence = (await office.must_write("workspaceUpdate", who="admin", input=given))["sequence"]
     assert (await undo(office, sequence))["errors"] == [{"code": "FORBIDDEN"}]
     payload = await undo(office, sequence, "admin")
     assert payload["subject"] == {"id": office.gid("workspace")}
@@ -87,14 +87,14 @@ async def test_a_membership_that_ended_is_shown_whole(office: Office) -> None:
     removed = where | {"userId": office.gid("guest")}
     asked: dict[str, Any] = {"who": "admin", "idempotencyKey": "k", "input": removed}
     for _ in range(2):
-        payload = await office.done("memberRemove", selection, **asked)
+        payload = await office.must_write("memberRemove", selection, **asked)
         assert payload["member"] == {
             "role": "GUEST",
             "user": {"handle": "guest"},
             "workspace": {"slug": "office", "name": "Office"},
         }
     left = where | {"userId": office.gid("admin")}
-    payload = await office.done("memberRemove", selection, who="admin", input=left)
+    payload = await office.must_write("memberRemove", selection, who="admin", input=left)
     assert payload["member"]["workspace"] == {"slug": "office", "name": "Office"}
 
 
@@ -102,20 +102,20 @@ async def test_who_has_left_is_not_shown_again_what_they_deleted(
     office: Office, database: Database
 ) -> None:
     asked: dict[str, Any] = {"idempotencyKey": "k", "id": office.gid("remark")}
-    gone = await office.done("commentDelete", "comment { body } sequence", **asked)
+    gone = await office.must_write("commentDelete", "comment { body } sequence", **asked)
     assert gone["comment"] == {"body": "mine"}
     async with database.writes.begin() as session:
         await session.execute(delete(Membership).where(Membership.user_id == office.member.id))
-    payload = await office.done("commentDelete", "comment { body } sequence", **asked)
+    payload = await office.must_write("commentDelete", "comment { body } sequence", **asked)
     assert payload == gone | {"comment": None}
 
 
 async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None:
     key = office.gid("foreign_task")
-    await office.done("taskDelete", who="outsider", id=key, permanently=True)
+    await office.must_write("taskDelete", who="outsider", id=key, permanently=True)
     given = {"id": key, "projectId": office.gid("project"), "title": "Ours"}
-    await office.done("taskCreate", input=given)
-    await office.done("taskUpdate", input={"id": key, "body": "changed"})
+    await office.must_write("taskCreate", input=given)
+    await office.must_write("taskUpdate", input={"id": key, "body": "changed"})
     payload = await office.write(
         "taskUpdate",
         "errors { message }",
@@ -128,19 +128,21 @@ async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None
 
 
 async def test_undoing_points_at_nothing_in_the_trash(office: Office, database: Database) -> None:
-    alone = await office.done("taskUpdate", input={"id": office.gid("task"), "parentId": None})
-    silent = await office.done("commentDelete", id=office.gid("remark"))
+    alone = await office.must_write(
+        "taskUpdate", input={"id": office.gid("task"), "parentId": None}
+    )
+    silent = await office.must_write("commentDelete", id=office.gid("remark"))
     ends = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
-    parted = await office.done("taskLinkDelete", input=ends)
-    await office.done("taskDelete", id=office.gid("parent"))
-    await office.done("taskDelete", id=office.gid("task"))
-    await office.done("taskDelete", id=office.gid("child"))
+    parted = await office.must_write("taskLinkDelete", input=ends)
+    await office.must_write("taskDelete", id=office.gid("parent"))
+    await office.must_write("taskDelete", id=office.gid("task"))
+    await office.must_write("taskDelete", id=office.gid("child"))
     before = await dump(database)
     for payload in (silent, parted):
         [error] = (await undo(office, payload["sequence"]))["errors"]
         assert error["code"] in ("CONFLICT", "INVALID")
     assert await dump(database) == before
-    await office.done("taskRestore", id=office.gid("task"))
+    await office.must_write("taskRestore", id=office.gid("task"))
     [error] = (await undo(office, alone["sequence"]))["errors"]
     assert error["code"] == "CONFLICT"
 
@@ -168,7 +170,7 @@ async def test_a_batch_has_a_number_though_its_first_row_failed(office: Office) 
 async def test_undoing_a_link_names_the_change_of_its_subject(office: Office) -> None:
     for near, far in (("task", "linked"), ("linked", "child")):
         ends = {"taskId": office.gid(near), "kind": "RELATES_TO", "otherId": office.gid(far)}
-        made = await office.done("taskLinkCreate", input=ends)
+        made = await office.must_write("taskLinkCreate", input=ends)
         for sequence in (made["sequence"], made["sequence"] + 2):
             payload = await undo(office, sequence)
             assert payload["change"]["subjectId"] == payload["subject"]["id"]
@@ -194,7 +196,7 @@ async def test_the_last_states_cannot_be_deleted_together(office: Office) -> Non
     for _ in range(3):
         given = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
         made = [
-            await office.done(
+            await office.must_write(
                 "stateCreate", "state { id }", who="admin", input=given | {"name": f"s{n}"}
             )
             for n in range(4)
@@ -236,7 +238,7 @@ async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
         office.api.ask(f"mutation {{ {fields} }}", office.tokens["member"])
     )
     given = {"workspaceId": key, "userId": office.gid("member")}
-    removed = await office.done("memberRemove", who="admin", input=given)
+    removed = await office.must_write("memberRemove", who="admin", input=given)
     answers = [payload["errors"] for payload in (await writing).values()]
     assert answers[-1] == [{"code": "NOT_FOUND"}]
     later = await office.changes(removed["sequence"])
@@ -254,7 +256,7 @@ async def test_a_client_that_leaves_does_not_keep_others_from_writing(
         await asyncio.sleep(n % 20 / 1000)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await asyncio.wait_for(office.done("taskCreate", **asked), timeout=10)
+    await asyncio.wait_for(office.must_write("taskCreate", **asked), timeout=10)
     await Hammer(office).check(database)
 
 
@@ -291,7 +293,7 @@ async def test_a_title_that_shows_nothing_is_missing(office: Office) -> None:
         payload = await office.write("taskUpdate", input={"id": office.gid("task"), "title": title})
         assert payload["errors"] == [{"code": "REQUIRED", "path": ["input", "title"]}]
     for title in ("…", "🙂", "ß"):
-        await office.done("taskUpdate", input={"id": office.gid("task"), "title": title})
+        await office.must_write("taskUpdate", input={"id": office.gid("task"), "title": title})
 
 
 async def test_days_have_one_form(office: Office) -> None:

@@ -19,8 +19,8 @@ from models.database import Database
 from tests.support.attacks import bombs
 from tests.support.client import Statements
 from tests.support.office import Office, dump
+from tests.support.schema_walk import SCHEMA
 from tests.support.serving import Remote, serving
-from tests.support.walk import SCHEMA
 
 HEADERS = {"Content-Type": "application/json"}
 

@@ -14,7 +14,7 @@ from graph.settings import Settings
 from models.database import Database
 from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
 
 TASKS = """

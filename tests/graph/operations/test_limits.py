@@ -9,7 +9,7 @@ import pytest
 from graphql import get_introspection_query
 
 from tests.support.client import Api, Statements, told
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.queries import QUERIES
 from tests.support.world import World
 

@@ -10,7 +10,7 @@ from models import RegisteredDocument
 from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Api, Statements
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.world import World
 
 HANDLE = "{ viewer { handle } }"

@@ -11,7 +11,7 @@ from models import Priority, StateCategory
 from tests.graph.kit.test_filters import RELAXED, make_data, orders, task_filters
 from tests.graph.kit.test_pages import make_team
 from tests.support.client import Api, Statements
-from tests.support.reference import URGENCY, Data, Row, matches, ordered
+from tests.support.filter_reference import URGENCY, Data, Row, matches, ordered
 from tests.support.world import World
 
 BOARD = """

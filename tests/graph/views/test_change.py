@@ -91,8 +91,8 @@ async def test_what_cannot_be_is_refused(
 
 async def test_a_task_has_its_own_changes(office: Office) -> None:
     key = office.gid("task")
-    await office.done("taskUpdate", input={"id": key, "title": "one"})
-    await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+    await office.must_write("taskUpdate", input={"id": key, "title": "one"})
+    await office.must_write("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
     asked = """
       query ($id: ID!, $after: String) { node(id: $id) { ... on Task {
         changes(first: 2, after: $after) {

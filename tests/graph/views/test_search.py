@@ -11,7 +11,7 @@ from models.base import now
 from models.search.query import SearchError, SearchQuery
 from tests.graph.kit.test_pages import forged
 from tests.support.client import Api, Statements
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import World
 
 SEARCH = """

@@ -13,8 +13,8 @@ from graph.kit.node import models_by_name
 from models import Change, Task, Workspace
 from models.database import Database
 from models.log.logged import Logged
+from tests.support.log_replay import replay, stored
 from tests.support.office import Office
-from tests.support.replay import replay, stored
 
 #: What colliding with others may be answered by.
 COLLISIONS = {"CONFLICT", "INVALID", "NOT_FOUND", "UNIQUE"}
