@@ -10,7 +10,7 @@ from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import EXAMPLES, one_by_one
 from tests.support.log_replay import Replay, replay, stored
-from tests.support.office import Office, dump, writes
+from tests.support.office import Office, dump, workspace_mutations
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -20,13 +20,11 @@ GOLDEN = Path(__file__).parent / "statements"
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
-def test_each_mutation_has_an_example() -> None:
-    assert {example.mutation for example in EXAMPLES} == writes()
+def test_every_mutation_has_an_example() -> None:
+    assert {example.mutation for example in EXAMPLES} == workspace_mutations()
 
 
-async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
-    office: Office, kind: str
-) -> None:
+async def test_number_of_statements_is_as_recorded(office: Office, kind: str) -> None:
     """Authorization, log and reading the id of what was written included."""
     counts = []
     async for example, arguments in one_by_one(office):
@@ -40,7 +38,7 @@ async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
     assert "".join(counts) == file.read_text()
 
 
-async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
+async def test_dry_run_returns_the_same_payload_and_writes_nothing(
     office: Office, database: Database
 ) -> None:
     async for example, arguments in one_by_one(office):
@@ -55,7 +53,7 @@ async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
             assert tried == done | {"sequence": None}, example.mutation
 
 
-async def test_sent_again_with_its_key_it_answers_the_same_and_writes_nothing(
+async def test_repeated_idempotency_key_returns_the_same_payload_and_writes_nothing(
     office: Office, database: Database
 ) -> None:
     async for example, arguments in one_by_one(office):
@@ -66,7 +64,7 @@ async def test_sent_again_with_its_key_it_answers_the_same_and_writes_nothing(
         assert await dump(database) == before, example.mutation
 
 
-async def test_the_log_tells_all_of_it(office: Office, database: Database) -> None:
+async def test_log_records_every_field_of_every_change(office: Office, database: Database) -> None:
     log = Replay(office)
     async for example, arguments in one_by_one(office):
         before = await office.sequence()
@@ -82,7 +80,7 @@ async def test_the_log_tells_all_of_it(office: Office, database: Database) -> No
     assert await replay(office) == log.objects
 
 
-async def test_a_refused_field_does_not_undo_those_before_it(office: Office) -> None:
+async def test_refused_mutation_does_not_roll_back_earlier_ones(office: Office) -> None:
     answer = "errors { code } task { key }"
     fields = [
         f'{name}: taskCreate(input: {{projectId: $id, title: "{title}"}}) {{ {answer} }}'

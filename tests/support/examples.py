@@ -1,4 +1,4 @@
-"""One good use of each mutation, in an order in which all of them can be done one by one."""
+"""A valid example of each mutation, in an order in which they can all run."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.support.office import Office, id_of, input_of
 
 @dataclass(frozen=True)
 class Example:
-    """A mutation that does something."""
+    """A mutation that changes something, and the user who may run it."""
 
     mutation: str
     arguments: Callable[[Office], dict[str, Any]]
@@ -91,7 +91,7 @@ EXAMPLES = [
 
 
 async def one_by_one(office: Office) -> AsyncIterator[tuple[Example, dict[str, Any]]]:
-    """Each example with its arguments, ready to be done."""
+    """Yield each example with its arguments; the caller must run it before the next."""
     for example in EXAMPLES:
         if example.mutation == "changeRevert":
             update = input_of(id="@docs", color="#000000")(office)

@@ -101,7 +101,7 @@ async def users(database: Database) -> int:
         return await session.scalar(select(func.count(User.id))) or 0
 
 
-async def test_whom_the_issuer_knows_becomes_a_user_at_first_sight(
+async def test_first_token_creates_the_user(
     api: Api, issuer: LocalIssuer, database: Database
 ) -> None:
     ada = {"viewer": {"handle": "ada", "name": "Ada L", "email": "ada@x.example"}}
@@ -116,7 +116,7 @@ async def test_whom_the_issuer_knows_becomes_a_user_at_first_sight(
     assert issuer.asked == 1
 
 
-async def test_a_verified_address_makes_the_subject_the_user_who_has_it(
+async def test_verified_email_links_the_subject_to_an_existing_user(
     api: Api, issuer: LocalIssuer, world: World, database: Database
 ) -> None:
     user = await world.make_user(handle="al", email="ada@x.example")
@@ -138,7 +138,7 @@ async def test_a_verified_address_makes_the_subject_the_user_who_has_it(
         {"preferred_username": None, "email": None, "name": None},
     ],
 )
-async def test_whatever_the_issuer_calls_them(
+async def test_handle_is_derived_from_the_claims(
     api: Api, issuer: LocalIssuer, names: dict[str, Any]
 ) -> None:
     data = await api.ask(VIEWER, issuer.token(**names))
@@ -148,12 +148,12 @@ async def test_whatever_the_issuer_calls_them(
     assert "'" not in handle
 
 
-class TestNotCreating:
+class TestWithoutUserCreation:
     @pytest.fixture
     def settings(self, issuer: LocalIssuer) -> dict[str, Any]:
         return {"oidc_issuer": issuer.url}
 
-    async def test_strangers_stay_out(
+    async def test_unknown_subject_is_refused(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:
         code, message = await api.refusal(VIEWER, issuer.token())
@@ -162,7 +162,7 @@ class TestNotCreating:
         assert await users(database) == 0
 
 
-async def test_a_disabled_user_stays_out(api: Api, issuer: LocalIssuer, world: World) -> None:
+async def test_disabled_user_is_refused(api: Api, issuer: LocalIssuer, world: World) -> None:
     await world.make_user(email="ada@x.example", disabled_at=now())
     for _ in range(2):
         assert (await api.refusal(VIEWER, issuer.token()))[0] == "UNAUTHENTICATED"
@@ -179,9 +179,7 @@ def unsigned(issuer: LocalIssuer, algorithm: str, signature: bytes = b"") -> str
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
-async def test_what_is_not_good_lets_nobody_in(
-    api: Api, issuer: LocalIssuer, database: Database
-) -> None:
+async def test_invalid_token_is_refused(api: Api, issuer: LocalIssuer, database: Database) -> None:
     good = issuer.token()
     head, body, signature = good.split(".")
     bad = {
@@ -220,7 +218,7 @@ async def test_what_is_not_good_lets_nobody_in(
     assert (await api.ask(VIEWER, good))["viewer"]["handle"] == "ada"
 
 
-async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
+async def test_keys_are_cached_and_refetched_for_unknown_key_ids_at_most_once_per_interval(
     api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.ask(VIEWER, issuer.token())
@@ -236,8 +234,8 @@ async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
         issuer.keys.pop()
 
 
-class TestFirstSight(EveryDatabase):
-    async def test_a_handle_in_other_capitals_is_taken(
+class TestUserCreation(EveryDatabase):
+    async def test_handles_are_unique_regardless_of_case(
         self, api: Api, issuer: LocalIssuer, world: World
     ) -> None:
         await world.make_user(handle="Ada")
@@ -245,14 +243,14 @@ class TestFirstSight(EveryDatabase):
         data = await api.ask(VIEWER, issuer.token())
         assert data["viewer"]["handle"] == "ada-2"
 
-    async def test_an_address_that_looks_like_anothers_is_not_theirs(
+    async def test_email_with_lookalike_letters_belongs_to_another_user(
         self, api: Api, issuer: LocalIssuer, world: World
     ) -> None:
         await world.make_user(handle="kate", email="kate@x.example")
         data = await api.ask(VIEWER, issuer.token(email="\u212aate@x.example"))
         assert data["viewer"] == {"handle": "ada", "name": "Ada L", "email": None}
 
-    async def test_claims_that_cannot_be_stored_are_left_out(
+    async def test_claims_that_cannot_be_stored_are_ignored(
         self, api: Api, issuer: LocalIssuer
     ) -> None:
         for claims in (
@@ -268,7 +266,7 @@ class TestFirstSight(EveryDatabase):
             code, _ = await api.refusal(VIEWER, issuer.token(**claims))
             assert code == "UNAUTHENTICATED", claims
 
-    async def test_many_at_once_are_one_user(
+    async def test_concurrent_first_requests_create_one_user(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:
         answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
@@ -276,7 +274,7 @@ class TestFirstSight(EveryDatabase):
         assert await users(database) == 1
 
 
-async def test_whoever_has_a_known_key_waits_for_nobody(
+async def test_token_with_a_cached_key_does_not_wait_for_a_fetch(
     api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.ask(VIEWER, issuer.token())
@@ -301,12 +299,14 @@ async def test_whoever_has_a_known_key_waits_for_nobody(
     assert (await forged)[0] == "UNAUTHENTICATED"
 
 
-class TestUnreachable:
+class TestUnreachableIssuer:
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
         return {"oidc_issuer": "http://127.0.0.1:9"}
 
-    async def test_it_is_said(self, api: Api, issuer: LocalIssuer, world: World) -> None:
+    async def test_request_is_answered_with_503(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
         response = await api.post({"query": VIEWER}, issuer.token())
         assert response.status_code == 503
         [error] = response.json()["errors"]

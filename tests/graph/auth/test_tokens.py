@@ -42,7 +42,7 @@ async def stored(database: Database) -> list[AccessToken]:
         return list(await session.scalars(select(AccessToken).order_by(AccessToken.id)))
 
 
-async def test_a_token_is_shown_once_and_kept_as_a_digest(
+async def test_token_is_returned_once_and_stored_as_a_digest(
     office: Office, database: Database
 ) -> None:
     payload = await create(office, scope="WRITE", expiresAt="2099-01-01T00:00:00Z")
@@ -65,7 +65,7 @@ async def test_a_token_is_shown_once_and_kept_as_a_digest(
     assert await office.api.ask("{ viewer { handle } }", secret) == {"viewer": {"handle": "member"}}
 
 
-async def test_a_reading_token_reads_and_cannot_write(office: Office) -> None:
+async def test_read_token_cannot_write(office: Office) -> None:
     secret = (await create(office))["token"]
     read = await office.api.ask('{ workspace(slug: "office") { name } }', secret)
     assert read == {"workspace": {"name": "Office"}}
@@ -79,7 +79,7 @@ async def test_a_reading_token_reads_and_cannot_write(office: Office) -> None:
     assert await office.sequence() == before
 
 
-async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
+async def test_workspace_token_sees_no_other_workspace(office: Office) -> None:
     own = office.gid("workspace")
     await office.world.make_member(office.foreign, office.member)
     secret = (await create(office, scope="WRITE", workspaceId=own))["token"]
@@ -111,7 +111,7 @@ async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
         ({"workspaceId": "x"}, "INVALID", ["input", "workspaceId"]),
     ],
 )
-async def test_what_cannot_be_made(
+async def test_invalid_input_is_refused(
     office: Office, database: Database, given: dict[str, Any], code: str, path: list[str]
 ) -> None:
     before = len(await stored(database))
@@ -126,7 +126,7 @@ async def test_what_cannot_be_made(
     assert len(await stored(database)) == before
 
 
-async def test_a_token_makes_none_that_outlives_it(office: Office) -> None:
+async def test_token_cannot_create_one_that_expires_later(office: Office) -> None:
     ends = now() + timedelta(days=1)
     office.tokens["short"] = await office.world.make_token(office.member, expires_at=ends)
     made = await create(office, who="short", scope="WRITE")
@@ -135,7 +135,7 @@ async def test_a_token_makes_none_that_outlives_it(office: Office) -> None:
     assert longer["errors"] == [{"code": "INVALID", "path": ["input", "expiresAt"]}]
 
 
-async def test_one_that_is_revoked_is_good_for_nothing(office: Office) -> None:
+async def test_revoked_token_is_refused(office: Office) -> None:
     payload = await create(office, scope="WRITE")
     secret, key = payload["token"], payload["accessToken"]["id"]
     other = await office.api.ask(REVOKE, office.tokens["admin"], id=key)
@@ -154,9 +154,7 @@ async def test_one_that_is_revoked_is_good_for_nothing(office: Office) -> None:
     assert again["tokenRevoke"]["accessToken"]["revokedAt"] == first
 
 
-async def test_any_token_may_revoke_itself_and_only_itself(
-    office: Office, database: Database
-) -> None:
+async def test_token_can_revoke_only_itself(office: Office, database: Database) -> None:
     leaked = await office.world.make_token(office.member, scope=Scope.READ)
     [row] = [row for row in await stored(database) if row.digest == digest(leaked)]
     other = next(row for row in await stored(database) if row.user_id == office.member.id)
@@ -167,7 +165,7 @@ async def test_any_token_may_revoke_itself_and_only_itself(
     assert (await office.api.refusal(LIST, leaked))[0] == "UNAUTHENTICATED"
 
 
-async def test_nobody_lists_the_tokens_of_others(office: Office) -> None:
+async def test_tokens_of_other_users_are_hidden(office: Office) -> None:
     document = """
       query ($id: ID!) { node(id: $id) { ... on User {
         handle accessTokens { totalCount } sessions { totalCount }
@@ -181,8 +179,8 @@ async def test_nobody_lists_the_tokens_of_others(office: Office) -> None:
     }  # fmt: skip
 
 
-class TestLastUse(EveryDatabase):
-    async def test_the_last_use_is_noted_without_a_write_per_request(
+class TestLastUsed(EveryDatabase):
+    async def test_last_use_is_recorded_without_a_write_per_request(
         self, office: Office, database: Database
     ) -> None:
         api = office.api

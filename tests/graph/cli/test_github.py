@@ -140,7 +140,7 @@ def expected(issues: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     ]
 
 
-async def test_an_archive_is_read_back_as_it_is_each_issue_once(
+async def test_import_creates_each_issue_once(
     api: Api, url: str, world: World, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     done = await taskloom(url, "import", "github", write(tmp_path, archive), "--workspace", "acme")
@@ -152,7 +152,7 @@ async def test_an_archive_is_read_back_as_it_is_each_issue_once(
         assert await walk(api, token, forwards=forwards) == expected(archive["issues"], "ROCKET")
 
 
-async def test_importing_again_doubles_nothing_and_brings_what_changed(
+async def test_second_import_only_applies_changes(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -197,7 +197,7 @@ async def test_importing_again_doubles_nothing_and_brings_what_changed(
     }  # fmt: skip
 
 
-async def test_what_was_moved_on_the_board_stays_while_it_agrees_with_the_archive(
+async def test_second_import_keeps_states_that_agree_with_the_archive(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -215,7 +215,7 @@ async def test_what_was_moved_on_the_board_stays_while_it_agrees_with_the_archiv
         assert again.state_id == doing.id
 
 
-async def test_pull_requests_come_on_demand(
+async def test_pull_requests_are_imported_on_request(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -232,7 +232,7 @@ async def test_pull_requests_come_on_demand(
         assert await session.scalar(select(func.count(Task.id))) == 26
 
 
-async def test_a_second_repository_of_the_same_name_gets_a_key_of_its_own(
+async def test_repositories_of_the_same_name_get_different_keys(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     for repo in ("acme/rocket-2", "other/rocket", "third/42"):
@@ -297,7 +297,7 @@ def with_comment(archive: dict[str, Any], number: int, **fields: Any) -> dict[st
         (lambda a: a | {"labels": [{"name": "x", "color": "red"}]}, "label x, field color: "),
     ],
 )
-async def test_what_is_no_archive_is_refused_with_the_place_and_changes_nothing(
+async def test_invalid_archive_is_refused_with_the_location_and_imports_nothing(
     url: str,
     database: Database,
     archive: dict[str, Any],
@@ -315,7 +315,7 @@ async def test_what_is_no_archive_is_refused_with_the_place_and_changes_nothing(
     assert await counts(database) == before
 
 
-async def test_a_file_that_is_cut_off_is_refused_with_where(
+async def test_truncated_file_is_refused_with_the_location(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     before = await counts(database)
@@ -335,7 +335,7 @@ async def test_a_file_that_is_cut_off_is_refused_with_where(
     assert await counts(database) == before
 
 
-async def test_a_failure_on_the_way_leaves_nothing_half_written(
+async def test_failed_import_is_rolled_back(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

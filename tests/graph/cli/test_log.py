@@ -52,7 +52,7 @@ async def look(api: Api, world: World, slug: str) -> Office:
     return Office(api, world, {"workspace": workspace}, {"owner": token})
 
 
-async def test_an_import_is_one_creation_for_each_object(
+async def test_import_logs_one_creation_per_object(
     api: Api, world: World, database: Database
 ) -> None:
     await run_import(database, archive())
@@ -67,9 +67,7 @@ async def test_an_import_is_one_creation_for_each_object(
     assert await replay(office) == await stored(database, office)
 
 
-async def test_importing_again_tells_what_changed(
-    api: Api, world: World, database: Database
-) -> None:
+async def test_second_import_logs_only_changes(api: Api, world: World, database: Database) -> None:
     await run_import(database, archive())
     office = await look(api, world, "acme")
     after = await office.sequence()
@@ -84,7 +82,7 @@ async def test_importing_again_tells_what_changed(
     assert await replay(office) == await stored(database, office)
 
 
-async def test_demo_data_can_be_replayed(api: Api, world: World, database: Database) -> None:
+async def test_log_of_demo_data_can_be_replayed(api: Api, world: World, database: Database) -> None:
     async with database.writes.begin() as session:
         owner = await accounts.find_or_create_user(session, "demo", name="Demo")
         await DemoWorkspace(session, "demo", 120, date(2026, 3, 2), lambda done: None).run(owner)
@@ -94,7 +92,7 @@ async def test_demo_data_can_be_replayed(api: Api, world: World, database: Datab
     assert any(fields.get("links") for fields in replayed.values())
 
 
-async def test_who_is_added_by_a_command_is_in_the_log(
+async def test_membership_created_by_a_command_is_logged(
     api: Api, world: World, database: Database
 ) -> None:
     async with database.writes.begin() as session:

@@ -20,7 +20,7 @@ async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, 
     return await office.write("changeRevert", f"errors {{ code message }} {UNDONE}", who, **where)
 
 
-async def test_an_update_is_undone_and_that_too(office: Office) -> None:
+async def test_update_is_reverted_and_the_revert_too(office: Office) -> None:
     given = {
         "id": office.gid("task"),
         "title": "New",
@@ -44,7 +44,7 @@ async def test_an_update_is_undone_and_that_too(office: Office) -> None:
     assert again["subject"] == task | {"title": "New", "version": 4}
 
 
-async def test_what_was_changed_again_is_named(office: Office, database: Database) -> None:
+async def test_conflict_names_fields_that_changed_later(office: Office, database: Database) -> None:
     key = office.gid("task")
     first = await office.must_write("taskUpdate", input={"id": key, "title": "New", "body": "New"})
     await office.must_write("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
@@ -55,7 +55,7 @@ async def test_what_was_changed_again_is_named(office: Office, database: Databas
     assert await dump(database) == before
 
 
-async def test_trash_and_archive_are_undone(office: Office) -> None:
+async def test_deletion_and_archiving_are_reverted(office: Office) -> None:
     gone = await office.must_write("taskDelete", id=office.gid("task"))
     payload = await undo(office, gone["sequence"])
     assert payload["change"]["kind"] == "RESTORED"
@@ -67,7 +67,7 @@ async def test_trash_and_archive_are_undone(office: Office) -> None:
     assert (await undo(office, shelved["sequence"]))["change"]["kind"] == "UNARCHIVED"
 
 
-async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> None:
+async def test_deleted_object_is_created_again_with_its_id(office: Office) -> None:
     for name, mutation in (
         ("docs", "labelDelete"),
         ("milestone", "milestoneDelete"),
@@ -85,7 +85,7 @@ async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> Non
         assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
 
 
-async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
+async def test_name_taken_since_is_refused(office: Office, database: Database) -> None:
     gone = await office.must_write("labelDelete", id=office.gid("docs"))
     given = {"workspaceId": office.gid("workspace"), "name": "docs"}
     await office.must_write("labelCreate", input=given)
@@ -96,7 +96,7 @@ async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
     assert await dump(database) == before
 
 
-async def test_links_are_undone_on_both_ends(office: Office) -> None:
+async def test_link_is_reverted_on_both_tasks(office: Office) -> None:
     ends = {"taskId": office.gid("task"), "kind": "BLOCKS", "otherId": office.gid("linked")}
     made = await office.must_write("taskLinkCreate", input=ends)
     payload = await undo(office, made["sequence"])
@@ -112,7 +112,7 @@ async def test_links_are_undone_on_both_ends(office: Office) -> None:
     assert [node["links"] for node in data["nodes"]] == links
 
 
-async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: Database) -> None:
+async def test_revert_to_invalid_values_is_refused(office: Office, database: Database) -> None:
     key = office.gid("task")
     bug = office.gid("bug")
     await office.must_write("taskUpdate", input={"id": key, "labelIds": [bug]})
@@ -130,7 +130,9 @@ async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: D
     assert await dump(database) == before
 
 
-async def test_it_takes_what_the_change_took(office: Office, database: Database) -> None:
+async def test_revert_requires_the_permission_of_the_change(
+    office: Office, database: Database
+) -> None:
     renamed = await office.must_write(
         "stateUpdate", who="admin", input={"id": office.gid("todo"), "name": "next"}
     )

@@ -7,7 +7,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_comments(office: Office) -> None:
+async def test_comment_is_created_updated_and_deleted(office: Office) -> None:
     selection = "comment { id body editedAt author { handle } task { key } viewerCanUpdate }"
     given = {"taskId": office.gid("task"), "body": "  *well* \n"}
     comment = (await office.must_write("commentCreate", selection, who="guest", input=given))[

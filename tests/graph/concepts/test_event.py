@@ -21,7 +21,7 @@ class TestEvents:
         nodes = payload["event"]["attendees"]["nodes"]
         return {node["user"]["handle"]: node["response"] for node in nodes}
 
-    async def test_one_is_made_with_its_invitations(self, office: Office) -> None:
+    async def test_event_is_created_with_invitations(self, office: Office) -> None:
         given = {
             "workspaceId": office.gid("workspace"),
             "title": "Plan",
@@ -40,7 +40,7 @@ class TestEvents:
             "project": {"key": "WEB"}, "organizer": {"handle": "member"},
         }  # fmt: skip
 
-    async def test_who_stays_keeps_their_answer(self, office: Office) -> None:
+    async def test_remaining_attendees_keep_their_responses(self, office: Office) -> None:
         key = office.gid("event")
         answer = {"eventId": key, "response": "ACCEPTED"}
         answered = await office.must_write("eventRespond", self.EVENT, who="guest", input=answer)
@@ -56,7 +56,7 @@ class TestEvents:
         changed = await office.must_write("eventUpdate", self.EVENT, input=given)
         assert self.attendees(changed) == {"owner": "PENDING", "admin": "PENDING"}
 
-    async def test_its_answers_go_with_it(self, office: Office) -> None:
+    async def test_responses_are_deleted_with_the_event(self, office: Office) -> None:
         after = await office.sequence()
         payload = await office.must_write("eventDelete", "event { title }", id=office.gid("event"))
         assert payload["event"] == {"title": "Review"}

@@ -9,7 +9,7 @@ from tests.support.office import Office, ids
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_labels(office: Office) -> None:
+async def test_label_is_created_and_updated(office: Office) -> None:
     selection = "label { name color description }"
     given: dict[str, Any] = {"workspaceId": office.gid("workspace"), "name": " new "}
     label = (await office.must_write("labelCreate", selection, input=given))["label"]
@@ -19,7 +19,7 @@ async def test_labels(office: Office) -> None:
     assert label == {"name": "docs", "color": "#000000", "description": "Words"}
 
 
-async def test_a_label_that_goes_is_taken_off_its_tasks(office: Office) -> None:
+async def test_deleted_label_is_removed_from_its_tasks(office: Office) -> None:
     for name in ("task", "child"):
         given = {"id": office.gid(name), "labelIds": ids(office.bug, office.docs)}
         await office.must_write("taskUpdate", input=given)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 class TestMembers:
     MEMBER = "member { role user { handle } workspace { slug } }"
 
-    async def test_they_come_change_and_go(self, office: Office) -> None:
+    async def test_member_is_added_promoted_and_removed(self, office: Office) -> None:
         after = await office.sequence()
         where = {"workspaceId": office.gid("workspace")}
         who = where | {"userId": office.gid("outsider")}
@@ -51,14 +51,14 @@ class TestMembers:
             ),
         ]
 
-    async def test_by_handle_and_by_address(self, office: Office) -> None:
+    async def test_member_is_added_by_handle_or_email(self, office: Office) -> None:
         where = {"workspaceId": office.gid("foreign")}
         for name, value in (("handle", "guest"), ("email", "member@x.example")):
             given = where | {name: value, "role": "GUEST"}
             payload = await office.must_write("memberAdd", self.MEMBER, who="outsider", input=given)
             assert payload["member"]["role"] == "GUEST"
 
-    async def test_a_new_role_holds_within_the_request(self, office: Office) -> None:
+    async def test_new_role_applies_to_later_fields_of_the_request(self, office: Office) -> None:
         asked = """
           mutation ($workspace: ID!, $user: ID!) {
             memberUpdate(input: {workspaceId: $workspace, userId: $user, role: GUEST}) {

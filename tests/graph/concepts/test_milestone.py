@@ -9,7 +9,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_milestones(office: Office) -> None:
+async def test_milestone_is_created_closed_reopened_and_deleted(office: Office) -> None:
     selection = "milestone { title description dueOn closedAt project { key } }"
     given: dict[str, Any] = {
         "projectId": office.gid("project"), "title": "new", "dueOn": "2026-05-01",

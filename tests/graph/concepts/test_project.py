@@ -9,7 +9,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_a_project_is_made_changed_and_put_away(office: Office) -> None:
+async def test_project_is_created_updated_and_archived(office: Office) -> None:
     selection = "project { key name description version archivedAt lead { handle } }"
     given: dict[str, Any] = {
         "workspaceId": office.gid("workspace"),
@@ -34,7 +34,7 @@ async def test_a_project_is_made_changed_and_put_away(office: Office) -> None:
     assert back == changed | {"version": 4}
 
 
-async def test_a_task_made_does_not_change_its_project(office: Office) -> None:
+async def test_new_task_does_not_change_the_version_of_its_project(office: Office) -> None:
     asked = "query ($id: ID!) { node(id: $id) { ... on Project { version } } }"
     given = {"projectId": office.gid("project"), "title": "x"}
     await office.must_write("taskCreate", input=given)

@@ -9,7 +9,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_states(office: Office) -> None:
+async def test_state_is_created_updated_and_deleted(office: Office) -> None:
     selection = "state { name category color position }"
     given: dict[str, Any] = {
         "workspaceId": office.gid("workspace"), "name": "new", "category": "STARTED",

@@ -38,7 +38,7 @@ async def make(office: Office, *titles: str) -> dict[str, str]:
     return found
 
 
-async def test_a_task_goes_where_it_is_put(office: Office) -> None:
+async def test_task_moves_to_the_requested_position(office: Office) -> None:
     keys = await make(office, "a", "b", "c", "d")
 
     async def move(title: str, **where: str) -> list[str]:
@@ -56,7 +56,7 @@ async def test_a_task_goes_where_it_is_put(office: Office) -> None:
     assert await move("b", after="c", before="a") == ["c", "b", "d", "a"]
 
 
-async def test_a_move_to_another_column_enters_its_state(office: Office) -> None:
+async def test_move_to_another_column_changes_the_state(office: Office) -> None:
     keys = await make(office, "a", "b")
     selection = "task { state { name } startedAt version }"
     moved = []
@@ -71,7 +71,7 @@ async def test_a_move_to_another_column_enters_its_state(office: Office) -> None
 
 
 @sqlite_only
-async def test_hundreds_of_moves_into_one_gap(office: Office) -> None:
+async def test_ranks_stay_short_after_hundreds_of_moves_into_one_gap(office: Office) -> None:
     keys = await make(office, "low", "one", "two", "high")
     shown = ["one", "two"]
     for count in range(400):
@@ -82,7 +82,7 @@ async def test_hundreds_of_moves_into_one_gap(office: Office) -> None:
     assert await column(office) == ["low", "two", "one", "high"]
 
 
-async def test_a_crowded_place_is_spread(office: Office, database: Database) -> None:
+async def test_move_between_long_ranks_rebalances_them(office: Office, database: Database) -> None:
     titles = [f"t{n:02}" for n in range(30)]
     keys = await make(office, *titles)
     # As after a thousand moves, and as two who did not see one another leave it.

@@ -7,7 +7,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_a_new_workspace_has_the_usual_states_and_an_owner(office: Office) -> None:
+async def test_new_workspace_has_default_states_and_an_owner(office: Office) -> None:
     selection = """
       sequence workspace {
         slug name sequence viewerRole states { name category position }
@@ -27,7 +27,7 @@ async def test_a_new_workspace_has_the_usual_states_and_an_owner(office: Office)
     ]  # fmt: skip
 
 
-async def test_what_was_made_before_in_a_request_can_be_used_after_it(office: Office) -> None:
+async def test_later_fields_of_a_request_can_use_the_new_workspace(office: Office) -> None:
     key = "workspace_" + "b" * 32
     asked = """
       mutation ($key: ID!) {
@@ -42,7 +42,7 @@ async def test_what_was_made_before_in_a_request_can_be_used_after_it(office: Of
     }
 
 
-async def test_a_workspace_is_renamed(office: Office) -> None:
+async def test_workspace_is_renamed(office: Office) -> None:
     after = await office.sequence()
     given = {"id": office.gid("workspace"), "name": "Bureau", "slug": "office"}
     payload = await office.must_write(

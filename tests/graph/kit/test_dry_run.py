@@ -7,7 +7,7 @@ from tests.support.office import Office
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_a_dry_run_is_undone_before_the_next_field(office: Office) -> None:
+async def test_dry_run_is_rolled_back_before_the_next_field(office: Office) -> None:
     asked = """
       mutation ($id: ID!) {
         one: taskUpdate(input: {id: $id, title: "tried"}, dryRun: true) {

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 class TestKeys:
     """Idempotency keys."""
 
-    async def test_other_input_is_refused(self, office: Office, database: Database) -> None:
+    async def test_key_with_different_input_is_refused(
+        self, office: Office, database: Database
+    ) -> None:
         key = office.gid("task")
         first = {"id": key, "title": "one"}
         await office.must_write("taskUpdate", idempotencyKey="k", input=first)
@@ -27,7 +29,7 @@ class TestKeys:
             assert payload["errors"] == [{"code": "INVALID", "path": ["idempotencyKey"]}]
         assert await dump(database) == before
 
-    async def test_a_refused_write_does_not_use_its_key_up(self, office: Office) -> None:
+    async def test_refused_mutation_does_not_use_up_its_key(self, office: Office) -> None:
         key = office.gid("task")
         refused = await office.write(
             "taskUpdate", idempotencyKey="k", input={"id": key, "title": ""}
@@ -35,7 +37,7 @@ class TestKeys:
         assert refused["errors"] == [{"code": "REQUIRED", "path": ["input", "title"]}]
         await office.must_write("taskUpdate", idempotencyKey="k", input={"id": key, "title": "one"})
 
-    async def test_others_have_keys_of_their_own(self, office: Office) -> None:
+    async def test_keys_of_different_users_are_separate(self, office: Office) -> None:
         given = {"projectId": office.gid("project"), "title": "x"}
         made = [
             await office.must_write("taskCreate", who=who, idempotencyKey="k", input=given)
@@ -45,13 +47,13 @@ class TestKeys:
         assert len(set(keys)) == 3
         assert keys[0] == keys[3]
 
-    async def test_what_cannot_be_a_key_is_refused(self, office: Office) -> None:
+    async def test_invalid_key_is_refused(self, office: Office) -> None:
         given = {"id": office.gid("task"), "title": "x"}
         for key in ("", "x" * 256, "a\nb", "\0"):
             payload = await office.write("taskUpdate", idempotencyKey=key, input=given)
             assert payload["errors"] == [{"code": "INVALID", "path": ["idempotencyKey"]}]
 
-    async def test_a_dry_run_uses_no_key_up(self, office: Office) -> None:
+    async def test_dry_run_does_not_use_up_its_key(self, office: Office) -> None:
         given = {"id": office.gid("task"), "title": "x"}
         asked: dict[str, Any] = {"idempotencyKey": "k", "input": given}
         await office.must_write("taskUpdate", dryRun=True, **asked)

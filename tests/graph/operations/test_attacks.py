@@ -35,15 +35,13 @@ class TestBombs:
         return {"budget": 10**12, "anonymous_budget": 10**12}
 
     @pytest.mark.parametrize("who", ["anonymous", "member"])
-    async def test_each_is_refused_in_no_time_and_before_anything_runs(
-        self, office: Office, who: str
-    ) -> None:
+    async def test_bomb_is_refused_before_execution(self, office: Office, who: str) -> None:
         headers = HEADERS | (
             {"Authorization": f"Bearer {office.tokens['member']}"} if who == "member" else {}
         )
         with Statements(office.api.database) as statements:
             for name, body in bombs().items():
-                statements.forget()
+                statements.clear()
                 async with asyncio.timeout(10):
                     response = await office.api.http.post("/graphql", content=body, headers=headers)
                 assert response.status_code in (400, 413), name
@@ -61,12 +59,12 @@ class TestBombs:
 SPELL, ATTACKERS = 1.5, 4
 
 
-class TestOthers:
+class TestOtherClients:
     @pytest.fixture
     def kind(self) -> str:
         return "sqlite"
 
-    async def test_they_are_answered_meanwhile(self, office: Office, url: str) -> None:
+    async def test_latency_stays_low_during_an_attack(self, office: Office, url: str) -> None:
         """The only test of times: the same client in the same run, with an attack and without."""
         async with serving(url) as (remote, _):
             usual = await latency(remote, office)
@@ -111,7 +109,7 @@ async def attack(remote: Remote, stop: asyncio.Event, number: int) -> int:
 
 
 class TestTampering:
-    async def test_an_id_of_another_type_or_workspace_finds_nothing(
+    async def test_id_of_another_type_or_workspace_is_not_found(
         self, office: Office, database: Database
     ) -> None:
         hexed = office.task.id.hex
@@ -141,7 +139,7 @@ class TestTampering:
             assert (error["path"], written["taskUpdate"]["task"]) == (["input", "id"], None)
         assert await dump(database) == before
 
-    async def test_a_cursor_of_elsewhere_opens_nothing(self, office: Office) -> None:
+    async def test_cursor_of_another_workspace_shows_no_foreign_rows(self, office: Office) -> None:
         page = """
           query ($slug: String!, $after: String) { workspace(slug: $slug) {
             tasks(first: 1, after: $after) { nodes { id } pageInfo { endCursor } }
@@ -163,9 +161,7 @@ class TestTampering:
             assert code == "BAD_USER_INPUT", wrong
             assert "after" in message
 
-    async def test_names_that_look_like_others_are_not_made(
-        self, office: Office, database: Database
-    ) -> None:
+    async def test_lookalike_names_are_refused(self, office: Office, database: Database) -> None:
         before = await dump(database)
         create = """
           mutation ($slug: String!) { workspaceCreate(input: {slug: $slug, name: "x"}) {
@@ -215,7 +211,7 @@ PATTERNS = [
 ]
 
 
-async def test_a_text_is_no_pattern(office: Office) -> None:
+async def test_text_filters_escape_patterns(office: Office) -> None:
     query = """
       query ($text: String!) { workspace(slug: "office") {
         a: tasks(filter: {title: {contains: $text}}) { totalCount }
@@ -239,7 +235,7 @@ INJECTIONS = [
 ]
 
 
-async def test_sql_in_every_argument_that_is_a_text(office: Office, database: Database) -> None:
+async def test_sql_injection_in_every_text_argument(office: Office, database: Database) -> None:
     """Arguments of every field, and every field of their inputs: all reach it as texts."""
     before = await dump(database)
     asked = 0

@@ -39,7 +39,7 @@ def caller_of(office: Office) -> Caller:
 
 
 class TestRateLimit:
-    async def test_it_is_told_in_the_answer_and_its_headers(self, office: Office) -> None:
+    async def test_rate_limit_is_in_the_response_and_its_headers(self, office: Office) -> None:
         body = {"query": TASKS, "variables": {"size": 10}}
         # To read a document costs something too, the first time.
         await office.api.post(body, office.tokens["member"])
@@ -67,7 +67,7 @@ class TestRateLimit:
         in_seconds = shown["reset"] - datetime.now(UTC).timestamp()
         assert 0 < in_seconds < 3600 * 200 / 5000
 
-    async def test_a_dry_run_prices_and_does_nothing_else(self, office: Office) -> None:
+    async def test_dry_run_returns_the_cost_without_executing(self, office: Office) -> None:
         token = office.tokens["member"]
         before = (await office.api.ask(TASKS, token, size=100, dry=True))["rateLimit"]
         with Statements(office.api.database) as statements:
@@ -82,13 +82,15 @@ class TestRateLimit:
         assert data["rateLimit"]["used"] < 30
         assert response.headers["x-ratelimit-used"] == str(data["rateLimit"]["used"])
 
-    async def test_a_dry_run_tells_the_cost_of_what_may_not_run(self, office: Office) -> None:
+    async def test_dry_run_returns_the_cost_of_an_operation_over_the_limit(
+        self, office: Office
+    ) -> None:
         inner = "tasks(first: 100) { nodes { subtasks(first: 100) { nodes { id } } } }"
         document = f'{{ rateLimit(dryRun: true) {{ cost }} workspace(slug: "x") {{ {inner} }} }}'
         data = await office.api.ask(document, office.tokens["member"])
         assert data == {"rateLimit": {"cost": 10_608}}
 
-    async def test_within_fragments_too(self, office: Office) -> None:
+    async def test_rate_limit_works_within_fragments(self, office: Office) -> None:
         document = """
           query { ...F viewer { handle } }
           fragment F on Query { ... on Query { limit: rateLimit(dryRun: true) { cost } } }
@@ -98,9 +100,7 @@ class TestRateLimit:
 
 
 class TestBudget:
-    async def test_one_that_is_spent_is_refused_until_it_has_filled_again(
-        self, office: Office
-    ) -> None:
+    async def test_spent_budget_is_refused_until_it_refills(self, office: Office) -> None:
         token = office.tokens["member"]
         tasks = "tasks(first: 100) { nodes { labels { id } assignees { id } } }"
         document = f'{{ workspace(slug: "office") {{ {tasks} }} }}'
@@ -118,13 +118,13 @@ class TestBudget:
         other = await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
         assert other == {"viewer": {"handle": "admin"}}
 
-    async def test_all_tokens_of_a_user_share_one(self, office: Office) -> None:
+    async def test_tokens_of_a_user_share_a_budget(self, office: Office) -> None:
         document = "{ rateLimit { used } }"
         await office.api.ask(TASKS, office.tokens["owner"], size=5)
         used = (await office.api.ask(document, office.tokens["reader"]))["rateLimit"]["used"]
         assert used > 5
 
-    async def test_the_anonymous_have_a_small_one_by_their_address(self, office: Office) -> None:
+    async def test_anonymous_callers_have_a_small_budget_per_address(self, office: Office) -> None:
         data = await office.api.ask("{ rateLimit { limit } }")
         assert data["rateLimit"]["limit"] == 100
         document = "{ __schema { types { fields { name } } } }"
@@ -138,7 +138,7 @@ class TestBudget:
         assert codes == {"GRAPHQL_VALIDATION_FAILED", "RATE_LIMITED"}
         assert (await office.api.answer("{ viewer { id } }", office.tokens["member"]))["data"]
 
-    async def test_the_time_that_reading_takes_is_charged(
+    async def test_parsing_time_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
@@ -168,7 +168,7 @@ class TestLevels:
     def kind(self) -> str:
         return "sqlite"
 
-    async def test_it_fills_again_and_does_not_run_over(
+    async def test_bucket_refills_up_to_its_capacity(
         self, database: Database, clock: list[float]
     ) -> None:
         kept = Budgets(database, Settings(shared_budgets=False))
@@ -185,7 +185,7 @@ class TestLevels:
         with pytest.raises(RateLimited, match="the whole budget is 100"):
             await kept.spend(NAMED, 101)
 
-    async def test_those_who_are_forgotten_have_a_full_one(
+    async def test_evicted_caller_has_a_full_bucket(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(budgets, "MAX_CALLERS", 3)
@@ -214,7 +214,9 @@ class TestShared(EveryDatabase):
         # All of it, but for what a process has taken and not spent.
         assert 94 <= spent <= 100
 
-    async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
+    async def test_portion_taken_by_one_process_is_visible_to_others(
+        self, database: Database
+    ) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
         await process.spend(caller, 20_000)
@@ -222,7 +224,7 @@ class TestShared(EveryDatabase):
         await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(4)))
         assert process.budget_status(caller).remaining == 300_000 - 5_000 - 80_000
 
-    async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
+    async def test_refunds_do_not_overfill_a_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
         await asyncio.gather(*(process.spend(caller, 20_000) for _ in range(10)))
@@ -233,7 +235,7 @@ class TestShared(EveryDatabase):
         with pytest.raises(RateLimited):
             await process.spend(caller, 20_001)
 
-    async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
+    async def test_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(10_000, 10**9))
         with Statements(database) as statements:
@@ -255,16 +257,16 @@ class TestShared(EveryDatabase):
         ("", ""),
     ],
 )
-def test_what_counts_as_one_address(address: str, counts_as: str) -> None:
+def test_addresses_of_a_network_share_a_budget(address: str, counts_as: str) -> None:
     assert network_of(address) == counts_as
 
 
-class TestAnswers:
+class TestResponseSize:
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
         return {"max_answer_size": 1_000}
 
-    async def test_one_that_is_too_large_is_not_sent(self, office: Office, api: Api) -> None:
+    async def test_response_over_the_limit_is_not_sent(self, office: Office, api: Api) -> None:
         parts = " ".join(f"a{n}: name" for n in range(50))
         aliases = f'{{ workspace(slug: "office") {{ {parts} parts: slug }} }}'
         assert "errors" not in await api.answer(aliases, office.tokens["member"])

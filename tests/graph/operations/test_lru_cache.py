@@ -3,7 +3,7 @@
 from graph.operations.lru_cache import LRUCache
 
 
-def test_what_was_asked_for_longest_ago_goes() -> None:
+def test_least_recently_used_entry_is_evicted() -> None:
     kept: LRUCache[str, int] = LRUCache(2)
     for number, name in enumerate("abc"):
         kept.put(name, number)
@@ -12,7 +12,7 @@ def test_what_was_asked_for_longest_ago_goes() -> None:
     assert len(kept) == 2
 
 
-def test_all_together_are_no_larger_than_they_may_be() -> None:
+def test_total_size_is_bounded() -> None:
     kept: LRUCache[str, str] = LRUCache(10, 6, len)
     for text in ("one", "two", "three"):
         kept.put(text, text)
