@@ -1,4 +1,4 @@
-"""Signing in by password, and what a session is then."""
+"""Signing in with a password, and sessions."""
 
 import asyncio
 import statistics
@@ -48,7 +48,7 @@ async def sign_in(api: Api, password: str = SECRET, **name: str) -> dict[str, An
 
 
 def at(address: str, api: Api) -> Api:
-    """A client of the same server at another address."""
+    """A client of the same server with another IP address."""
     other = Api(api.app)
     transport = httpx.ASGITransport(api.app, client=(address, 1))
     other.http = httpx.AsyncClient(transport=transport, base_url="http://taskloom.test")
@@ -79,7 +79,7 @@ class TestPassword(EveryDatabase):
                 "isCurrent": True,
             },
         }
-        # At rest there is only its digest.
+        # Only the digest of the token is stored.
         assert token.startswith("tss_")
         assert token.encode() not in session.digest
         assert session.expires_at is not None
@@ -89,7 +89,7 @@ class TestPassword(EveryDatabase):
         for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
             assert f"; {attribute}" in cookie
         assert "Secure" not in cookie
-        # The cookie, and the token by itself.
+        # The session works with the cookie and with the token alone.
         assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "Ada"}}
         api.http.cookies.clear()
         assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "Ada"}}
@@ -139,15 +139,15 @@ class TestTiming:
     ) -> None:
         monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(1000, 1))
         await sign_in(api, "wrong", handle="warm")
-        taken: dict[str, list[float]] = {"Ada": [], "nobody": []}
+        durations: dict[str, list[float]] = {"Ada": [], "nobody": []}
         for _ in range(8):
-            for name, times in taken.items():
-                begun = time.perf_counter()
+            for name, times in durations.items():
+                started = time.perf_counter()
                 await sign_in(api, "wrong", handle=name)
-                times.append(time.perf_counter() - begun)
-        there, not_there = (statistics.median(times) for times in taken.values())
-        # Without a hash to check it would be a tenth.
-        assert 1 / 3 < there / not_there < 3
+                times.append(time.perf_counter() - started)
+        known_user, unknown_user = (statistics.median(times) for times in durations.values())
+        # Without verifying a hash, an unknown user would take a tenth of the time.
+        assert 1 / 3 < known_user / unknown_user < 3
 
 
 class TestRateLimits(EveryDatabase):
@@ -223,7 +223,7 @@ class TestSessions:
         assert await api.ask("{ viewer { handle } }") == {"viewer": None}
         code, _ = await api.refusal("{ viewer { handle } }", token)
         assert code == "UNAUTHENTICATED"
-        # And again, with nobody signed in.
+        # Signing out again, without a session, succeeds.
         assert await api.ask("mutation { signOut { errors { code } } }") == {
             "signOut": {"errors": []}
         }

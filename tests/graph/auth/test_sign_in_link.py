@@ -1,4 +1,4 @@
-"""Signing a browser in with a one-time link."""
+"""Signing in to the explorer with a one-time link."""
 
 import asyncio
 

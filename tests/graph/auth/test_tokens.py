@@ -1,4 +1,4 @@
-"""Personal tokens: made, used, listed, revoked."""
+"""Personal access tokens."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,13 +31,13 @@ UPDATE = """
 """
 
 
-async def create(office: Office, who: str = "member", **given: Any) -> dict[str, Any]:
-    data = await office.api.ask(CREATE, office.tokens[who], input={"name": "ci"} | given)
+async def create(office: Office, who: str = "member", **values: Any) -> dict[str, Any]:
+    data = await office.api.ask(CREATE, office.tokens[who], input={"name": "ci"} | values)
     payload: dict[str, Any] = data["tokenCreate"]
     return payload
 
 
-async def stored(database: Database) -> list[AccessToken]:
+async def stored_tokens(database: Database) -> list[AccessToken]:
     async with database.reads() as session:
         return list(await session.scalars(select(AccessToken).order_by(AccessToken.id)))
 
@@ -48,9 +48,9 @@ async def test_token_is_returned_once_and_stored_as_a_digest(
     payload = await create(office, scope="WRITE", expiresAt="2099-01-01T00:00:00Z")
     secret = payload["token"]
     assert secret.startswith("tsk_")
-    shown = payload["accessToken"]
-    assert shown.pop("id").startswith("access-token_")
-    assert shown == {
+    access_token = payload["accessToken"]
+    assert access_token.pop("id").startswith("access-token_")
+    assert access_token == {
         "name": "ci",
         "prefix": secret[:8],
         "scope": "WRITE",
@@ -59,7 +59,7 @@ async def test_token_is_returned_once_and_stored_as_a_digest(
         "lastUsedAt": None,
         "revokedAt": None,
     }
-    rows = await stored(database)
+    rows = await stored_tokens(database)
     assert rows[-1].digest == digest(secret)
     assert secret not in str([vars(row) for row in rows])
     assert await office.api.ask("{ viewer { handle } }", secret) == {"viewer": {"handle": "member"}}
@@ -92,14 +92,14 @@ async def test_workspace_token_sees_no_other_workspace(office: Office) -> None:
     assert foreign["taskUpdate"]["errors"][0]["code"] == "NOT_FOUND"
     done = await office.api.ask(UPDATE, secret, id=office.gid("task"))
     assert done["taskUpdate"]["errors"] == []
-    # It is for that workspace, not for its user's account.
+    # A token of a workspace cannot manage the tokens of its user.
     payload = await office.api.ask(CREATE, secret, input={"name": "more"})
     assert payload["tokenCreate"]["errors"] == [{"code": "FORBIDDEN", "path": []}]
     assert (await office.api.ask(LIST, secret))["viewer"]["accessTokens"]["nodes"] == []
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "path"),
+    ("values", "code", "path"),
     [
         ({"name": " "}, "REQUIRED", ["input", "name"]),
         ({"name": "x" * 101}, "INVALID", ["input", "name"]),
@@ -112,25 +112,25 @@ async def test_workspace_token_sees_no_other_workspace(office: Office) -> None:
     ],
 )
 async def test_invalid_input_is_refused(
-    office: Office, database: Database, given: dict[str, Any], code: str, path: list[str]
+    office: Office, database: Database, values: dict[str, Any], code: str, path: list[str]
 ) -> None:
-    before = len(await stored(database))
-    filled = {
+    before = len(await stored_tokens(database))
+    token_input = {
         name: office.gid(value[1:]) if value.startswith("@") else value
-        for name, value in given.items()
+        for name, value in values.items()
     }
-    if given.get("workspaceId") == "@foreign":
-        filled["workspaceId"] = f"workspace_{office.foreign.id.hex}"
-    payload = await create(office, **filled)
+    if values.get("workspaceId") == "@foreign":
+        token_input["workspaceId"] = f"workspace_{office.foreign.id.hex}"
+    payload = await create(office, **token_input)
     assert payload == {"errors": [{"code": code, "path": path}], "token": None, "accessToken": None}
-    assert len(await stored(database)) == before
+    assert len(await stored_tokens(database)) == before
 
 
 async def test_token_cannot_create_one_that_expires_later(office: Office) -> None:
-    ends = now() + timedelta(days=1)
-    office.tokens["short"] = await office.world.make_token(office.member, expires_at=ends)
-    made = await create(office, who="short", scope="WRITE")
-    assert datetime.fromisoformat(made["accessToken"]["expiresAt"]) == ends
+    expires_at = now() + timedelta(days=1)
+    office.tokens["short"] = await office.world.make_token(office.member, expires_at=expires_at)
+    created = await create(office, who="short", scope="WRITE")
+    assert datetime.fromisoformat(created["accessToken"]["expiresAt"]) == expires_at
     longer = await create(office, who="short", expiresAt="2099-01-01T00:00:00Z")
     assert longer["errors"] == [{"code": "INVALID", "path": ["input", "expiresAt"]}]
 
@@ -148,21 +148,21 @@ async def test_revoked_token_is_refused(office: Office) -> None:
         response = await office.api.post({"query": document, "variables": {"id": "x"}}, secret)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == "Bearer"
-    # Again: nothing changes.
+    # Revoking it again changes nothing.
     first = done["tokenRevoke"]["accessToken"]["revokedAt"]
     again = await office.api.ask(REVOKE, office.tokens["member"], id=key)
     assert again["tokenRevoke"]["accessToken"]["revokedAt"] == first
 
 
 async def test_token_can_revoke_only_itself(office: Office, database: Database) -> None:
-    leaked = await office.world.make_token(office.member, scope=Scope.READ)
-    [row] = [row for row in await stored(database) if row.digest == digest(leaked)]
-    other = next(row for row in await stored(database) if row.user_id == office.member.id)
-    refused = await office.api.ask(REVOKE, leaked, id=f"access-token_{other.id.hex}")
+    secret = await office.world.make_token(office.member, scope=Scope.READ)
+    [row] = [row for row in await stored_tokens(database) if row.digest == digest(secret)]
+    other = next(row for row in await stored_tokens(database) if row.user_id == office.member.id)
+    refused = await office.api.ask(REVOKE, secret, id=f"access-token_{other.id.hex}")
     assert refused["tokenRevoke"]["errors"] == [{"code": "NOT_FOUND"}]
-    done = await office.api.ask(REVOKE, leaked, id=f"access-token_{row.id.hex}")
+    done = await office.api.ask(REVOKE, secret, id=f"access-token_{row.id.hex}")
     assert done["tokenRevoke"]["errors"] == []
-    assert (await office.api.refusal(LIST, leaked))[0] == "UNAUTHENTICATED"
+    assert (await office.api.refusal(LIST, secret))[0] == "UNAUTHENTICATED"
 
 
 async def test_tokens_of_other_users_are_hidden(office: Office) -> None:
@@ -171,9 +171,7 @@ async def test_tokens_of_other_users_are_hidden(office: Office) -> None:
         handle accessTokens { totalCount } sessions { totalCount }
       } } }
     """
-    asked = {"id": office.gid("member")}
-    data = await office.api.ask(document, office.tokens["owner"], id=f"user_{office.member.id.hex}")
-    assert asked["id"].startswith("user_")
+    data = await office.api.ask(document, office.tokens["owner"], id=office.gid("member"))
     assert data["node"] == {
         "handle": "member", "accessTokens": {"totalCount": 0}, "sessions": {"totalCount": 0},
     }  # fmt: skip
@@ -188,10 +186,10 @@ class TestLastUsed(EveryDatabase):
         with Statements(api.database) as statements:
             for _ in range(3):
                 await api.ask("{ viewer { handle } }", office.tokens["member"])
-            # Who asks: one statement a request.
+            # Each request reads the viewer in one statement.
             assert len(statements) == 3
         await usage.write(api.database)
-        used = [row for row in await stored(database) if row.last_used_at is not None]
+        used = [row for row in await stored_tokens(database) if row.last_used_at is not None]
         assert [row.user_id for row in used] == [office.member.id]
         with Statements(api.database) as statements:
             await api.ask("{ viewer { handle } }", office.tokens["member"])

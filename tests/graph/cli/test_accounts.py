@@ -1,4 +1,4 @@
-"""The commands that say who may come in."""
+"""Commands that manage users and registered documents."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The other commands."""
+"""Commands other than `import`."""
 
 import os
 import re
@@ -174,12 +174,12 @@ async def test_token_create_prints_only_the_token_and_stores_its_digest(
 
 
 async def dump(database: Database) -> dict[str, list[str]]:
-    """Every row but those of the owner, whose account is not made by the demo."""
+    """All rows except the owner's account, which the demo does not create."""
     rows = {}
     async with database.reads() as session:
         owner = await session.scalar(select(User.id).where(User.handle == "demo"))
         for table in Base.metadata.sorted_tables:
-            # The log has its own time, and tells what other tables show, with the owner's id.
+            # The log contains the time of writing and the ID of the owner.
             left_out = ("changes.at", "changes.fields")
             columns = [column for column in table.columns if str(column) not in left_out]
             found = (await session.execute(select(*columns))).all()

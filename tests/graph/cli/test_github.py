@@ -1,4 +1,4 @@
-"""Importing a GitHub archive: everything once, nothing half."""
+"""Importing a GitHub archive."""
 
 import copy
 import json
@@ -44,11 +44,11 @@ ARCHIVE = {
     "repo": "acme/rocket-2",
     "labels": [
         {"name": "bug", "description": None, "color": "FC2929"},
-        {"name": "idle", "description": "Nobody bears it.", "color": "cccccc"},
+        {"name": "idle", "description": "No issue has it.", "color": "cccccc"},
     ],
     "issues": [
         *(issue(number) for number in range(1, 23)),
-        # The same author twice in one second, an account that is gone, and an empty body.
+        # Two comments of an author in one second, a deleted account and an empty body.
         issue(40, comments=[comment("a", 1, "one"), comment("a", 1, "two"), comment(None, 1, "")]),
     ],
     "pulls": [
@@ -95,17 +95,17 @@ query ($first: Int, $after: String, $last: Int, $before: String) {
 
 
 async def walk(api: Api, token: str, *, forwards: bool) -> list[dict[str, Any]]:
-    """All tasks, by pages of seven."""
-    met: list[dict[str, Any]] = []
+    """All tasks, read in pages of seven."""
+    nodes: list[dict[str, Any]] = []
     cursor = None
     while True:
         where = {"first": 7, "after": cursor} if forwards else {"last": 7, "before": cursor}
         page = (await api.ask(PAGE, token, **where))["workspace"]["tasks"]
-        met = met + page["nodes"] if forwards else page["nodes"] + met
+        nodes = nodes + page["nodes"] if forwards else page["nodes"] + nodes
         info = page["pageInfo"]
         cursor = info["endCursor" if forwards else "startCursor"]
         if not info["hasNextPage" if forwards else "hasPreviousPage"]:
-            return met
+            return nodes
 
 
 def expected(issues: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def expected(issues: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
                 ]
             },
         }
-        # Newest first; what was made in one second, the one that was imported later first.
+        # Newest first. Of issues created in the same second, the last imported comes first.
         for one in sorted(issues, key=lambda one: (one["createdAt"], one["number"]), reverse=True)
     ]
 
@@ -188,11 +188,11 @@ async def test_second_import_only_applies_changes(
         assert project.last_number == 41
     later = await counts(database)
     grown = {name: later[name] - first[name] for name in later if later[name] != first[name]}
-    # Issue 2 kept its labels and assignees, and got one each; 41 brought its own.
+    # Issue 2 keeps its labels and assignees and gets one more of each. Issue 41 is new.
     assert grown == {
         "users": 2, "memberships": 2, "tasks": 1, "comments": 1 + 1,
         "assignments": 1 + 2, "labelings": 1 + 2,
-        # Members, a task made and one changed, comments made and one changed, a label.
+        # 2 members, 2 tasks, 3 comments and a label.
         "changes": 2 + 2 + 3 + 1,
     }  # fmt: skip
 

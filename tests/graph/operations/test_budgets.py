@@ -1,4 +1,4 @@
-"""What operations cost, and what a caller may spend."""
+"""The cost of operations and the budgets of callers."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def settings() -> dict[str, Any]:
 
 
 def caller_of(office: Office) -> Caller:
-    """The member, as the budgets know them."""
+    """The office's member as a caller with a budget."""
     budgets_of: Budgets = office.api.app.state.server.budgets
     return budgets_of.caller(office.member.id, "")
 
@@ -41,7 +41,7 @@ def caller_of(office: Office) -> Caller:
 class TestRateLimit:
     async def test_rate_limit_is_in_the_response_and_its_headers(self, office: Office) -> None:
         body = {"query": TASKS, "variables": {"size": 10}}
-        # To read a document costs something too, the first time.
+        # The first request is also charged for parsing the document.
         await office.api.post(body, office.tokens["member"])
         before = office.api.app.state.server.budgets.budget_status(caller_of(office)).used
         response = await office.api.post(body, office.tokens["member"])
@@ -53,7 +53,7 @@ class TestRateLimit:
         assert (limit["cost"], limit["limit"], limit["nodeCount"]) == (cost, 5_000, 112)
         assert limit["remaining"] + limit["used"] == 5_000
         assert limit["used"] - before in (cost - 1, cost)
-        # 4 tasks, the six fields that take a statement, counting, and the names.
+        # 4 tasks, six fields that take a statement, the count, and the names.
         actual = answer["extensions"]["cost"]["actual"]
         assert answer["extensions"]["cost"] == {"requested": cost, "actual": actual}
         assert actual == 17
@@ -61,7 +61,7 @@ class TestRateLimit:
             "limit", "remaining", "used", "reset"
         )}  # fmt: skip
         assert shown["limit"] == 5_000
-        # What was not needed is given back.
+        # The difference to the actual cost is refunded.
         assert shown["used"] - before in (actual - 1, actual)
         assert shown["remaining"] == 5_000 - shown["used"]
         in_seconds = shown["reset"] - datetime.now(UTC).timestamp()
@@ -74,7 +74,7 @@ class TestRateLimit:
             response = await office.api.post(
                 {"query": TASKS, "variables": {"size": 100, "dry": True}}, token
             )
-        # Who asks: nothing else is read.
+        # Only the viewer is read.
         assert len(statements) == 1
         data = response.json()["data"]
         assert list(data) == ["rateLimit"]
@@ -114,7 +114,7 @@ class TestBudget:
         assert error["message"].startswith("This costs 2,205, and ")
         assert error["message"].endswith(" seconds, or ask for less.")
         assert int(refused.headers["retry-after"]) > 60
-        # Others have budgets of their own.
+        # Other users have separate budgets.
         other = await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
         assert other == {"viewer": {"handle": "admin"}}
 
@@ -134,7 +134,7 @@ class TestBudget:
         for _ in range(120):
             answer = await office.api.answer("{ nonsense }")
             codes.add(answer["errors"][0]["extensions"]["code"])
-        # What cannot be read costs something too.
+        # Invalid documents cost something too.
         assert codes == {"GRAPHQL_VALIDATION_FAILED", "RATE_LIMITED"}
         assert (await office.api.answer("{ viewer { id } }", office.tokens["member"]))["data"]
 
@@ -147,7 +147,7 @@ class TestBudget:
         assert code == "RATE_LIMITED"
         assert message.endswith("and the whole budget is 5,000: ask for less, or sign in for a "
                                 "larger one.")  # fmt: skip
-        # What is known is read in no time.
+        # A cached document is not parsed again.
         monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
         monkeypatch.setattr("graph.operations.documents.COST_PER_SECOND", 10**9)
@@ -185,7 +185,7 @@ class TestLevels:
         with pytest.raises(RateLimited, match="the whole budget is 100"):
             await kept.spend(NAMED, 101)
 
-    async def test_evicted_caller_has_a_full_bucket(
+    async def test_number_of_remembered_callers_is_bounded(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(budgets, "MAX_CALLERS", 3)
@@ -211,12 +211,10 @@ class TestShared(EveryDatabase):
                 spent += 2
 
         await asyncio.gather(*(spend(process) for process in processes))
-        # All of it, but for what a process has taken and not spent.
+        # All of it, except for portions that a process has taken and not spent.
         assert 94 <= spent <= 100
 
-    async def test_portion_taken_by_one_process_is_visible_to_others(
-        self, database: Database
-    ) -> None:
+    async def test_concurrent_charges_are_counted_exactly(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
         await process.spend(caller, 20_000)
@@ -241,7 +239,7 @@ class TestShared(EveryDatabase):
         with Statements(database) as statements:
             for _ in range(150):
                 await process.spend(caller, 1)
-        # 20 at once: select, and write, and what the driver says around them.
+        # Portions of 20: a SELECT, a write, and the statements of the transaction.
         assert len(statements) <= 150 / 20 * 4
         assert process.budget_status(caller).remaining == 9_850
 

@@ -1,4 +1,4 @@
-"""What a document and a body may be: refused before anything runs, and answered in no time."""
+"""Limits of documents and bodies, enforced before anything is executed."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ CODE = "LIMIT_EXCEEDED"
 
 
 async def refused(api: Api, document: str, **variables: Any) -> str:
-    """The message of a refusal, which has no data and is no fault of the server's."""
+    """The message of an operation that must be refused without data."""
     response = await api.post({"query": document, "variables": variables})
     assert response.status_code in (200, 400)
     answer = response.json()
@@ -29,13 +29,13 @@ async def refused(api: Api, document: str, **variables: Any) -> str:
 
 
 def doubling(count: int) -> str:
-    """Fragments that each spread the next one twice."""
+    """A document of fragments that each spread the next one twice."""
     parts = [f"fragment f{n} on User {{ ...f{n + 1} ...f{n + 1} }}" for n in range(count)]
     return f"{{ viewer {{ ...f0 }} }} {' '.join(parts)} fragment f{count} on User {{ id }}"
 
 
 def nested(depth: int) -> str:
-    """Users of workspaces of users."""
+    """A selection of members of workspaces, nested to a depth."""
     inner = "id"
     for _ in range(depth):
         inner = (
@@ -122,7 +122,7 @@ class TestCost:
         """
         message = await refused(api, document, slug="x")
         # workspace 1 + 1; tasks 1; nodes 100 + 1; assignees 1,000 + 1; comments 1;
-        # edges, node and author 10,000 + 1 each; and one for each 20 titles and handles.
+        # edges, node and author 10,000 + 1 each; and 1 per 20 titles and handles.
         assert message == (
             "The operation could cost 31,664, and may cost 20,000. Most is due to "
             "workspace.tasks.nodes.comments.edges.node.author (10,501), "
@@ -185,7 +185,7 @@ class TestCost:
     async def test_argument_values_count_for_each_parent(
         self, api: Api, statements: Statements
     ) -> None:
-        """They are read once for each object that they are asked of."""
+        """Arguments are coerced once for each object that has the field."""
         inner = " ".join(f"a{n}: tasks(first: 1, filter: $f) {{ totalCount }}" for n in range(9))
         document = f"""
           query ($f: TaskFilter) {{ workspace(slug: "x") {{

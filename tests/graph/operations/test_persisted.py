@@ -1,4 +1,4 @@
-"""Documents sent by their hash, and the only ones that run."""
+"""Automatic persisted queries and registered documents."""
 
 import hashlib
 import json
@@ -46,11 +46,11 @@ async def test_automatic_persisted_query_is_stored_and_found_by_its_hash(
 ) -> None:
     unknown = ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
     assert await code_of(api, persisted(HANDLE)) == unknown
-    both = await api.post(persisted(HANDLE, query=HANDLE))
-    assert both.json()["data"] == NOBODY
+    with_text = await api.post(persisted(HANDLE, query=HANDLE))
+    assert with_text.json()["data"] == NOBODY
     statements.clear()
-    alone = await api.post(persisted(HANDLE))
-    assert alone.json()["data"] == NOBODY
+    hash_only = await api.post(persisted(HANDLE))
+    assert hash_only.json()["data"] == NOBODY
     assert len(statements) == 0
     extensions = json.dumps(persisted(HANDLE)["extensions"])
     by_get = await api.http.get("/graphql", params={"extensions": extensions})
@@ -84,7 +84,7 @@ async def test_registered_document_runs_by_its_id(
     for name in (hash_of(registered), f"sha256:{hash_of(registered)}"):
         response = await api.post({"documentId": name})
         assert response.json()["data"] == NOBODY
-    # It is read once.
+    # It is read once and then cached.
     assert len(statements) == 1
     assert (await api.post(persisted(registered))).json()["data"] == NOBODY
     response = await api.http.get("/graphql", params={"documentId": hash_of(registered)})
