@@ -1,4 +1,4 @@
-"""What every test can ask for: a clean database, a client of the API, a count of statements."""
+"""Fixtures: a clean database, a client of the API, a recorder of SQL statements."""
 
 import gc
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -56,9 +56,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    counted = item.stash.get(STATEMENTS, None)
-    if report.failed and counted is not None:
-        report.sections.append(("SQL statements", str(counted)))
+    recorder = item.stash.get(STATEMENTS, None)
+    if report.failed and recorder is not None:
+        report.sections.append(("SQL statements", str(recorder)))
     return report
 
 
@@ -67,10 +67,10 @@ STATEMENTS = pytest.StashKey[Statements]()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_clock() -> None:
-    """Tests send many documents that no server has seen, and what they cost is counted.
+def parse_without_pauses() -> None:
+    """Turn off the parser's pauses and the charge for its time.
 
-    The reader of documents does not rest, and the time that it takes is not charged.
+    Both depend on the speed of the machine, and tests assert exact costs.
     """
     PARSER_THREAD.SLEEP_RATIO = 0
     extensions.COST_PER_SECOND = 0
@@ -142,7 +142,7 @@ def world(database: Database, server: databases.Server) -> World:
     return World(database, server)
 
 
-#: Settings for documents that no client sends.
+#: Settings that allow documents far larger than those of clients.
 NO_LIMITS = {
     "max_document_size": 10**7, "max_tokens": 10**6, "max_fields": 10**6, "max_depth": 100,
     "max_aliases": 10**5, "max_directives": 10**5, "max_root_fields": 10**5, "max_cost": 10**12,
@@ -153,7 +153,7 @@ NO_LIMITS = {
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """Settings of the server that differ from the defaults; a test overrides it."""
+    """The server's settings that differ from the defaults. Tests override this fixture."""
     return {}
 
 
@@ -161,21 +161,21 @@ def settings() -> dict[str, Any]:
 async def api(
     url: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Api]:
-    """A client of a server that has just started: its pools are cold."""
+    """A client of a new server whose connection pools are empty."""
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
     app = create_app(cached_settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
-        # Starting looked at the schema.
+        # At startup the server checked the version of the schema.
         await client.database.close()
         yield client
 
 
 @pytest.fixture
 def statements(api: Api, request: pytest.FixtureRequest) -> Iterator[Statements]:
-    """The statements that the server sends; a test that fails prints them."""
-    with Statements(api.database) as counted:
-        request.node.stash[STATEMENTS] = counted
-        yield counted
+    """The SQL statements that the server sends. A failing test prints them."""
+    with Statements(api.database) as recorder:
+        request.node.stash[STATEMENTS] = recorder
+        yield recorder
 
 
 @pytest.fixture
@@ -185,5 +185,5 @@ async def office(api: Api, world: World) -> Office:
 
 @pytest.fixture
 def roles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The viewer is read once a request, however slow the machine: statements are counted."""
+    """Read the viewer's roles once per request even on a slow machine, for exact counts."""
     monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 3600)

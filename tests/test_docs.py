@@ -18,7 +18,7 @@ from graph.cli.demo.fill import fill_demo
 from models import Scope
 from models.database import Database
 from tests.support.client import Api
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

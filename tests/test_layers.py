@@ -70,7 +70,7 @@ def layer(module: str) -> int | None:
     return max(found)[1]
 
 
-def test_imports_go_one_way() -> None:
+def test_imports_go_down_the_layers() -> None:
     wrong = []
     for module, tree in modules():
         own = layer(module)
@@ -88,7 +88,7 @@ def concept_of(module: str) -> str | None:
     return parts[2] if parts[:2] == ["graph", "concepts"] and len(parts) > 2 else None
 
 
-def test_concepts_do_not_import_one_another() -> None:
+def test_concepts_do_not_import_each_other() -> None:
     wrong = []
     for module, tree in modules():
         own = concept_of(module)
@@ -99,7 +99,7 @@ def test_concepts_do_not_import_one_another() -> None:
     assert wrong == []
 
 
-def test_the_machinery_names_no_concept() -> None:
+def test_kit_names_no_concept() -> None:
     wrong = []
     for module, tree in modules():
         if not module.startswith("graph.kit"):
@@ -113,7 +113,7 @@ def test_the_machinery_names_no_concept() -> None:
     assert wrong == []
 
 
-def test_every_read_of_the_api_begins_with_what_the_viewer_may_see() -> None:
+def test_every_query_is_limited_to_visible_rows() -> None:
     """A `select` elsewhere needs a comment `# scope:` that says why it is right."""
     wrong = []
     for path in sorted((ROOT / "graph").rglob("*.py")):
@@ -136,7 +136,7 @@ def test_every_read_of_the_api_begins_with_what_the_viewer_may_see() -> None:
     assert wrong == []
 
 
-def test_no_module_is_too_long_to_read() -> None:
+def test_modules_have_at_most_400_lines() -> None:
     """The style asks for under 400 lines; migrations are lists."""
     long = [
         f"{path.relative_to(ROOT)}: {lines}"

@@ -19,9 +19,9 @@ from tests.graph.test_every_field import everything_of
 from tests.support.client import Api
 from tests.support.everything import Everything, make_credentials, make_everything
 from tests.support.examples import one_by_one
-from tests.support.office import Office, brief, document, dump
-from tests.support.permissions import ACTIONS, ADMINS, ANYONE, EACH, MEMBERS, MUTATIONS, OWN
-from tests.support.walk import SCHEMA
+from tests.support.office import Office, document, dump, payload_selection
+from tests.support.permissions import ACTIONS, ADMINS, ANYONE, BY_ROLE, MEMBERS, MUTATIONS, OWN
+from tests.support.schema_walk import SCHEMA
 from tests.support.world import World
 
 #: Whose credential is not good at all.
@@ -48,7 +48,7 @@ def entries(*tables: dict[str, str]) -> list[str]:
 
 
 def test_every_field_has_one_entry() -> None:
-    listed = entries(MEMBERS, OWN, EACH, ADMINS, ANYONE)
+    listed = entries(MEMBERS, OWN, BY_ROLE, ADMINS, ANYONE)
     fields = [
         f"{kind.name}.{name}"
         for kind in SCHEMA.type_map.values()
@@ -64,7 +64,7 @@ def is_read(kind: GraphQLObjectType) -> bool:
     return not kind.name.startswith("__") and kind.name != "Mutation" and not written
 
 
-def test_every_mutation_has_an_entry_and_declares_what_it_needs() -> None:
+def test_every_mutation_has_an_entry_and_declares_its_permission() -> None:
     mutations: Any = SCHEMA.mutation_type
     assert sorted(MUTATIONS | ACTIONS) == sorted(mutations.fields)
     definition: Any = schema.get_type_by_name("Mutation")
@@ -74,7 +74,7 @@ def test_every_mutation_has_an_entry_and_declares_what_it_needs() -> None:
     )
 
 
-def test_there_is_no_subscription_yet() -> None:
+def test_there_are_no_subscriptions() -> None:
     """When there is one, it needs entries too."""
     assert SCHEMA.subscription_type is None
 
@@ -122,7 +122,7 @@ class TestReading:
         await world.make_member(foreign, people["outsider"], Role.OWNER)
         return await tokens_of(world, people, team.workspace, foreign)
 
-    async def test_members_see_the_same_and_nobody_else_anything(
+    async def test_members_see_the_same_values_and_others_nothing(
         self, api: Api, team: Everything, tokens: dict[str, Any]
     ) -> None:
         own = {kind: team.rows.pop(kind) for kind in ("AccessToken", "Session")}
@@ -147,7 +147,7 @@ class TestReading:
             response = await api.post({"query": "{ __typename }"}, tokens[who])
             assert response.status_code == 401, who
 
-    async def test_addresses_are_shown_to_administrators_and_oneself(
+    async def test_emails_are_shown_to_administrators_and_their_user(
         self, api: Api, team: Everything, tokens: dict[str, Any]
     ) -> None:
         query = "query ($id: ID!) { node(id: $id) { ... on User { email } } viewer { email } }"
@@ -161,7 +161,7 @@ class TestReading:
         own = await api.ask(query, tokens["owner"], id=key)
         assert own["viewer"] == {"email": "owner@ash.example"}
 
-    async def test_credentials_are_seen_by_their_user_alone(
+    async def test_credentials_are_shown_only_to_their_user(
         self, api: Api, world: World, team: Everything, tokens: dict[str, Any]
     ) -> None:
         own = await make_credentials(world, team.owner, team.workspace, "own")
@@ -181,7 +181,7 @@ class TestReading:
             sees = [True, True] if who == "owner" else [False, False]
             assert counts == (None if who in OUTSIDE else sees), who
 
-    async def test_each_is_told_what_they_may_do(
+    async def test_viewer_fields_depend_on_the_role(
         self, api: Api, team: Everything, tokens: dict[str, Any]
     ) -> None:
         query = """
@@ -219,7 +219,7 @@ def for_all(value: Any) -> Any:
         return [for_all(one) for one in value]
     if not isinstance(value, dict):
         return value
-    names = {entry.split(".")[1] for entry in entries(OWN, EACH, ADMINS)} - ALIKE
+    names = {entry.split(".")[1] for entry in entries(OWN, BY_ROLE, ADMINS)} - ALIKE
     return {
         name: for_all(inner) for name, inner in value.items() if name.split("_")[-1] not in names
     }
@@ -249,7 +249,7 @@ class TestWriting:
         office.tokens |= tokens
         return office
 
-    async def test_each_mutation_is_done_by_those_who_may_and_nobody_else(
+    async def test_each_mutation_is_allowed_for_the_listed_users_only(
         self, everybody: Office, database: Database
     ) -> None:
         office = everybody
@@ -272,9 +272,9 @@ class TestWriting:
                 code = await code_of(office, name, who, {**arguments, "dryRun": True})
                 assert code is None, f"{name} by {who}"
             assert await dump(database) == before, name
-            await office.done(name, who=example.who, **arguments)
+            await office.must_write(name, who=example.who, **arguments)
 
-    async def test_each_action_is_done_by_those_who_may_and_nobody_else(
+    async def test_each_action_is_allowed_for_the_listed_users_only(
         self, everybody: Office, database: Database
     ) -> None:
         office, world = everybody, everybody.world
@@ -323,7 +323,7 @@ class TestWriting:
 
 async def code_of(office: Office, name: str, who: str, arguments: dict[str, Any]) -> str | None:
     """The code of the first error of a mutation, null if it is done."""
-    body = {"query": document(name, brief(name)), "variables": arguments}
+    body = {"query": document(name, payload_selection(name)), "variables": arguments}
     response = await office.api.post(body, office.tokens[who])
     office.api.http.cookies.clear()
     answer = response.json()

@@ -11,7 +11,7 @@ from models import Role
 from tests.conftest import NO_LIMITS
 from tests.support.client import Api, Statements
 from tests.support.everything import Everything, make_credentials, make_everything
-from tests.support.walk import SCHEMA, node_types, paths, selection
+from tests.support.schema_walk import SCHEMA, node_types, paths, selection
 from tests.support.world import World
 
 PATHS = [(kind.name, path) for kind in node_types() for path in paths(kind)]
@@ -42,7 +42,7 @@ async def token(world: World, teams: list[Everything]) -> str:
     return await world.make_token(owner)
 
 
-async def test_no_field_needs_more_statements_for_three_objects_than_for_one(
+async def test_fields_of_three_objects_take_as_many_statements_as_of_one(
     api: Api, statements: Statements, teams: list[Everything], token: str
 ) -> None:
     grown: list[str] = []
@@ -51,7 +51,7 @@ async def test_no_field_needs_more_statements_for_three_objects_than_for_one(
         query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ {path} }} }} }}"
         counts = []
         for some in (ids[:1], ids):
-            statements.forget()
+            statements.clear()
             data = await api.ask(query, token, ids=some)
             counts.append(len(statements))
             assert len(data["nodes"]) == len(some)
@@ -83,7 +83,7 @@ def refuse_vacuous(where: str, value: Any) -> None:
             refuse_vacuous(where, inner)
 
 
-async def test_an_outsider_sees_nothing_through_any_field(
+async def test_outsider_sees_nothing_through_any_field(
     api: Api, world: World, teams: list[Everything]
 ) -> None:
     hidden, own = teams[0], teams[1]
@@ -110,7 +110,7 @@ async def test_an_outsider_sees_nothing_through_any_field(
         assert given not in told
 
 
-async def test_a_token_of_one_workspace_sees_nothing_of_the_others(
+async def test_workspace_token_sees_nothing_of_other_workspaces(
     api: Api, world: World, teams: list[Everything]
 ) -> None:
     own, hidden = teams[0], teams[1]
@@ -121,7 +121,7 @@ async def test_a_token_of_one_workspace_sees_nothing_of_the_others(
     assert "birch" not in told
 
 
-async def test_nobody_sees_anything(api: Api, teams: list[Everything]) -> None:
+async def test_anonymous_caller_sees_nothing(api: Api, teams: list[Everything]) -> None:
     ids = [node_id(row) for team in teams for rows in team.rows.values() for row in rows][:100]
     assert await everything_of(api, None, ids) == {"nodes": [None] * len(ids)}
     roots = await everything_from_roots(api, None, teams[0].workspace.slug)

@@ -9,8 +9,8 @@ import pytest
 from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import examples, one_by_one
-from tests.support.office import Office, dump, writes
-from tests.support.replay import Replay, replay, stored
+from tests.support.log_replay import Replay, replay, stored
+from tests.support.office import Office, dump, workspace_mutations
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -20,18 +20,16 @@ GOLDEN = Path(__file__).parent / "statements"
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
-def test_each_mutation_has_an_example() -> None:
-    assert {example.mutation for example in examples()} == writes()
+def test_every_mutation_has_an_example() -> None:
+    assert {example.mutation for example in examples()} == workspace_mutations()
 
 
-async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
-    office: Office, kind: str
-) -> None:
+async def test_number_of_statements_is_as_recorded(office: Office, kind: str) -> None:
     """Authorization, log and reading the id of what was written included."""
     counts = []
     async for example, arguments in one_by_one(office):
         with Statements(office.api.database) as statements:
-            await office.done(example.mutation, who=example.who, **arguments)
+            await office.must_write(example.mutation, who=example.who, **arguments)
         sent = [one for one in statements.sent if not one.startswith(FRAME)]
         counts.append(f"{example.mutation} {len(sent)}\n")
     file = GOLDEN / f"{kind}.txt"
@@ -40,7 +38,7 @@ async def test_each_takes_the_statements_it_did_when_it_was_looked_at(
     assert "".join(counts) == file.read_text()
 
 
-async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
+async def test_dry_run_returns_the_same_payload_and_writes_nothing(
     office: Office, database: Database
 ) -> None:
     async for example, arguments in one_by_one(office):
@@ -48,29 +46,29 @@ async def test_a_dry_run_answers_what_would_be_and_writes_nothing(
         asked = {"who": example.who, **arguments}
         tried = await office.write(example.mutation, dryRun=True, **asked)
         assert await dump(database) == before, example.mutation
-        done = await office.done(example.mutation, **asked)
+        done = await office.must_write(example.mutation, **asked)
         assert None not in done.values(), example.mutation
         if not re.search("Create|Add", example.mutation):
             # What is made has another id each time.
             assert tried == done | {"sequence": None}, example.mutation
 
 
-async def test_sent_again_with_its_key_it_answers_the_same_and_writes_nothing(
+async def test_repeated_idempotency_key_returns_the_same_payload_and_writes_nothing(
     office: Office, database: Database
 ) -> None:
     async for example, arguments in one_by_one(office):
         asked = {"who": example.who, "idempotencyKey": f"key {example.mutation}", **arguments}
-        first = await office.done(example.mutation, **asked)
+        first = await office.must_write(example.mutation, **asked)
         before = await dump(database)
         assert await office.write(example.mutation, **asked) == first
         assert await dump(database) == before, example.mutation
 
 
-async def test_the_log_tells_all_of_it(office: Office, database: Database) -> None:
+async def test_log_records_every_field_of_every_change(office: Office, database: Database) -> None:
     log = Replay(office)
     async for example, arguments in one_by_one(office):
         before = await office.sequence()
-        payload = await office.done(example.mutation, who=example.who, **arguments)
+        payload = await office.must_write(example.mutation, who=example.who, **arguments)
         if example.mutation != "workspaceCreate":
             changes = await office.changes(before)
             numbers = [change["sequence"] for change in changes]
@@ -82,7 +80,7 @@ async def test_the_log_tells_all_of_it(office: Office, database: Database) -> No
     assert await replay(office) == log.objects
 
 
-async def test_a_refused_field_does_not_undo_those_before_it(office: Office) -> None:
+async def test_refused_mutation_does_not_roll_back_earlier_ones(office: Office) -> None:
     answer = "errors { code } task { key }"
     fields = [
         f'{name}: taskCreate(input: {{projectId: $id, title: "{title}"}}) {{ {answer} }}'

@@ -194,7 +194,7 @@ def test_valid_operations_are_answered(running: Running, document: Any) -> None:
 @given(
     document=from_schema(SDL, custom_scalars=NODES, print_ast=lambda node: node, mode=Mode.NEGATIVE)
 )
-def test_operations_with_a_fault_are_refused(running: Running, document: Any) -> None:
+def test_invalid_operations_are_refused(running: Running, document: Any) -> None:
     check(running, document, likely=False)
 
 

@@ -86,7 +86,7 @@ async def sent(url: str, token: str) -> AsyncIterator[Any]:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_the_sql_is_as_it_was_looked_at(sent: Any, kind: str, name: str) -> None:
+async def test_sql_equals_the_golden_file(sent: Any, kind: str, name: str) -> None:
     statements = sorted(statement for statement, _ in await sent(QUERIES[name]))
     shown = "\n\n".join(re.sub(r" +\n", "\n", f"{statement};") for statement in statements) + "\n"
     file = GOLDEN / f"{name}.{kind}.sql"
@@ -101,7 +101,7 @@ class TestPlans:
         return str(request.param)
 
     @pytest.mark.parametrize("name", QUERIES)
-    async def test_no_query_reads_a_whole_table(
+    async def test_plans_have_no_full_table_scan(
         self, sent: Any, database: Database, kind: str, name: str
     ) -> None:
         for statement, given in await sent(QUERIES[name]):

@@ -4,17 +4,16 @@ import pytest
 
 from models.database import Database
 from tests.support.concept_cases import declared
-from tests.support.office import Office, brief, document, dump, writes
-from tests.support.refused_others import OTHERS
-from tests.support.refused_tasks import TASKS
+from tests.support.office import Office, document, dump, payload_selection, workspace_mutations
+from tests.support.refusals import CASES as SHARED_CASES
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
-CASES = [*TASKS, *OTHERS, *(case for cases in declared("REJECTIONS") for case in cases)]
+CASES = [*SHARED_CASES, *(case for cases in declared("REJECTIONS") for case in cases)]
 
 
 @pytest.mark.parametrize("mutation", sorted({case.mutation for case in CASES}))
-async def test_it_is_refused_and_nothing_is_written(
+async def test_refused_mutation_writes_nothing(
     office: Office, database: Database, mutation: str
 ) -> None:
     before = await dump(database)
@@ -26,11 +25,11 @@ async def test_it_is_refused_and_nothing_is_written(
         assert await dump(database) == before
 
 
-async def test_nobody_writes_without_signing_in(office: Office, database: Database) -> None:
+async def test_anonymous_caller_cannot_write(office: Office, database: Database) -> None:
     before = await dump(database)
     for case in CASES:
         name = case.mutation
-        asked = document(name, brief(name))
+        asked = document(name, payload_selection(name))
         code, message = await office.api.refusal(asked, None, **case.arguments(office))
         assert (code, message) == (
             "UNAUTHENTICATED",
@@ -39,5 +38,5 @@ async def test_nobody_writes_without_signing_in(office: Office, database: Databa
     assert await dump(database) == before
 
 
-def test_each_mutation_has_a_refusal() -> None:
-    assert {case.mutation for case in CASES} == writes()
+def test_every_mutation_has_a_refusal() -> None:
+    assert {case.mutation for case in CASES} == workspace_mutations()

@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 
 from graph.schema import schema
 from graph.settings import PREFIX, Settings
-from tests.support.walk import SCHEMA
+from tests.support.schema_walk import SCHEMA
 
 pytestmark = pytest.mark.check
 
@@ -38,15 +38,15 @@ def lacking(owner: str, parts: dict[str, Any]) -> Iterator[str]:
     yield from (f"{owner}.{name}" for name, part in parts.items() if not part.description)
 
 
-def test_everything_is_described() -> None:
+def test_every_part_of_the_schema_has_a_description() -> None:
     assert list(undescribed()) == []
 
 
-def test_the_printed_schema_is_current() -> None:
+def test_printed_schema_is_current() -> None:
     assert Path("schema.graphql").read_text() == schema.as_str() + "\n"
 
 
-def test_the_docs_list_every_setting_as_it_is() -> None:
+def test_docs_list_every_setting() -> None:
     for name, field in Settings.model_fields.items():
         default = str(field.default).lower() if field.annotation is bool else field.default
         if isinstance(default, tuple):

@@ -32,7 +32,7 @@ TEXTS = [
 ]
 
 
-async def test_texts_come_back_as_they_went_and_sort_as_bytes(world: World) -> None:
+async def test_texts_round_trip_and_sort_by_bytes(world: World) -> None:
     for place, text in enumerate(TEXTS):
         await world.make_user(handle=f"h{place}", name=text)
     async with world.database.reads() as session:
@@ -52,7 +52,7 @@ async def test_texts_come_back_as_they_went_and_sort_as_bytes(world: World) -> N
         datetime(9999, 1, 1, tzinfo=UTC),
     ],
 )
-async def test_instants_come_back_aware_and_exact(world: World, moment: datetime) -> None:
+async def test_timestamps_round_trip_with_their_time_zone(world: World, moment: datetime) -> None:
     await world.make_user(created_at=moment)
     async with world.database.reads() as session:
         found = await session.scalar(select(User).where(User.created_at == moment))
@@ -61,12 +61,12 @@ async def test_instants_come_back_aware_and_exact(world: World, moment: datetime
         assert found.created_at.utcoffset() == timedelta(0)
 
 
-async def test_an_instant_without_an_offset_is_refused(world: World) -> None:
+async def test_timestamp_without_an_offset_is_refused(world: World) -> None:
     with pytest.raises((StatementError, TypeError)):
         await world.make_user(created_at=datetime(2026, 11, 20, 9, 30))
 
 
-async def test_keys_sort_by_age(world: World) -> None:
+async def test_keys_sort_by_time_of_creation(world: World) -> None:
     made = [(await world.make_user()).id for _ in range(20)]
     async with world.database.reads() as session:
         found = list(await session.scalars(select(User.id).order_by(User.id)))
@@ -74,7 +74,7 @@ async def test_keys_sort_by_age(world: World) -> None:
     assert all(isinstance(key, UUID) and key.version == 7 for key in found)
 
 
-async def test_priorities_sort_by_urgency_and_other_values_come_back(world: World) -> None:
+async def test_priorities_sort_by_urgency(world: World) -> None:
     workspace = await world.make_workspace()
     project, state = await world.make_project(workspace), await world.make_state(workspace)
     for priority in (Priority.LOW, Priority.URGENT, Priority.HIGH, Priority.MEDIUM):
@@ -87,7 +87,7 @@ async def test_priorities_sort_by_urgency_and_other_values_come_back(world: Worl
     assert [(task.estimate, task.due_on) for task in found] == [(0.1, date(2026, 2, 28))] * 4
 
 
-async def test_rules_of_the_tables_hold(world: World) -> None:
+async def test_check_constraints_are_enforced(world: World) -> None:
     workspace = await world.make_workspace()
     project, state = await world.make_project(workspace), await world.make_state(workspace)
     await world.make_task(project, state, number=1)

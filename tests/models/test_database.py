@@ -25,7 +25,7 @@ from tests.support.world import World
         ("sqlite:///file.db", "sqlite+aiosqlite"),
     ],
 )
-def test_plain_urls_are_given_our_driver(given: str, driver: str) -> None:
+def test_url_gets_the_async_driver(given: str, driver: str) -> None:
     assert database_url(given).drivername == driver
 
 
@@ -40,7 +40,7 @@ def test_plain_urls_are_given_our_driver(given: str, driver: str) -> None:
         ("sqlite:///:memory:", "needs a file"),
     ],
 )
-def test_a_url_that_cannot_be_is_refused_with_what_can(given: str, message: str) -> None:
+def test_invalid_url_is_refused(given: str, message: str) -> None:
     with pytest.raises(DatabaseError, match=message):
         database_url(given)
 
@@ -52,7 +52,7 @@ def test_a_url_that_cannot_be_is_refused_with_what_can(given: str, message: str)
         "mysql://me:secret@127.0.0.1:1/name",
     ],
 )
-async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -> None:
+async def test_unreachable_server_is_reported_without_the_password(given: str) -> None:
     database = Database(given, DatabaseOptions(connect_timeout=2))
     with pytest.raises(DatabaseError, match="cannot be reached") as refused:
         await database.ping()
@@ -64,12 +64,12 @@ async def test_a_server_out_of_reach_is_named_without_its_password(given: str) -
     ("place", "reason"),
     [("no/such/file.db", "the folder .* does not exist"), ("", "it is a folder")],
 )
-def test_a_file_that_cannot_be_is_refused_at_once(tmp_path: Path, place: str, reason: str) -> None:
+def test_unusable_file_is_refused_at_once(tmp_path: Path, place: str, reason: str) -> None:
     with pytest.raises(DatabaseError, match=f"cannot be reached: {reason}"):
         Database(f"sqlite:///{tmp_path}/{place}".rstrip("/"))
 
 
-async def test_sqlite_is_set_up_for_a_server(database: Database, kind: str) -> None:
+async def test_sqlite_is_configured_for_a_server(database: Database, kind: str) -> None:
     if kind != "sqlite":
         return
     async with database.writes() as session:
@@ -78,7 +78,7 @@ async def test_sqlite_is_set_up_for_a_server(database: Database, kind: str) -> N
             assert await session.scalar(text(f"PRAGMA {name}")) == value
 
 
-async def test_tables_of_mariadb_compare_bytes(database: Database, kind: str) -> None:
+async def test_mariadb_tables_have_a_binary_collation(database: Database, kind: str) -> None:
     if kind != "mysql":
         return
     query = (
@@ -97,7 +97,7 @@ async def test_tables_of_mariadb_compare_bytes(database: Database, kind: str) ->
         ("Duplicate entry '\\x01\\xA1'' for key 'PRIMARY'", "labels", "id"),
     ],
 )
-def test_a_violated_constraint_is_known_whatever_was_written(
+def test_violated_constraint_is_recognized_for_any_value(
     message: str, table: str, column: str
 ) -> None:
     error = IntegrityError("INSERT INTO labels (id) VALUES (%s)", {}, Exception(1062, message))

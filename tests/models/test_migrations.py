@@ -56,7 +56,7 @@ async def empty(empty_url: str) -> Any:
     await database.close()
 
 
-async def test_migrations_make_what_the_models_describe(url: str, empty: Database) -> None:
+async def test_migrations_create_the_tables_of_the_models(url: str, empty: Database) -> None:
     async with empty.write_engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
         await connection.run_sync(create_search_indexes)
@@ -72,7 +72,7 @@ async def test_migrations_make_what_the_models_describe(url: str, empty: Databas
     assert by_migrations == by_models
 
 
-async def test_migrating_down_and_up_again_leaves_nothing_behind(empty: Database) -> None:
+async def test_downgrade_removes_everything(empty: Database) -> None:
     newest = migrations.newest_version()
     assert await migrations.migrate(empty) == (None, newest)
     async with empty.read_engine.connect() as connection:
@@ -86,12 +86,12 @@ async def test_migrating_down_and_up_again_leaves_nothing_behind(empty: Database
     assert await migrations.migrate(empty) == (newest, newest)
 
 
-async def test_an_older_schema_is_named_with_what_to_do(empty: Database) -> None:
+async def test_older_schema_is_refused_with_a_remedy(empty: Database) -> None:
     with pytest.raises(DatabaseError, match="run taskloom migrate"):
         await migrations.require_newest(empty)
 
 
-async def test_a_database_of_somebody_else_is_left_alone(empty: Database) -> None:
+async def test_database_of_another_application_is_not_migrated(empty: Database) -> None:
     async with empty.write_engine.begin() as connection:
         await connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
     for work in (migrations.migrate(empty), migrations.require_newest(empty)):
@@ -101,7 +101,7 @@ async def test_a_database_of_somebody_else_is_left_alone(empty: Database) -> Non
         assert list(await connection.run_sync(reflected)) == ["theirs"]
 
 
-async def test_a_schema_from_the_future_is_refused(url: str) -> None:
+async def test_newer_schema_is_refused(url: str) -> None:
     database = Database(url)
     try:
         async with database.write_engine.begin() as connection:

@@ -31,15 +31,15 @@ GLOBAL = {"users", "workspaces", "access_tokens", "sessions", "sign_in_codes"} |
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 class TestEveryModel:
-    def test_relations_raise_rather_than_load_behind_ones_back(self, model: type[Base]) -> None:
+    def test_relationships_are_never_loaded_lazily(self, model: type[Base]) -> None:
         relations: list[RelationshipProperty[object]] = list(inspect(model).relationships)
         assert [relation.key for relation in relations if relation.lazy != "raise"] == []
 
-    def test_every_table_of_a_workspace_says_which(self, model: type[Base]) -> None:
+    def test_workspace_id_is_required(self, model: type[Base]) -> None:
         if model.__tablename__ not in GLOBAL:
             assert not model.__table__.c.workspace_id.nullable
 
-    def test_nobody_sees_it_without_a_workspace(self, model: type[Base]) -> None:
+    def test_anonymous_viewer_sees_no_rows(self, model: type[Base]) -> None:
         shown = str(model.visible_to(ANONYMOUS))
         assert shown == "false" or (model.__tablename__ == "users" and "false" in shown)
 
@@ -53,7 +53,7 @@ class TestEveryModel:
         assert pointing - led == set()
 
 
-def test_a_viewer_of_one_workspace_is_compared_rather_than_listed() -> None:
+def test_visibility_in_one_workspace_uses_equality() -> None:
     one = Viewer(user_id=uuid4(), roles={uuid4(): Role.MEMBER})
     assert "=" in str(Task.visible_to(one))
     two = Viewer(user_id=uuid4(), roles={uuid4(): Role.MEMBER, uuid4(): Role.GUEST})

@@ -76,9 +76,7 @@ async def wait_for(database: Database) -> None:
     await database.ping()
 
 
-async def test_everything_works_through_a_pool_of_transactions(
-    pooled_url: str, world: World
-) -> None:
+async def test_server_works_with_transaction_pooling(pooled_url: str, world: World) -> None:
     team = await make_team(world, 12)
     settings: dict[str, Any] = {"database_url": pooled_url, "pgbouncer": True, "pool_size": 5}
     started = Database(pooled_url, DatabaseOptions(pgbouncer=True, connect_timeout=2))

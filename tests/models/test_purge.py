@@ -16,7 +16,7 @@ from tests.support.command import taskloom
 from tests.support.world import World
 
 
-async def test_a_chore_is_begun_by_one_process_a_day(database: Database, url: str) -> None:
+async def test_chore_runs_in_one_process_per_day(database: Database, url: str) -> None:
     other = Database(url)
     day = timedelta(days=1)
     asked = await asyncio.gather(
@@ -32,7 +32,9 @@ async def test_a_chore_is_begun_by_one_process_a_day(database: Database, url: st
     await other.close()
 
 
-async def test_the_command_and_the_server_purge(world: World, database: Database, url: str) -> None:
+async def test_command_and_server_purge_the_trash(
+    world: World, database: Database, url: str
+) -> None:
     workspace = await world.make_workspace()
     project, state = await world.make_project(workspace), await world.make_state(workspace)
     old = now() - TRASH_LIFETIME - timedelta(days=1)
@@ -50,7 +52,7 @@ async def test_the_command_and_the_server_purge(world: World, database: Database
         assert await session.scalar(select(func.count(Task.id))) == 1
 
 
-async def test_what_has_expired_goes(world: World, database: Database) -> None:
+async def test_expired_rows_are_deleted(world: World, database: Database) -> None:
     user = await world.make_user()
     past, future = now() - timedelta(days=2), now() + timedelta(hours=1)
     await world.save(

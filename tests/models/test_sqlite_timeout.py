@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.database import Database, DatabaseOptions
 from models.database.driver_errors import is_timeout
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 
 #: Counts for minutes.
 LONG = """
@@ -28,7 +28,7 @@ async def one(session: AsyncSession) -> object:
     return await session.scalar(text("SELECT 1"))
 
 
-async def test_a_statement_that_takes_too_long_is_stopped(url: str) -> None:
+async def test_slow_statement_is_stopped(url: str) -> None:
     database = Database(url, DatabaseOptions(statement_timeout=0.2, pool_size=1))
     with pytest.raises(OperationalError) as stopped:
         await database.read(count)
@@ -37,7 +37,7 @@ async def test_a_statement_that_takes_too_long_is_stopped(url: str) -> None:
     await database.close()
 
 
-async def test_one_that_nobody_waits_for_is_stopped(url: str) -> None:
+async def test_canceled_statement_is_stopped(url: str) -> None:
     database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=1))
     begun = time.monotonic()
     for delay in (0, 0.001, 0.1):
@@ -53,7 +53,7 @@ async def test_one_that_nobody_waits_for_is_stopped(url: str) -> None:
     await database.close()
 
 
-async def test_it_is_stopped_whenever_that_is(url: str) -> None:
+async def test_statement_is_stopped_whenever_it_is_canceled(url: str) -> None:
     """Also between taking a connection and beginning the statement."""
     database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=3))
     moments = random.Random(7)

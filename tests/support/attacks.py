@@ -1,4 +1,4 @@
-"""What is sent to a server to take it down, as bodies of requests."""
+"""Requests that try to exhaust the server."""
 
 import json
 
@@ -10,21 +10,21 @@ def query(text: str, **variables: object) -> bytes:
 
 
 def bombs() -> dict[str, bytes]:
-    """Bodies that ask for far more than they say, or say far more than they ask for."""
+    """The body of each attack, by its name: small requests for much work, or huge requests."""
     deep = "fields { type { " * 8 + "name" + " } }" * 8
     huge = "id"
     for _ in range(3):
         huge = f"subtasks(first: 100) {{ nodes {{ {huge} }} }}"
     return {
-        "a bomb of fragments in 522 bytes": query(doubling(13)),
-        "a larger one": query(doubling(500)),
-        "fragments in a circle": query(
+        "a fragment bomb of 522 bytes": query(doubling(13)),
+        "a larger fragment bomb": query(doubling(500)),
+        "a cycle of fragments": query(
             "{ viewer { ...a } } fragment a on User { ...b } fragment b on User { ...a }"
         ),
         "10,000 aliases": query(
             "{ viewer { " + " ".join(f"a{n}: id" for n in range(10_000)) + " } }"
         ),
-        "fragments that nobody uses": query(
+        "unused fragments": query(
             "{ viewer { id } } " + " ".join(f"fragment f{n} on User {{ id }}" for n in range(900))
         ),
         "one field 900 times": query("{ viewer { " + "id " * 900 + "} }"),

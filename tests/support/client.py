@@ -1,4 +1,4 @@
-"""A client of the API, and a count of what it costs."""
+"""A client of the API, and a recorder of the SQL statements that it causes."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +11,7 @@ from models.database import Database, sync_engines
 
 
 class Api:
-    """The server, asked over HTTP."""
+    """A client of an application in this process."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -28,7 +28,7 @@ class Api:
     async def post(
         self, body: Any, token: str | None = None, accept: str | None = None
     ) -> httpx.Response:
-        """Posts a JSON body to /graphql."""
+        """Post a JSON body to /graphql."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         if accept is not None:
             headers["Accept"] = accept
@@ -37,9 +37,9 @@ class Api:
     async def answer(
         self, document: str, token: str | None = None, /, **variables: Any
     ) -> dict[str, Any]:
-        """The whole answer to an operation."""
+        """The response to an operation: data and errors."""
         response = await self.post({"query": document, "variables": variables}, token)
-        return told(response)
+        return body_without_cost(response)
 
     async def ask(
         self, document: str, token: str | None = None, /, **variables: Any
@@ -53,14 +53,14 @@ class Api:
     async def refusal(
         self, document: str, token: str | None = None, /, **variables: Any
     ) -> tuple[str, str]:
-        """The code and the message of the one error of an operation."""
+        """The code and the message of an operation that must have exactly one error."""
         answer = await self.answer(document, token, **variables)
         [error] = answer["errors"]
         return error["extensions"]["code"], error["message"]
 
 
-def told(response: httpx.Response) -> dict[str, Any]:
-    """An answer without what it cost."""
+def body_without_cost(response: httpx.Response) -> dict[str, Any]:
+    """The body of a response, without an extension that only holds the cost."""
     answer: dict[str, Any] = response.json()
     if answer.get("extensions", {}).keys() == {"cost"}:
         del answer["extensions"]
@@ -68,7 +68,7 @@ def told(response: httpx.Response) -> dict[str, Any]:
 
 
 class Statements:
-    """The SQL statements that a database was sent since the last look."""
+    """A recorder of the SQL statements that a database receives."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -88,8 +88,7 @@ class Statements:
     def _note(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         self.sent.append(statement)
 
-    def forget(self) -> None:
-        """Begins to count anew."""
+    def clear(self) -> None:
         self.sent.clear()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Running the `taskloom` command within a test."""
+"""Running the `taskloom` command in the process of a test."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from graph.cli.main import app
 
 @dataclass
 class Outcome:
-    """What a command left."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -18,7 +18,7 @@ class Outcome:
 
 
 async def taskloom(url: str, *arguments: str, typed: str | None = None) -> Outcome:
-    """Runs a command on a database, as a shell would."""
+    """Run a command on a database; `typed` is its standard input."""
 
     def run() -> Outcome:
         environment = {"TASKLOOM_DATABASE_URL": url, "COLUMNS": "200"}
@@ -27,5 +27,5 @@ async def taskloom(url: str, *arguments: str, typed: str | None = None) -> Outco
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)
 
-    # A command has an event loop of its own.
+    # A command starts an event loop, which it cannot do in a thread that runs one.
     return await asyncio.to_thread(run)

@@ -1,4 +1,4 @@
-"""A workspace with something of every type, each relation filled, nothing shared with another."""
+"""A workspace with rows of every type, for tests that query every field of the schema."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +13,19 @@ from tests.support.world import NOON, World
 
 @dataclass
 class Everything:
-    """The rows of one workspace, the first of each type being the one with all relations."""
+    """The rows of one workspace by type. It shares no row with another workspace."""
 
     workspace: Workspace
     owner: User
     rows: dict[str, list[Base]] = field(default_factory=dict)
 
     def first(self, name: str) -> Base:
-        """The row of a type whose relations are all filled."""
+        """The row of a type whose relations all have rows."""
         return self.rows[name][0]
 
 
 async def make_everything(world: World, mark: str) -> Everything:
-    """Builds a workspace whose texts all hold `mark`."""
+    """Create a workspace in which each text contains `mark`."""
     people = [
         await world.make_user(
             handle=f"{mark}.{name}", name=f"{mark} {name}", email=f"{name}@{mark}.example"
@@ -76,8 +76,7 @@ async def make_everything(world: World, mark: str) -> Everything:
         organizer_id=author.id,
     )
     attendances = [await world.make_attendance(event, user) for user in (member, other)]
-    # Each relation of a user is filled for the one with assignments and events.
-    made = Everything(workspace, owner)
+    everything = Everything(workspace, owner)
     credentials = await make_credentials(world, owner, workspace, mark)
     async with world.database.reads() as session:
         found = await session.scalars(
@@ -88,6 +87,7 @@ async def make_everything(world: World, mark: str) -> Everything:
         memberships = list(found)
     rows: dict[str, list[Base]] = {
         "Workspace": [workspace],
+        # The member has assignments and events.
         "User": [member, other, author, owner],
         "Membership": [memberships[2], *memberships],
         "Project": [project],
@@ -101,14 +101,14 @@ async def make_everything(world: World, mark: str) -> Everything:
     }
     for add_rows in declared("add_rows"):
         await add_rows(world, rows)
-    made.rows = rows | credentials
-    return made
+    everything.rows = rows | credentials
+    return everything
 
 
 async def make_credentials(
     world: World, user: User, workspace: Workspace, mark: str
 ) -> dict[str, list[Base]]:
-    """A personal token and a session of a user, which are not good any more."""
+    """Create a revoked token and an expired session of a user, and return both rows."""
     used = {"last_used_at": NOON, "expires_at": NOON}
     token: dict[str, Any] = {"name": f"{mark} token", "prefix": mark, "revoked_at": NOON} | used
     await world.make_token(user, workspace=workspace, **token)

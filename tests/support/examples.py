@@ -1,15 +1,15 @@
-"""One good use of each mutation, in an order in which all of them can be done one by one."""
+"""A valid example of each mutation, in an order in which they can all run."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.office import Office, given, named
+from tests.support.office import Office, id_of, input_of
 
 
 @dataclass(frozen=True)
 class Example:
-    """A mutation that does something."""
+    """A mutation that changes something, and the user who may run it."""
 
     mutation: str
     arguments: Callable[[Office], dict[str, Any]]
@@ -19,20 +19,22 @@ class Example:
 TIMES = {"startsAt": "2026-03-02T12:00:00Z", "endsAt": "2026-03-02T13:00:00Z"}
 
 EXAMPLES = [
-    Example("workspaceCreate", given(slug="new", name="New")),
-    Example("workspaceUpdate", given(id="@workspace", name="Renamed"), "admin"),
-    Example("memberAdd", given(workspaceId="@workspace", handle="outsider"), "admin"),
+    Example("workspaceCreate", input_of(slug="new", name="New")),
+    Example("workspaceUpdate", input_of(id="@workspace", name="Renamed"), "admin"),
+    Example("memberAdd", input_of(workspaceId="@workspace", handle="outsider"), "admin"),
     Example(
-        "memberUpdate", given(workspaceId="@workspace", userId="@outsider", role="ADMIN"), "owner"
+        "memberUpdate",
+        input_of(workspaceId="@workspace", userId="@outsider", role="ADMIN"),
+        "owner",
     ),
-    Example("memberRemove", given(workspaceId="@workspace", userId="@outsider"), "owner"),
-    Example("projectCreate", given(workspaceId="@workspace", key="NEW", name="New")),
-    Example("projectUpdate", given(id="@project", name="Renamed", leadId="@member")),
-    Example("projectArchive", named("@other_project")),
-    Example("projectUnarchive", named("@other_project")),
+    Example("memberRemove", input_of(workspaceId="@workspace", userId="@outsider"), "owner"),
+    Example("projectCreate", input_of(workspaceId="@workspace", key="NEW", name="New")),
+    Example("projectUpdate", input_of(id="@project", name="Renamed", leadId="@member")),
+    Example("projectArchive", id_of("@other_project")),
+    Example("projectUnarchive", id_of("@other_project")),
     Example(
         "taskCreate",
-        given(
+        input_of(
             projectId="@project",
             title="New",
             stateId="@doing",
@@ -42,10 +44,10 @@ EXAMPLES = [
             labelIds=["@bug", "@docs"],
         ),
     ),
-    Example("taskUpdate", given(id="@task", title="Renamed")),
+    Example("taskUpdate", input_of(id="@task", title="Renamed")),
     Example(
         "taskBatchUpdate",
-        given(
+        input_of(
             rows=[
                 {"id": "@parent", "title": "One", "addedLabelIds": ["@bug"]},
                 {"id": "@child", "priority": "HIGH", "addedAssigneeIds": ["@guest"]},
@@ -53,35 +55,37 @@ EXAMPLES = [
             ]
         ),
     ),
-    Example("taskMove", given(id="@task", afterId="@child")),
-    Example("taskArchive", named("@linked")),
-    Example("taskUnarchive", named("@linked")),
-    Example("taskDelete", named("@linked")),
-    Example("taskRestore", named("@linked")),
-    Example("taskLinkCreate", given(taskId="@task", kind="DUPLICATES", otherId="@linked")),
-    Example("taskLinkDelete", given(taskId="@parent", kind="BLOCKS", otherId="@child")),
-    Example("commentCreate", given(taskId="@task", body="New"), "guest"),
-    Example("commentUpdate", given(id="@remark", body="Better")),
-    Example("commentDelete", named("@remark"), "admin"),
-    Example("labelCreate", given(workspaceId="@workspace", name="new")),
-    Example("labelUpdate", given(id="@docs", name="manual", color="#ffffff")),
-    Example("labelDelete", named("@bug")),
-    Example("milestoneCreate", given(projectId="@project", title="new")),
-    Example("milestoneUpdate", given(id="@milestone", isClosed=True, dueOn="2026-04-01")),
-    Example("milestoneDelete", named("@milestone")),
-    Example("stateCreate", given(workspaceId="@workspace", name="new", category="TRIAGE"), "admin"),
-    Example("stateUpdate", given(id="@empty", name="someday", position=0), "admin"),
-    Example("stateDelete", named("@empty"), "admin"),
+    Example("taskMove", input_of(id="@task", afterId="@child")),
+    Example("taskArchive", id_of("@linked")),
+    Example("taskUnarchive", id_of("@linked")),
+    Example("taskDelete", id_of("@linked")),
+    Example("taskRestore", id_of("@linked")),
+    Example("taskLinkCreate", input_of(taskId="@task", kind="DUPLICATES", otherId="@linked")),
+    Example("taskLinkDelete", input_of(taskId="@parent", kind="BLOCKS", otherId="@child")),
+    Example("commentCreate", input_of(taskId="@task", body="New"), "guest"),
+    Example("commentUpdate", input_of(id="@remark", body="Better")),
+    Example("commentDelete", id_of("@remark"), "admin"),
+    Example("labelCreate", input_of(workspaceId="@workspace", name="new")),
+    Example("labelUpdate", input_of(id="@docs", name="manual", color="#ffffff")),
+    Example("labelDelete", id_of("@bug")),
+    Example("milestoneCreate", input_of(projectId="@project", title="new")),
+    Example("milestoneUpdate", input_of(id="@milestone", isClosed=True, dueOn="2026-04-01")),
+    Example("milestoneDelete", id_of("@milestone")),
+    Example(
+        "stateCreate", input_of(workspaceId="@workspace", name="new", category="TRIAGE"), "admin"
+    ),
+    Example("stateUpdate", input_of(id="@empty", name="someday", position=0), "admin"),
+    Example("stateDelete", id_of("@empty"), "admin"),
     Example(
         "eventCreate",
-        given(workspaceId="@workspace", title="New", attendeeIds=["@guest"], **TIMES),
+        input_of(workspaceId="@workspace", title="New", attendeeIds=["@guest"], **TIMES),
     ),
     Example(
         "eventUpdate",
-        given(id="@event", title="Renamed", projectId="@project", addedAttendeeIds=["@member"]),
+        input_of(id="@event", title="Renamed", projectId="@project", addedAttendeeIds=["@member"]),
     ),
-    Example("eventRespond", given(eventId="@event", response="ACCEPTED"), "guest"),
-    Example("eventDelete", named("@event")),
+    Example("eventRespond", input_of(eventId="@event", response="ACCEPTED"), "guest"),
+    Example("eventDelete", id_of("@event")),
     Example("changeRevert", lambda office: {"workspace": "office", "sequence": office.undoable}),
 ]
 
@@ -95,9 +99,9 @@ def examples() -> list[Example]:
 
 
 async def one_by_one(office: Office) -> AsyncIterator[tuple[Example, dict[str, Any]]]:
-    """Each example with its arguments, ready to be done."""
+    """Yield each example with its arguments; the caller must run it before the next."""
     for example in examples():
         if example.mutation == "changeRevert":
-            update = given(id="@docs", color="#000000")(office)
-            office.rows["undoable"] = (await office.done("labelUpdate", **update))["sequence"]
+            update = input_of(id="@docs", color="#000000")(office)
+            office.rows["undoable"] = (await office.must_write("labelUpdate", **update))["sequence"]
         yield example, example.arguments(office)

@@ -1,4 +1,4 @@
-"""A workspace to write in: people of each role, and one of each thing; another beside it."""
+"""A workspace for tests of mutations: a user of each role and rows of each type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from models import Base, Role, Scope, StateCategory
 from models.base import now
 from models.database import Database
 from tests.support.client import Api
-from tests.support.walk import SCHEMA
+from tests.support.schema_walk import SCHEMA
 from tests.support.world import NOON, World
 
 MUTATIONS = SCHEMA.mutation_type
@@ -19,7 +19,7 @@ ERRORS = "errors { code path }"
 
 
 def gid(row: Any) -> str:
-    """The id of a row in the API."""
+    """The ID of a row in the API."""
     name = type(row).__name__.lower()
     return f"{name}_{row.id.hex}"
 
@@ -28,42 +28,42 @@ def ids(*rows: Any) -> list[str]:
     return [gid(row) for row in rows]
 
 
-def writes() -> set[str]:
-    """The mutations that write to a workspace; others, such as signing in, cannot be dry runs."""
+def workspace_mutations() -> set[str]:
+    """The mutations that write to a workspace: those that have a `dryRun`."""
     assert isinstance(MUTATIONS, GraphQLObjectType)
     return {name for name, field in MUTATIONS.fields.items() if "dryRun" in field.args}
 
 
 def document(name: str, selection: str) -> str:
-    """A mutation with all its arguments as variables."""
+    """The document of a mutation with all its arguments as variables of the same names."""
     assert isinstance(MUTATIONS, GraphQLObjectType)
     declared = MUTATIONS.fields[name].args
     if not declared:
         return f"mutation {{ {name} {{ {selection} }} }}"
-    variables = ", ".join(f"${one}: {kind.type}" for one, kind in declared.items())
-    given = ", ".join(f"{one}: ${one}" for one in declared)
-    return f"mutation ({variables}) {{ {name}({given}) {{ {selection} }} }}"
+    variables = ", ".join(f"${key}: {argument.type}" for key, argument in declared.items())
+    arguments = ", ".join(f"{key}: ${key}" for key in declared)
+    return f"mutation ({variables}) {{ {name}({arguments}) {{ {selection} }} }}"
 
 
-def brief(name: str) -> str:
-    """The errors of a mutation, its number, and the id or the kind of what it wrote."""
+def payload_selection(name: str) -> str:
+    """A selection of a payload: errors, sequence, and the ID of what was written."""
     assert isinstance(MUTATIONS, GraphQLObjectType)
     payload: Any = get_named_type(MUTATIONS.fields[name].type)
     parts = [ERRORS, "sequence"]
-    for field_name, one in payload.fields.items():
-        kind = get_named_type(one.type)
+    for field_name, declared in payload.fields.items():
+        kind = get_named_type(declared.type)
         if field_name != "errors" and is_object_type(kind) and "id" in kind.fields:
             parts.append(f"{field_name} {{ id }}")
     return " ".join(parts)
 
 
-def given(**fields: Any) -> Callable[["Office"], dict[str, Any]]:
-    """An input, whose values may be asked of the office: `@task` is the id of its task."""
+def input_of(**fields: Any) -> Callable[["Office"], dict[str, Any]]:
+    """The `input` argument of a mutation: `@task` stands for the ID of the office's task."""
     return lambda office: {"input": fill(office, fields)}
 
 
-def named(name: str, **more: Any) -> Callable[["Office"], dict[str, Any]]:
-    """The id of something of the office."""
+def id_of(name: str, **more: Any) -> Callable[["Office"], dict[str, Any]]:
+    """The `id` argument of a mutation: `@task` stands for the ID of the office's task."""
     return lambda office: {"id": fill(office, name), **more}
 
 
@@ -71,15 +71,19 @@ def fill(office: "Office", value: Any) -> Any:
     if isinstance(value, str) and value.startswith("@"):
         return gid(getattr(office, value[1:]))
     if isinstance(value, list):
-        return [fill(office, one) for one in value]
+        return [fill(office, item) for item in value]
     if isinstance(value, dict):
-        return {name: fill(office, one) for name, one in value.items()}
+        return {name: fill(office, item) for name, item in value.items()}
     return value
 
 
 @dataclass
 class Office:
-    """What a test writes with."""
+    """The client, the rows and the tokens of the workspace.
+
+    Rows are attributes by their name, such as `office.task`. Tokens are named after the role of
+    their user; `reader` and `bound` are the owner's, read-only and limited to the workspace.
+    """
 
     api: Api
     world: World
@@ -95,34 +99,36 @@ class Office:
     async def write(
         self, name: str, selection: str = "", who: str = "member", **arguments: Any
     ) -> dict[str, Any]:
-        """The payload of a mutation."""
-        asked = document(name, selection or brief(name))
-        data = await self.api.ask(asked, self.tokens[who], **arguments)
+        """Run a mutation and return its payload."""
+        mutation = document(name, selection or payload_selection(name))
+        data = await self.api.ask(mutation, self.tokens[who], **arguments)
         payload: dict[str, Any] = data[name]
         return payload
 
-    async def done(
+    async def must_write(
         self, name: str, selection: str = "", who: str = "member", **arguments: Any
     ) -> dict[str, Any]:
-        """The payload of a mutation that must not be refused."""
-        payload = await self.write(name, f"{ERRORS} {selection or brief(name)}", who, **arguments)
+        """Run a mutation that must have no errors, and return its payload."""
+        payload = await self.write(
+            name, f"{ERRORS} {selection or payload_selection(name)}", who, **arguments
+        )
         assert payload["errors"] == []
         return payload
 
     def gid(self, name: str) -> str:
-        """The id of one of the office's rows."""
+        """The ID of one of the office's rows."""
         return gid(self.rows[name])
 
     async def sequence(self) -> int:
-        """The number of the newest change."""
-        asked = "query ($slug: String!) { workspace(slug: $slug) { sequence } }"
-        data = await self.api.ask(asked, self.tokens["owner"], slug=self.workspace.slug)
+        """The sequence number of the latest change."""
+        query = "query ($slug: String!) { workspace(slug: $slug) { sequence } }"
+        data = await self.api.ask(query, self.tokens["owner"], slug=self.workspace.slug)
         number: int = data["workspace"]["sequence"]
         return number
 
     async def changes(self, after: int = 0, **filter: Any) -> list[dict[str, Any]]:
-        """The changes after a number."""
-        asked = """
+        """The changes after a sequence number."""
+        query = """
             query ($slug: String!, $after: Int!, $filter: ChangeFilter) { workspace(slug: $slug) {
               changes(after: $after, filter: $filter) { nodes {
                 sequence kind actor { handle } subjectType subjectId fields { name before after }
@@ -130,24 +136,24 @@ class Office:
             } }
         """
         variables = {"slug": self.workspace.slug, "after": after, "filter": filter or None}
-        data = await self.api.ask(asked, self.tokens["owner"], **variables)
+        data = await self.api.ask(query, self.tokens["owner"], **variables)
         found: list[dict[str, Any]] = data["workspace"]["changes"]["nodes"]
         return found
 
     async def fields(self, after: int) -> list[Any]:
-        """Kind, type and changed fields of the changes after a number."""
+        """The kind, the subject's type and the fields of the changes after a sequence number."""
         return [
             (
                 change["kind"],
                 change["subjectType"],
-                {one["name"]: (one["before"], one["after"]) for one in change["fields"]},
+                {field["name"]: (field["before"], field["after"]) for field in change["fields"]},
             )
             for change in await self.changes(after)
         ]
 
 
 async def make_office(api: Api, world: World) -> Office:
-    """Build the workspace, and a foreign one with the same in it."""
+    """Create the workspace, and a foreign one of the outsider's."""
 
     async def build() -> tuple[dict[str, Any], dict[str, str]]:
         office = await build_office(api, world)
@@ -214,7 +220,7 @@ async def build_office(api: Api, world: World) -> Office:
     for add_to_office in declared("add_to_office"):
         await add_to_office(world, rows)
     link = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
-    await office.done("taskLinkCreate", input=link)
+    await office.must_write("taskLinkCreate", input=link)
     return office
 
 

@@ -1,8 +1,8 @@
-"""Who may see and do what: one entry for each field of the schema. A new field needs one."""
+"""The expected permissions: one entry for each field and each mutation of the schema."""
 
 from tests.support.concept_cases import declared
 
-#: Fields whose value all members of a workspace see alike, and nobody else at all.
+#: Fields that have the same value for all members of a workspace, and are hidden from others.
 MEMBERS = {
     "Attendance": "id user event response",
     "AttendanceConnection": "nodes edges pageInfo totalCount count",
@@ -57,7 +57,7 @@ MEMBERS = {
     ),
     "Query": "node nodes workspace",
 }
-#: Fields that a user sees of what is their own, with a credential that is for everything.
+#: Fields that only their owner sees, with a credential that is not limited to a workspace.
 OWN = {
     "AccessToken": ("id name prefix scope workspace createdAt expiresAt lastUsedAt revokedAt"),
     "AccessTokenConnection": "nodes edges pageInfo totalCount count",
@@ -67,15 +67,15 @@ OWN = {
     "SessionEdge": "cursor node",
     "User": "accessTokens sessions",
 }
-#: Fields that tell members what they themselves are and may.
-EACH = {
+#: Fields whose value depends on the role of the viewer.
+BY_ROLE = {
     "Comment": "viewerCanUpdate",
     "Task": "viewerCanUpdate viewerCanDelete",
     "Workspace": "viewerRole",
 }
-#: Fields that a user sees of themselves, and those who administer a workspace of theirs.
+#: Fields that only the user and administrators of their workspaces see.
 ADMINS = {"User": "email"}
-#: What is told to anybody.
+#: Fields that anybody sees.
 ANYONE = {
     "Query": "viewer rateLimit",
     "RateLimit": "cost limit nodeCount remaining used resetAt",
@@ -83,7 +83,7 @@ ANYONE = {
 
 WRITERS = frozenset({"member", "admin", "owner", "bound"})
 ADMINISTRATORS = WRITERS - {"member"}
-#: Who may do what the example of each mutation does.
+#: The users who may run the example of each mutation.
 MUTATIONS = {
     "workspaceCreate": frozenset({"guest", "member", "admin", "owner", "outsider"}),
     "workspaceUpdate": ADMINISTRATORS,
@@ -104,22 +104,22 @@ MUTATIONS = {
     "stateUpdate": ADMINISTRATORS,
     "stateDelete": ADMINISTRATORS,
     "commentCreate": WRITERS | {"guest"},
-    # Whoever wrote it, and to delete it who administers the workspace.
+    # The author may update a comment; the author and administrators may delete it.
     "commentUpdate": frozenset({"member"}),
     "commentDelete": WRITERS,
-    # Who is invited.
+    # Only invited users may respond.
     "eventRespond": frozenset({"guest", "member"}),
 }  # fmt: skip
-#: Who may do what is no write of a workspace.
+#: The users who may run each mutation that does not write to a workspace.
 ACTIONS = {
     "signIn": frozenset({
         "anonymous", "outsider", "guest", "member", "admin", "owner", "reader", "bound", "foreign",
     }),
-    # Of a session; a token has none.
+    # Signing out needs no session, but access tokens are refused.
     "signOut": frozenset({"anonymous"}),
     "sessionRevoke": frozenset({"outsider", "guest", "member", "admin", "owner"}),
     "tokenCreate": frozenset({"outsider", "guest", "member", "admin", "owner"}),
-    # A token may revoke itself, whatever it may do else.
+    # Any token may revoke itself.
     "tokenRevoke": frozenset({
         "outsider", "guest", "member", "admin", "owner", "reader", "bound", "foreign",
     }),
@@ -127,7 +127,8 @@ ACTIONS = {
 
 for _fields in declared("FIELDS"):
     for _audience, _table in (
-        ("members", MEMBERS), ("own", OWN), ("each", EACH), ("admins", ADMINS), ("anyone", ANYONE)
+        ("members", MEMBERS), ("own", OWN), ("by_role", BY_ROLE), ("admins", ADMINS),
+        ("anyone", ANYONE),
     ):  # fmt: skip
         for _type, _names in _fields.get(_audience, {}).items():
             _table[_type] = f"{_table.get(_type, '')} {_names}".strip()

@@ -1,4 +1,4 @@
-"""Queries that clients really send."""
+"""Queries that clients of a task tracker typically send."""
 
 TASKS = """
 query ($slug: String!) { workspace(slug: $slug) {
@@ -11,7 +11,7 @@ query ($slug: String!) { workspace(slug: $slug) {
 
 
 def tasks(filter: str, order: str = "") -> str:
-    """A page of a workspace's tasks."""
+    """A query for a page of a workspace's tasks."""
     ordered = f", orderBy: [{order}]" if order else ""
     return TASKS.replace("ARGUMENTS", f"filter: {{{filter}}}{ordered}")
 

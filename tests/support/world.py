@@ -1,4 +1,4 @@
-"""Rows to test on: `make_…` builds one, everything it needs given or made."""
+"""Factories of rows: each `make_…` saves a row, with unique values for what is not passed."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -39,25 +39,26 @@ from tests.support.databases import Server
 T = TypeVar("T", bound=Base)
 S = TypeVar("S")
 
-#: When everything happens, unless a test says otherwise.
+#: The time at which rows are created by default.
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class World:
-    """Makes rows in a database."""
+    """Saves rows in a database through the models, without the API."""
 
     def __init__(self, database: Database, server: Server) -> None:
         self.database = database
         self.server = server
-        #: Whose doing it is, in the log.
+        #: The actor of the changes that the log records.
         self.actor_id: UUID | None = None
         self._numbers = count(1)
         self._is_empty = True
 
     async def snapshot(self, name: str, build: Callable[[], Awaitable[S]]) -> S:
-        """The scenario that `build` makes in an empty database.
+        """The scenario that `build` creates in an empty database.
 
-        It is built once per worker and kind of database, then copied, which is much faster.
+        Each worker builds it once per kind of database and then copies its rows, which is much
+        faster. `build` must return something that can be pickled.
         """
         if not self._is_empty:
             return await build()
@@ -71,7 +72,7 @@ class World:
         return scenario
 
     async def save(self, *rows: Base) -> None:
-        """Writes rows, in the order given."""
+        """Insert rows in this order."""
         self._is_empty = False
         async with self.database.writes.begin() as session:
             session.sync_session.info["actor_id"] = self.actor_id
@@ -88,18 +89,18 @@ class World:
 
     async def make_user(self, **columns: Any) -> User:
         number = self._number()
-        made = {"handle": f"user{number}", "name": f"User {number}"} | columns
-        return await self._saved(User(id=uuid7(), **made))
+        values = {"handle": f"user{number}", "name": f"User {number}"} | columns
+        return await self._saved(User(id=uuid7(), **values))
 
     async def make_workspace(self, **columns: Any) -> Workspace:
         number = self._number()
-        made = {"slug": f"team-{number}", "name": f"Team {number}", "created_at": NOON} | columns
-        return await self._saved(Workspace(id=uuid7(), **made))
+        values = {"slug": f"team-{number}", "name": f"Team {number}", "created_at": NOON} | columns
+        return await self._saved(Workspace(id=uuid7(), **values))
 
     async def make_member(
         self, workspace: Workspace, user: User | None = None, role: Role = Role.MEMBER
     ) -> User:
-        """A user in a workspace, made unless given."""
+        """Add a user to a workspace, a new user by default, and return the user."""
         user = user or await self.make_user()
         joined = NOON + timedelta(minutes=self._number())
         await self.save(
@@ -117,14 +118,14 @@ class World:
         scope: Scope = Scope.WRITE,
         **columns: Any,
     ) -> str:
-        """The secret of a personal token."""
+        """Create a personal access token and return its secret."""
         secret = new_secret("tsk_")
-        made = {"name": "test", "workspace_id": workspace and workspace.id} | columns
-        await self.save(AccessToken(user_id=user.id, digest=digest(secret), scope=scope, **made))
+        values = {"name": "test", "workspace_id": workspace and workspace.id} | columns
+        await self.save(AccessToken(user_id=user.id, digest=digest(secret), scope=scope, **values))
         return secret
 
     async def make_session(self, user: User, **columns: Any) -> str:
-        """The secret of a session."""
+        """Create a session and return its secret."""
         secret, session = new_session(user.id, None)
         for name, value in columns.items():
             setattr(session, name, value)
@@ -133,32 +134,34 @@ class World:
 
     async def make_state(self, workspace: Workspace, **columns: Any) -> State:
         number = self._number()
-        made = {
+        values = {
             "name": f"State {number}",
             "category": StateCategory.UNSTARTED,
             "color": "#123456",
             "position": number,
         } | columns
-        return await self._saved(State(id=uuid7(), workspace_id=workspace.id, **made))
+        return await self._saved(State(id=uuid7(), workspace_id=workspace.id, **values))
 
     async def make_label(self, workspace: Workspace, **columns: Any) -> Label:
-        made = {"name": f"label {self._number():04}", "color": "#abcdef"} | columns
-        return await self._saved(Label(id=uuid7(), workspace_id=workspace.id, **made))
+        values = {"name": f"label {self._number():04}", "color": "#abcdef"} | columns
+        return await self._saved(Label(id=uuid7(), workspace_id=workspace.id, **values))
 
     async def make_project(self, workspace: Workspace, **columns: Any) -> Project:
         number = self._number()
-        made = {"key": f"P{number}", "name": f"Project {number}", "created_at": NOON} | columns
-        return await self._saved(Project(id=uuid7(), workspace_id=workspace.id, **made))
+        values = {"key": f"P{number}", "name": f"Project {number}", "created_at": NOON} | columns
+        return await self._saved(Project(id=uuid7(), workspace_id=workspace.id, **values))
 
     async def make_milestone(self, project: Project, **columns: Any) -> Milestone:
-        made = {"title": f"Milestone {self._number()}", "created_at": NOON} | columns
+        values = {"title": f"Milestone {self._number()}", "created_at": NOON} | columns
         return await self._saved(
-            Milestone(id=uuid7(), workspace_id=project.workspace_id, project_id=project.id, **made)
+            Milestone(
+                id=uuid7(), workspace_id=project.workspace_id, project_id=project.id, **values
+            )
         )
 
     async def make_task(self, project: Project, state: State, **columns: Any) -> Task:
         number = columns.pop("number", None) or self._number()
-        made = {
+        values = {
             "title": f"Task {number}",
             "rank": f"a{number}",
             "created_at": NOON + timedelta(seconds=number),
@@ -171,7 +174,7 @@ class World:
                 project_id=project.id,
                 number=number,
                 state_id=state.id,
-                **made,
+                **values,
             )
         )
 
@@ -184,7 +187,7 @@ class World:
         await self.save(*(Labeling(label_id=label.id, **where) for label in labels))
 
     async def link(self, task: Task, kind: TaskLinkKind, other: Task) -> None:
-        """Both rows of a link."""
+        """Insert both rows of a link: one for each direction."""
         ends = ((task, kind, other), (other, kind.inverse, task))
         await self.save(
             *(
@@ -192,16 +195,16 @@ class World:
                     id=uuid7(),
                     workspace_id=task.workspace_id,
                     task_id=near.id,
-                    kind=seen,
+                    kind=direction,
                     other_id=far.id,
                 )
-                for near, seen, far in ends
+                for near, direction, far in ends
             )
         )
 
     async def make_comment(self, task: Task, author: User | None, **columns: Any) -> Comment:
         number = self._number()
-        made = {
+        values = {
             "body": f"Comment {number}",
             "created_at": NOON + timedelta(seconds=number),
         } | columns
@@ -211,18 +214,18 @@ class World:
                 workspace_id=task.workspace_id,
                 task_id=task.id,
                 author_id=author and author.id,
-                **made,
+                **values,
             )
         )
 
     async def make_event(self, workspace: Workspace, **columns: Any) -> Event:
         starts = NOON + timedelta(hours=self._number())
-        made = {
+        values = {
             "title": f"Event {self._number()}",
             "starts_at": starts,
             "ends_at": starts + timedelta(minutes=30),
         } | columns
-        return await self._saved(Event(id=uuid7(), workspace_id=workspace.id, **made))
+        return await self._saved(Event(id=uuid7(), workspace_id=workspace.id, **values))
 
     async def make_attendance(self, event: Event, user: User, **columns: Any) -> Attendance:
         return await self._saved(

@@ -1,4 +1,4 @@
-"""Tokens of an OpenID Connect issuer: a local one, with real keys."""
+"""Signing in with tokens of an OpenID Connect issuer that runs in the test."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ from models import ExternalIdentity, User
 from models.base import now
 from models.database import Database
 from tests.support.client import Api, Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
 
 VIEWER = "{ viewer { handle name email } }"
@@ -28,20 +28,20 @@ OTHER_KEY = rsa.generate_private_key(65537, 2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def public(key: Any, kid: str, **more: Any) -> dict[str, Any]:
+def public_jwk(key: Any, kid: str, **more: Any) -> dict[str, Any]:
     algorithm: Any = (
         jwt.algorithms.RSAAlgorithm if key is not EC_KEY else jwt.algorithms.ECAlgorithm
     )
-    shown: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)
-    return shown | {"kid": kid, "use": "sig"} | more
+    jwk: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)
+    return jwk | {"kid": kid, "use": "sig"} | more
 
 
 class LocalIssuer:
-    """An issuer on the loopback, which counts how often it is asked for its keys."""
+    """An issuer on the loopback interface that counts the requests for its keys."""
 
     def __init__(self) -> None:
-        self.keys = [public(RSA_KEY, "one"), public(EC_KEY, "two", alg="ES256")]
-        self.asked = 0
+        self.keys = [public_jwk(RSA_KEY, "one"), public_jwk(EC_KEY, "two", alg="ES256")]
+        self.key_requests = 0
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,7 +49,7 @@ class LocalIssuer:
                 if self.path == "/.well-known/openid-configuration":
                     answer: Any = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"}
                 else:
-                    issuer.asked += 1
+                    issuer.key_requests += 1
                     answer = {"keys": issuer.keys}
                 body = json.dumps(answer).encode()
                 self.send_response(200)
@@ -65,16 +65,16 @@ class LocalIssuer:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def token(self, key: Any = RSA_KEY, kid: str | None = "one", /, **claims: Any) -> str:
-        """A token for Ada, but for what is said otherwise; a claim of None is left out."""
-        said = {
+        """A valid token for Ada, with other claims replaced. None removes a claim."""
+        all_claims = {
             "iss": self.url, "aud": "taskloom", "sub": "ada-1", "exp": time.time() + 60,
             "preferred_username": "ada", "name": "Ada L", "email": "Ada@x.example",
             "email_verified": True,
         } | claims  # fmt: skip
         algorithm = "ES256" if key is EC_KEY else "RS256"
         headers = {} if kid is None else {"kid": kid}
-        kept = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(kept, key, algorithm, headers)
+        present = {name: value for name, value in all_claims.items() if value is not None}
+        return jwt.encode(present, key, algorithm, headers)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def local_issuer() -> Iterator[LocalIssuer]:
 
 @pytest.fixture
 def issuer(local_issuer: LocalIssuer) -> LocalIssuer:
-    local_issuer.asked = 0
+    local_issuer.key_requests = 0
     return local_issuer
 
 
@@ -101,7 +101,7 @@ async def users(database: Database) -> int:
         return await session.scalar(select(func.count(User.id))) or 0
 
 
-async def test_whom_the_issuer_knows_becomes_a_user_at_first_sight(
+async def test_first_token_creates_the_user(
     api: Api, issuer: LocalIssuer, database: Database
 ) -> None:
     ada = {"viewer": {"handle": "ada", "name": "Ada L", "email": "ada@x.example"}}
@@ -110,13 +110,13 @@ async def test_whom_the_issuer_knows_becomes_a_user_at_first_sight(
         assert await api.ask(VIEWER, issuer.token(EC_KEY, "two", name="Else")) == ada
         assert len(statements) == 1
     assert await users(database) == 1
-    # Another subject of the same name is somebody else, whose address nobody has verified.
+    # Another subject with the same claims is another user. Its email is not verified.
     other = await api.ask(VIEWER, issuer.token(sub="ada-2", email_verified=False))
     assert other == {"viewer": {"handle": "ada-2", "name": "Ada L", "email": None}}
-    assert issuer.asked == 1
+    assert issuer.key_requests == 1
 
 
-async def test_a_verified_address_makes_the_subject_the_user_who_has_it(
+async def test_verified_email_links_the_subject_to_an_existing_user(
     api: Api, issuer: LocalIssuer, world: World, database: Database
 ) -> None:
     user = await world.make_user(handle="al", email="ada@x.example")
@@ -138,7 +138,7 @@ async def test_a_verified_address_makes_the_subject_the_user_who_has_it(
         {"preferred_username": None, "email": None, "name": None},
     ],
 )
-async def test_whatever_the_issuer_calls_them(
+async def test_any_claims_give_a_valid_handle(
     api: Api, issuer: LocalIssuer, names: dict[str, Any]
 ) -> None:
     data = await api.ask(VIEWER, issuer.token(**names))
@@ -148,12 +148,12 @@ async def test_whatever_the_issuer_calls_them(
     assert "'" not in handle
 
 
-class TestNotCreating:
+class TestWithoutUserCreation:
     @pytest.fixture
     def settings(self, issuer: LocalIssuer) -> dict[str, Any]:
         return {"oidc_issuer": issuer.url}
 
-    async def test_strangers_stay_out(
+    async def test_unknown_subject_is_refused(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:
         code, message = await api.refusal(VIEWER, issuer.token())
@@ -162,7 +162,7 @@ class TestNotCreating:
         assert await users(database) == 0
 
 
-async def test_a_disabled_user_stays_out(api: Api, issuer: LocalIssuer, world: World) -> None:
+async def test_disabled_user_is_refused(api: Api, issuer: LocalIssuer, world: World) -> None:
     await world.make_user(email="ada@x.example", disabled_at=now())
     for _ in range(2):
         assert (await api.refusal(VIEWER, issuer.token()))[0] == "UNAUTHENTICATED"
@@ -179,65 +179,63 @@ def unsigned(issuer: LocalIssuer, algorithm: str, signature: bytes = b"") -> str
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
-async def test_what_is_not_good_lets_nobody_in(
-    api: Api, issuer: LocalIssuer, database: Database
-) -> None:
-    good = issuer.token()
-    head, body, signature = good.split(".")
-    bad = {
+async def test_invalid_token_is_refused(api: Api, issuer: LocalIssuer, database: Database) -> None:
+    valid = issuer.token()
+    head, body, signature = valid.split(".")
+    invalid = {
         "no algorithm": unsigned(issuer, "none"),
-        "none in capitals": unsigned(issuer, "NONE"),
-        "our key as a secret": unsigned(issuer, "HS256", b"x" * 32),
-        "an algorithm not accepted": jwt.encode(
+        "no algorithm, in uppercase": unsigned(issuer, "NONE"),
+        "the public key as a shared secret": unsigned(issuer, "HS256", b"x" * 32),
+        "an unsupported algorithm": jwt.encode(
             {"iss": issuer.url, "aud": "taskloom", "sub": "a", "exp": time.time() + 60},
             RSA_KEY, "RS512", {"kid": "one"},
         ),
         "another key": issuer.token(OTHER_KEY, "one"),
-        "a key of another kind": issuer.token(EC_KEY, "one"),
+        "a key of another type": issuer.token(EC_KEY, "one"),
         "an unknown key": issuer.token(OTHER_KEY, "three"),
-        "no name of a key": issuer.token(RSA_KEY, None),
+        "no key id": issuer.token(RSA_KEY, None),
         "another audience": issuer.token(aud="others"),
         "no audience": issuer.token(aud=None),
         "another issuer": issuer.token(iss="http://evil.example"),
         "no issuer": issuer.token(iss=None),
         "expired": issuer.token(exp=time.time() - 60),
-        "for ever": issuer.token(exp=None),
-        "not yet": issuer.token(nbf=time.time() + 600),
-        "nobody": issuer.token(sub=None),
-        "cut off": f"{head}.{body}.",
-        "changed": f"{head}.{body[:-2]}AA.{signature}",
-        "no token": "a.b.c",
-        "half": f"{head}.{body}",
+        "no expiry": issuer.token(exp=None),
+        "not valid yet": issuer.token(nbf=time.time() + 600),
+        "no subject": issuer.token(sub=None),
+        "no signature": f"{head}.{body}.",
+        "changed claims": f"{head}.{body[:-2]}AA.{signature}",
+        "not base64": "a.b.c",
+        "two parts": f"{head}.{body}",
     }  # fmt: skip
-    for what, token in bad.items():
+    for case, token in invalid.items():
         response = await api.post({"query": VIEWER}, token)
-        assert response.status_code == 401, what
+        assert response.status_code == 401, case
         [error] = response.json()["errors"]
-        assert error["extensions"]["code"] == "UNAUTHENTICATED", what
+        assert error["extensions"]["code"] == "UNAUTHENTICATED", case
     assert await users(database) == 0
     async with database.reads() as session:
         assert await session.scalar(select(func.count(ExternalIdentity.id))) == 0
-    assert (await api.ask(VIEWER, good))["viewer"]["handle"] == "ada"
+    assert (await api.ask(VIEWER, valid))["viewer"]["handle"] == "ada"
 
 
-async def test_keys_are_kept_and_asked_for_anew_but_not_all_the_time(
+async def test_keys_are_cached_and_refetched_for_unknown_key_ids_at_most_once_per_interval(
     api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.ask(VIEWER, issuer.token())
     for number in range(5):
         await api.refusal(VIEWER, issuer.token(OTHER_KEY, f"unknown {number}"))
-    assert issuer.asked == 1
-    issuer.keys.append(public(OTHER_KEY, "new"))
+    assert issuer.key_requests == 1
+    issuer.keys.append(public_jwk(OTHER_KEY, "new"))
     try:
         monkeypatch.setattr(oidc, "MIN_FETCH_INTERVAL", -1)
         assert (await api.ask(VIEWER, issuer.token(OTHER_KEY, "new")))["viewer"]["handle"] == "ada"
-        assert issuer.asked == 2
+        assert issuer.key_requests == 2
     finally:
         issuer.keys.pop()
 
 
-class TestFirstSight(EveryDatabase):
-    async def test_a_handle_in_other_capitals_is_taken(
+class TestUserCreation(EveryDatabase):
+    async def test_handles_are_unique_regardless_of_case(
         self, api: Api, issuer: LocalIssuer, world: World
     ) -> None:
         await world.make_user(handle="Ada")
@@ -245,14 +243,14 @@ class TestFirstSight(EveryDatabase):
         data = await api.ask(VIEWER, issuer.token())
         assert data["viewer"]["handle"] == "ada-2"
 
-    async def test_an_address_that_looks_like_anothers_is_not_theirs(
+    async def test_email_with_lookalike_letters_belongs_to_another_user(
         self, api: Api, issuer: LocalIssuer, world: World
     ) -> None:
         await world.make_user(handle="kate", email="kate@x.example")
         data = await api.ask(VIEWER, issuer.token(email="\u212aate@x.example"))
         assert data["viewer"] == {"handle": "ada", "name": "Ada L", "email": None}
 
-    async def test_claims_that_cannot_be_stored_are_left_out(
+    async def test_claims_that_cannot_be_stored_are_ignored(
         self, api: Api, issuer: LocalIssuer
     ) -> None:
         for claims in (
@@ -268,7 +266,7 @@ class TestFirstSight(EveryDatabase):
             code, _ = await api.refusal(VIEWER, issuer.token(**claims))
             assert code == "UNAUTHENTICATED", claims
 
-    async def test_many_at_once_are_one_user(
+    async def test_concurrent_first_requests_create_one_user(
         self, api: Api, issuer: LocalIssuer, database: Database
     ) -> None:
         answers = await asyncio.gather(*(api.ask(VIEWER, issuer.token()) for _ in range(8)))
@@ -276,41 +274,43 @@ class TestFirstSight(EveryDatabase):
         assert await users(database) == 1
 
 
-async def test_whoever_has_a_known_key_waits_for_nobody(
+async def test_token_with_a_cached_key_does_not_wait_for_a_fetch(
     api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await api.ask(VIEWER, issuer.token())
-    ours: oidc.OpenIDIssuer = api.app.state.server.authenticator.issuer
-    asked, going_on = threading.Event(), threading.Event()
+    server_issuer: oidc.OpenIDIssuer = api.app.state.server.authenticator.issuer
+    fetching, resume = threading.Event(), threading.Event()
 
-    def slow() -> Any:
-        asked.set()
-        going_on.wait(30)
-        raise OSError("never")
+    def slow_fetch() -> Any:
+        fetching.set()
+        resume.wait(30)
+        raise OSError("the issuer does not answer")
 
-    monkeypatch.setattr(ours, "_fetch", slow)
+    monkeypatch.setattr(server_issuer, "_fetch", slow_fetch)
     monkeypatch.setattr(oidc, "MIN_FETCH_INTERVAL", -1)
     forged = asyncio.ensure_future(api.refusal(VIEWER, issuer.token(OTHER_KEY, "unknown")))
-    await asyncio.to_thread(asked.wait, 10)
+    await asyncio.to_thread(fetching.wait, 10)
     try:
         async with asyncio.timeout(5):
             assert (await api.ask(VIEWER, issuer.token()))["viewer"]["handle"] == "ada"
         assert not forged.done()
     finally:
-        going_on.set()
+        resume.set()
     assert (await forged)[0] == "UNAUTHENTICATED"
 
 
-class TestUnreachable:
+class TestUnreachableIssuer:
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
         return {"oidc_issuer": "http://127.0.0.1:9"}
 
-    async def test_it_is_said(self, api: Api, issuer: LocalIssuer, world: World) -> None:
+    async def test_request_is_answered_with_503(
+        self, api: Api, issuer: LocalIssuer, world: World
+    ) -> None:
         response = await api.post({"query": VIEWER}, issuer.token())
         assert response.status_code == 503
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "UNAVAILABLE"
-        # Others are let in meanwhile.
+        # Access tokens still work.
         token = await world.make_token(await world.make_user())
         assert (await api.ask(VIEWER, token))["viewer"] is not None

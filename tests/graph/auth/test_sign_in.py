@@ -1,4 +1,4 @@
-"""Signing in by password, and what a session is then."""
+"""Signing in with a password, and sessions."""
 
 import asyncio
 import statistics
@@ -18,7 +18,7 @@ from models.base import now
 from models.database import Database
 from models.server.token_bucket import BucketSize
 from tests.support.client import Api
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
 
 SIGN_IN = """
@@ -48,7 +48,7 @@ async def sign_in(api: Api, password: str = SECRET, **name: str) -> dict[str, An
 
 
 def at(address: str, api: Api) -> Api:
-    """A client of the same server at another address."""
+    """A client of the same server with another IP address."""
     other = Api(api.app)
     transport = httpx.ASGITransport(api.app, client=(address, 1))
     other.http = httpx.AsyncClient(transport=transport, base_url="http://taskloom.test")
@@ -61,7 +61,7 @@ async def sessions(database: Database) -> list[Session]:
 
 
 class TestPassword(EveryDatabase):
-    async def test_a_password_begins_a_session(
+    async def test_password_creates_a_session(
         self, api: Api, ada: User, database: Database
     ) -> None:
         api.http.headers["User-Agent"] = "a browser"
@@ -79,7 +79,7 @@ class TestPassword(EveryDatabase):
                 "isCurrent": True,
             },
         }
-        # At rest there is only its digest.
+        # Only the digest of the token is stored.
         assert token.startswith("tss_")
         assert token.encode() not in session.digest
         assert session.expires_at is not None
@@ -89,13 +89,13 @@ class TestPassword(EveryDatabase):
         for attribute in ("HttpOnly", "SameSite=lax", "Path=/"):
             assert f"; {attribute}" in cookie
         assert "Secure" not in cookie
-        # The cookie, and the token by itself.
+        # The session works with the cookie and with the token alone.
         assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "Ada"}}
         api.http.cookies.clear()
         assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "Ada"}}
 
 
-async def test_over_https_the_cookie_is_for_https_alone(api: Api, ada: User) -> None:
+async def test_cookie_is_secure_over_https(api: Api, ada: User) -> None:
     body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
     response = await api.http.post("https://taskloom.test/graphql", json=body)
     assert "; Secure" in response.headers["set-cookie"]
@@ -105,11 +105,11 @@ async def test_over_https_the_cookie_is_for_https_alone(api: Api, ada: User) -> 
 @pytest.mark.parametrize(
     "name", [{"handle": "ada"}, {"email": "ADA@x.example"}, {"email": "ada@x.example"}]
 )
-async def test_capitals_of_a_name_do_not_matter(api: Api, ada: User, name: dict[str, str]) -> None:
+async def test_login_name_is_case_insensitive(api: Api, ada: User, name: dict[str, str]) -> None:
     assert (await sign_in(api, **name))["user"] == {"handle": "Ada"}
 
 
-async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
+async def test_unknown_user_and_wrong_password_get_the_same_error(
     api: Api, ada: User, world: World, database: Database
 ) -> None:
     await world.make_user(handle="nopassword")
@@ -125,31 +125,33 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(
 
 
 @pytest.mark.parametrize("name", [{}, {"handle": "Ada", "email": "ada@x.example"}])
-async def test_one_name_is_needed(api: Api, ada: User, name: dict[str, str]) -> None:
+async def test_exactly_one_of_handle_and_email_is_required(
+    api: Api, ada: User, name: dict[str, str]
+) -> None:
     [error] = (await sign_in(api, **name))["errors"]
     assert error["message"] == "Provide exactly one of handle and email."
 
 
 @pytest.mark.usefixtures("slow_passwords")
 class TestTiming:
-    async def test_it_takes_as_long_whether_the_user_is_there_or_not(
+    async def test_unknown_user_takes_as_long_as_a_wrong_password(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(1000, 1))
         await sign_in(api, "wrong", handle="warm")
-        taken: dict[str, list[float]] = {"Ada": [], "nobody": []}
+        durations: dict[str, list[float]] = {"Ada": [], "nobody": []}
         for _ in range(8):
-            for name, times in taken.items():
-                begun = time.perf_counter()
+            for name, times in durations.items():
+                started = time.perf_counter()
                 await sign_in(api, "wrong", handle=name)
-                times.append(time.perf_counter() - begun)
-        there, not_there = (statistics.median(times) for times in taken.values())
-        # Without a hash to check it would be a tenth.
-        assert 1 / 3 < there / not_there < 3
+                times.append(time.perf_counter() - started)
+        known_user, unknown_user = (statistics.median(times) for times in durations.values())
+        # Without verifying a hash, an unknown user would take a tenth of the time.
+        assert 1 / 3 < known_user / unknown_user < 3
 
 
-class TestFailures(EveryDatabase):
-    async def test_an_account_is_slowed_whoever_tries(self, api: Api, ada: User) -> None:
+class TestRateLimits(EveryDatabase):
+    async def test_account_is_rate_limited_after_failures(self, api: Api, ada: User) -> None:
         many = passwords.PER_ACCOUNT.capacity
         answers = await asyncio.gather(
             *(sign_in(api, f"wrong {n}", handle="ada") for n in range(int(many) + 5))
@@ -161,13 +163,15 @@ class TestFailures(EveryDatabase):
         assert error["code"] == "TOO_MANY"
         assert error["message"].startswith("Too many failed attempts. Try again in ")
 
-    async def test_one_who_succeeds_is_not_slowed(self, api: Api, ada: User) -> None:
+    async def test_successful_sign_in_does_not_count_as_a_failure(
+        self, api: Api, ada: User
+    ) -> None:
         for _ in range(int(passwords.PER_ACCOUNT.capacity) - 1):
             assert (await sign_in(api, "wrong", handle="Ada"))["errors"] == [WRONG]
         for _ in range(3):
             assert (await sign_in(api, handle="Ada"))["errors"] == []
 
-    async def test_an_address_that_is_slowed_locks_nobody_out(
+    async def test_rate_limited_address_does_not_lock_the_account(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
@@ -176,7 +180,7 @@ class TestFailures(EveryDatabase):
                 await sign_in(attacker, "wrong", handle="Ada")
         assert (await sign_in(api, handle="Ada"))["errors"] == []
 
-    async def test_the_addresses_of_a_network_are_one(
+    async def test_addresses_of_an_ipv6_network_share_a_limit(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
@@ -187,7 +191,7 @@ class TestFailures(EveryDatabase):
             codes.append(payload["errors"][0]["code"])
         assert codes == ["INVALID"] * 3 + ["TOO_MANY"] * 3
 
-    async def test_both_names_of_an_account_are_one(self, api: Api, ada: User) -> None:
+    async def test_handle_and_email_of_an_account_share_a_limit(self, api: Api, ada: User) -> None:
         names = ({"handle": "ada"}, {"email": "Ada@x.example"})
         for number in range(int(passwords.PER_ACCOUNT.capacity)):
             payload = await sign_in(api, "wrong", **names[number % 2])
@@ -196,7 +200,7 @@ class TestFailures(EveryDatabase):
             [error] = (await sign_in(api, **name))["errors"]
             assert error["code"] == "TOO_MANY"
 
-    async def test_an_address_is_slowed_whomever_it_tries(
+    async def test_address_is_rate_limited_across_accounts(
         self, api: Api, ada: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(passwords, "PER_ADDRESS", BucketSize(3, 600))
@@ -207,7 +211,7 @@ class TestFailures(EveryDatabase):
 
 
 class TestSessions:
-    async def test_signing_out_ends_the_session_and_the_cookie(
+    async def test_signing_out_deletes_the_session_and_the_cookie(
         self, api: Api, ada: User, database: Database
     ) -> None:
         token = (await sign_in(api, handle="Ada"))["token"]
@@ -219,17 +223,17 @@ class TestSessions:
         assert await api.ask("{ viewer { handle } }") == {"viewer": None}
         code, _ = await api.refusal("{ viewer { handle } }", token)
         assert code == "UNAUTHENTICATED"
-        # And again, with nobody signed in.
+        # Signing out again, without a session, succeeds.
         assert await api.ask("mutation { signOut { errors { code } } }") == {
             "signOut": {"errors": []}
         }
 
-    async def test_an_expired_one_is_none(self, api: Api, ada: User, world: World) -> None:
+    async def test_expired_session_is_anonymous(self, api: Api, ada: User, world: World) -> None:
         old = await world.make_session(ada, expires_at=now() - timedelta(seconds=1))
         api.http.cookies.set(SESSION_COOKIE, old)
         assert await api.ask("{ viewer { handle } }") == {"viewer": None}
 
-    async def test_they_are_listed_and_revoked_by_their_user_alone(
+    async def test_only_their_user_lists_and_revokes_sessions(
         self, api: Api, ada: User, world: World
     ) -> None:
         tokens = [await world.make_session(ada) for _ in range(2)]
@@ -250,7 +254,7 @@ class TestSessions:
         data = await api.ask(listing, tokens[1])
         assert data["viewer"]["sessions"]["nodes"] == [nodes[1]]
 
-    async def test_who_signs_in_within_a_request_goes_on_as_that_user(
+    async def test_later_mutations_of_a_request_run_as_the_user_who_signed_in(
         self, api: Api, ada: User
     ) -> None:
         document = """
@@ -266,14 +270,14 @@ class TestSessions:
         assert (error["path"], error["extensions"]) == (["again"], {"code": "UNAUTHENTICATED"})
 
 
-async def test_a_hash_by_old_parameters_is_still_one(api: Api, world: World) -> None:
+async def test_hash_with_older_parameters_is_accepted(api: Api, world: World) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     user = await world.make_user(handle="old")
     await world.save(Password(user_id=user.id, hash=weak.hash(SECRET)))
     assert (await sign_in(api, handle="old"))["user"] == {"handle": "old"}
 
 
-async def test_what_looks_the_same_is_the_same_password(api: Api, world: World) -> None:
+async def test_equivalent_unicode_passwords_match(api: Api, world: World) -> None:
     user = await world.make_user(handle="uni")
     await world.save(Password(user_id=user.id, hash=passwords.hash_password("caf\u00e9 ole")))
     assert (await sign_in(api, "cafe\u0301 ole", handle="uni"))["user"] == {"handle": "uni"}

@@ -1,4 +1,4 @@
-"""Signing a browser in with a one-time link."""
+"""Signing in to the explorer with a one-time link."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from tests.support.client import Api
 from tests.support.world import World
 
 
-async def test_a_link_signs_in_once(api: Api, world: World) -> None:
+async def test_link_signs_in_once(api: Api, world: World) -> None:
     user = await world.make_user(handle="ada")
     code = await create_sign_in_code(world.database, user.id)
     signed_in = await api.http.get("/sign-in", params={"code": code})
@@ -24,7 +24,7 @@ async def test_a_link_signs_in_once(api: Api, world: World) -> None:
     assert "set-cookie" not in again.headers
 
 
-async def test_of_two_that_follow_a_link_at_once_one_is_signed_in(api: Api, world: World) -> None:
+async def test_concurrent_uses_of_a_link_sign_in_once(api: Api, world: World) -> None:
     user = await world.make_user()
     code = await create_sign_in_code(world.database, user.id)
     answers = await asyncio.gather(
@@ -33,11 +33,11 @@ async def test_of_two_that_follow_a_link_at_once_one_is_signed_in(api: Api, worl
     assert sorted(answer.status_code for answer in answers) == [303, 410, 410, 410, 410]
 
 
-async def test_an_unknown_code_signs_nobody_in(api: Api) -> None:
+async def test_unknown_code_is_refused(api: Api) -> None:
     assert (await api.http.get("/sign-in", params={"code": "x"})).status_code == 410
     assert (await api.http.get("/sign-in")).status_code == 422
 
 
-async def test_a_cookie_that_is_not_good_is_no_cookie(api: Api) -> None:
+async def test_invalid_session_cookie_is_anonymous(api: Api) -> None:
     api.http.cookies.set(SESSION_COOKIE, "x")
     assert await api.ask("{ viewer { handle } }") == {"viewer": None}

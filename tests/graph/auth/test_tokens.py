@@ -1,4 +1,4 @@
-"""Personal tokens: made, used, listed, revoked."""
+"""Personal access tokens."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from models.base import now
 from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
 
 CREATE = """
@@ -31,26 +31,26 @@ UPDATE = """
 """
 
 
-async def create(office: Office, who: str = "member", **given: Any) -> dict[str, Any]:
-    data = await office.api.ask(CREATE, office.tokens[who], input={"name": "ci"} | given)
+async def create(office: Office, who: str = "member", **values: Any) -> dict[str, Any]:
+    data = await office.api.ask(CREATE, office.tokens[who], input={"name": "ci"} | values)
     payload: dict[str, Any] = data["tokenCreate"]
     return payload
 
 
-async def stored(database: Database) -> list[AccessToken]:
+async def stored_tokens(database: Database) -> list[AccessToken]:
     async with database.reads() as session:
         return list(await session.scalars(select(AccessToken).order_by(AccessToken.id)))
 
 
-async def test_a_token_is_shown_once_and_kept_as_a_digest(
+async def test_token_is_returned_once_and_stored_as_a_digest(
     office: Office, database: Database
 ) -> None:
     payload = await create(office, scope="WRITE", expiresAt="2099-01-01T00:00:00Z")
     secret = payload["token"]
     assert secret.startswith("tsk_")
-    shown = payload["accessToken"]
-    assert shown.pop("id").startswith("access-token_")
-    assert shown == {
+    access_token = payload["accessToken"]
+    assert access_token.pop("id").startswith("access-token_")
+    assert access_token == {
         "name": "ci",
         "prefix": secret[:8],
         "scope": "WRITE",
@@ -59,13 +59,13 @@ async def test_a_token_is_shown_once_and_kept_as_a_digest(
         "lastUsedAt": None,
         "revokedAt": None,
     }
-    rows = await stored(database)
+    rows = await stored_tokens(database)
     assert rows[-1].digest == digest(secret)
     assert secret not in str([vars(row) for row in rows])
     assert await office.api.ask("{ viewer { handle } }", secret) == {"viewer": {"handle": "member"}}
 
 
-async def test_a_reading_token_reads_and_cannot_write(office: Office) -> None:
+async def test_read_token_cannot_write(office: Office) -> None:
     secret = (await create(office))["token"]
     read = await office.api.ask('{ workspace(slug: "office") { name } }', secret)
     assert read == {"workspace": {"name": "Office"}}
@@ -79,7 +79,7 @@ async def test_a_reading_token_reads_and_cannot_write(office: Office) -> None:
     assert await office.sequence() == before
 
 
-async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
+async def test_workspace_token_sees_no_other_workspace(office: Office) -> None:
     own = office.gid("workspace")
     await office.world.make_member(office.foreign, office.member)
     secret = (await create(office, scope="WRITE", workspaceId=own))["token"]
@@ -92,14 +92,14 @@ async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
     assert foreign["taskUpdate"]["errors"][0]["code"] == "NOT_FOUND"
     done = await office.api.ask(UPDATE, secret, id=office.gid("task"))
     assert done["taskUpdate"]["errors"] == []
-    # It is for that workspace, not for its user's account.
+    # A token of a workspace cannot manage the tokens of its user.
     payload = await office.api.ask(CREATE, secret, input={"name": "more"})
     assert payload["tokenCreate"]["errors"] == [{"code": "FORBIDDEN", "path": []}]
     assert (await office.api.ask(LIST, secret))["viewer"]["accessTokens"]["nodes"] == []
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "path"),
+    ("values", "code", "path"),
     [
         ({"name": " "}, "REQUIRED", ["input", "name"]),
         ({"name": "x" * 101}, "INVALID", ["input", "name"]),
@@ -111,31 +111,31 @@ async def test_a_token_of_one_workspace_sees_no_other(office: Office) -> None:
         ({"workspaceId": "x"}, "INVALID", ["input", "workspaceId"]),
     ],
 )
-async def test_what_cannot_be_made(
-    office: Office, database: Database, given: dict[str, Any], code: str, path: list[str]
+async def test_invalid_input_is_refused(
+    office: Office, database: Database, values: dict[str, Any], code: str, path: list[str]
 ) -> None:
-    before = len(await stored(database))
-    filled = {
+    before = len(await stored_tokens(database))
+    token_input = {
         name: office.gid(value[1:]) if value.startswith("@") else value
-        for name, value in given.items()
+        for name, value in values.items()
     }
-    if given.get("workspaceId") == "@foreign":
-        filled["workspaceId"] = f"workspace_{office.foreign.id.hex}"
-    payload = await create(office, **filled)
+    if values.get("workspaceId") == "@foreign":
+        token_input["workspaceId"] = f"workspace_{office.foreign.id.hex}"
+    payload = await create(office, **token_input)
     assert payload == {"errors": [{"code": code, "path": path}], "token": None, "accessToken": None}
-    assert len(await stored(database)) == before
+    assert len(await stored_tokens(database)) == before
 
 
-async def test_a_token_makes_none_that_outlives_it(office: Office) -> None:
-    ends = now() + timedelta(days=1)
-    office.tokens["short"] = await office.world.make_token(office.member, expires_at=ends)
-    made = await create(office, who="short", scope="WRITE")
-    assert datetime.fromisoformat(made["accessToken"]["expiresAt"]) == ends
+async def test_token_cannot_create_one_that_expires_later(office: Office) -> None:
+    expires_at = now() + timedelta(days=1)
+    office.tokens["short"] = await office.world.make_token(office.member, expires_at=expires_at)
+    created = await create(office, who="short", scope="WRITE")
+    assert datetime.fromisoformat(created["accessToken"]["expiresAt"]) == expires_at
     longer = await create(office, who="short", expiresAt="2099-01-01T00:00:00Z")
     assert longer["errors"] == [{"code": "INVALID", "path": ["input", "expiresAt"]}]
 
 
-async def test_one_that_is_revoked_is_good_for_nothing(office: Office) -> None:
+async def test_revoked_token_is_refused(office: Office) -> None:
     payload = await create(office, scope="WRITE")
     secret, key = payload["token"], payload["accessToken"]["id"]
     other = await office.api.ask(REVOKE, office.tokens["admin"], id=key)
@@ -148,41 +148,37 @@ async def test_one_that_is_revoked_is_good_for_nothing(office: Office) -> None:
         response = await office.api.post({"query": document, "variables": {"id": "x"}}, secret)
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == "Bearer"
-    # Again: nothing changes.
+    # Revoking it again changes nothing.
     first = done["tokenRevoke"]["accessToken"]["revokedAt"]
     again = await office.api.ask(REVOKE, office.tokens["member"], id=key)
     assert again["tokenRevoke"]["accessToken"]["revokedAt"] == first
 
 
-async def test_any_token_may_revoke_itself_and_only_itself(
-    office: Office, database: Database
-) -> None:
-    leaked = await office.world.make_token(office.member, scope=Scope.READ)
-    [row] = [row for row in await stored(database) if row.digest == digest(leaked)]
-    other = next(row for row in await stored(database) if row.user_id == office.member.id)
-    refused = await office.api.ask(REVOKE, leaked, id=f"access-token_{other.id.hex}")
+async def test_token_can_revoke_only_itself(office: Office, database: Database) -> None:
+    secret = await office.world.make_token(office.member, scope=Scope.READ)
+    [row] = [row for row in await stored_tokens(database) if row.digest == digest(secret)]
+    other = next(row for row in await stored_tokens(database) if row.user_id == office.member.id)
+    refused = await office.api.ask(REVOKE, secret, id=f"access-token_{other.id.hex}")
     assert refused["tokenRevoke"]["errors"] == [{"code": "NOT_FOUND"}]
-    done = await office.api.ask(REVOKE, leaked, id=f"access-token_{row.id.hex}")
+    done = await office.api.ask(REVOKE, secret, id=f"access-token_{row.id.hex}")
     assert done["tokenRevoke"]["errors"] == []
-    assert (await office.api.refusal(LIST, leaked))[0] == "UNAUTHENTICATED"
+    assert (await office.api.refusal(LIST, secret))[0] == "UNAUTHENTICATED"
 
 
-async def test_nobody_lists_the_tokens_of_others(office: Office) -> None:
+async def test_tokens_of_other_users_are_hidden(office: Office) -> None:
     document = """
       query ($id: ID!) { node(id: $id) { ... on User {
         handle accessTokens { totalCount } sessions { totalCount }
       } } }
     """
-    asked = {"id": office.gid("member")}
-    data = await office.api.ask(document, office.tokens["owner"], id=f"user_{office.member.id.hex}")
-    assert asked["id"].startswith("user_")
+    data = await office.api.ask(document, office.tokens["owner"], id=office.gid("member"))
     assert data["node"] == {
         "handle": "member", "accessTokens": {"totalCount": 0}, "sessions": {"totalCount": 0},
     }  # fmt: skip
 
 
-class TestLastUse(EveryDatabase):
-    async def test_the_last_use_is_noted_without_a_write_per_request(
+class TestLastUsed(EveryDatabase):
+    async def test_last_use_is_recorded_without_a_write_per_request(
         self, office: Office, database: Database
     ) -> None:
         api = office.api
@@ -190,10 +186,10 @@ class TestLastUse(EveryDatabase):
         with Statements(api.database) as statements:
             for _ in range(3):
                 await api.ask("{ viewer { handle } }", office.tokens["member"])
-            # Who asks: one statement a request.
+            # Each request reads the viewer in one statement.
             assert len(statements) == 3
         await last_used.write(api.database)
-        used = [row for row in await stored(database) if row.last_used_at is not None]
+        used = [row for row in await stored_tokens(database) if row.last_used_at is not None]
         assert [row.user_id for row in used] == [office.member.id]
         with Statements(api.database) as statements:
             await api.ask("{ viewer { handle } }", office.tokens["member"])

@@ -1,4 +1,4 @@
-"""The commands that say who may come in."""
+"""Commands that manage users and registered documents."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.world import World
 
 SIGN_IN = """
@@ -24,7 +24,7 @@ async def set_password(url: str, handle: str, password: str) -> tuple[int, str]:
     return done.code, done.notes
 
 
-async def test_a_password_is_set_and_signs_in(
+async def test_password_set_by_command_signs_in(
     api: Api, url: str, world: World, database: Database
 ) -> None:
     user = await world.make_user(handle="ada")
@@ -40,7 +40,7 @@ async def test_a_password_is_set_and_signs_in(
     assert data["signIn"]["errors"] == [{"code": "INVALID"}]
 
 
-async def test_a_password_that_cannot_be_is_refused(url: str, world: World) -> None:
+async def test_invalid_password_is_refused(url: str, world: World) -> None:
     await world.make_user(handle="ada")
     code, said = await set_password(url, "ada", "short")
     assert code == 2
@@ -50,7 +50,7 @@ async def test_a_password_that_cannot_be_is_refused(url: str, world: World) -> N
     assert "There is no user bob" in said
 
 
-async def test_who_is_disabled_comes_in_no_more(api: Api, url: str, world: World) -> None:
+async def test_disabled_user_cannot_sign_in(api: Api, url: str, world: World) -> None:
     token = await world.make_token(await world.make_user(handle="ada"))
     done = await taskloom(url, "user", "disable", "ada")
     assert done.notes == "The user ada is disabled. Their tokens and sessions no longer work.\n"
@@ -59,7 +59,7 @@ async def test_who_is_disabled_comes_in_no_more(api: Api, url: str, world: World
     assert await api.ask("{ viewer { handle } }", token) == {"viewer": {"handle": "ada"}}
 
 
-async def test_handles_differ_in_more_than_capitals(url: str, world: World) -> None:
+async def test_handle_that_differs_only_in_case_is_refused(url: str, world: World) -> None:
     await world.make_user(handle="ada", email="ada@x.example")
     done = await taskloom(url, "user", "add", "ADA")
     assert done.code == 1

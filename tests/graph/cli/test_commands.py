@@ -1,4 +1,4 @@
-"""The other commands."""
+"""Commands other than `import`."""
 
 import os
 import re
@@ -19,11 +19,11 @@ from models import Base, Event, Membership, Role, Task, User, Workspace
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.serving import free_port
 
 
-async def test_migrate_says_what_it_did(empty_url: str) -> None:
+async def test_migrate_reports_the_versions(empty_url: str) -> None:
     first = await taskloom(empty_url, "migrate")
     assert first.code == 0
     assert re.search(r": from an empty database to schema \d{4}\.\n$", first.notes)
@@ -42,7 +42,7 @@ async def test_migrate_says_what_it_did(empty_url: str) -> None:
         ["serve"],
     ],
 )
-async def test_every_command_on_an_older_schema_says_what_to_run(
+async def test_command_on_an_older_schema_asks_to_migrate(
     empty_url: str, command: list[str]
 ) -> None:
     port = ["--port", str(free_port())] if command == ["serve"] else []
@@ -62,7 +62,7 @@ async def test_every_command_on_an_older_schema_says_what_to_run(
         ("sqlite:////no/such/folder/x.db", "cannot be reached"),
     ],
 )
-async def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, message: str) -> None:
+async def test_unusable_database_is_reported_in_one_line(url: str, message: str) -> None:
     for command in (["migrate"], ["serve", "--port", str(free_port())], ["demo"]):
         done = await taskloom(url, *command)
         assert done.code == 1
@@ -71,9 +71,7 @@ async def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, messag
         assert len(done.notes.splitlines()) == 1
 
 
-async def test_a_setting_that_cannot_be_read_is_named(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_invalid_setting_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASKLOOM_POOL_SIZE", "many")
     done = await taskloom(url, "migrate")
     assert done.code == 1
@@ -95,7 +93,7 @@ async def test_a_setting_that_cannot_be_read_is_named(
     ],
 )
 @sqlite_only
-async def test_bad_usage_ends_with_code_2(url: str, arguments: list[str]) -> None:
+async def test_usage_error_exits_with_code_2(url: str, arguments: list[str]) -> None:
     done = await taskloom(url, *arguments)
     assert done.code == 2
     assert "Traceback" not in done.notes
@@ -123,7 +121,7 @@ async def role_of(session: AsyncSession, handle: str, slug: str) -> Role | None:
     return await session.scalar(query.where(User.handle == handle, Workspace.slug == slug))
 
 
-async def test_a_user_is_added_and_let_into_workspaces(url: str, database: Database) -> None:
+async def test_user_add_creates_a_user_and_memberships(url: str, database: Database) -> None:
     done = await taskloom(
         url, "user", "add", "ada", "--name", "Ada L.", "--email", "a@b.example",
         "--workspace", "engines", "--role", "owner",
@@ -148,7 +146,7 @@ async def test_a_user_is_added_and_let_into_workspaces(url: str, database: Datab
         assert await session.scalar(select(func.count(User.id))) == 1
 
 
-async def test_a_token_is_printed_alone_and_stored_as_a_hash(
+async def test_token_create_prints_only_the_token_and_stores_its_digest(
     api: Api, url: str, database: Database
 ) -> None:
     await taskloom(url, "user", "add", "ada", "--workspace", "engines")
@@ -176,12 +174,12 @@ async def test_a_token_is_printed_alone_and_stored_as_a_hash(
 
 
 async def dump(database: Database) -> dict[str, list[str]]:
-    """Every row but those of the owner, whose account is not made by the demo."""
+    """All rows except the owner's account, which the demo does not create."""
     rows = {}
     async with database.reads() as session:
         owner = await session.scalar(select(User.id).where(User.handle == "demo"))
         for table in Base.metadata.sorted_tables:
-            # The log has its own time, and tells what other tables show, with the owner's id.
+            # The log contains the time of writing and the ID of the owner.
             left_out = ("changes.at", "changes.fields")
             columns = [column for column in table.columns if str(column) not in left_out]
             found = (await session.execute(select(*columns))).all()
@@ -193,7 +191,7 @@ async def dump(database: Database) -> dict[str, list[str]]:
     return rows
 
 
-async def test_the_demo_is_the_same_each_time_and_has_something_of_everything(
+async def test_demo_is_reproducible_and_fills_every_table(
     url: str, database: Database, empty_url: str
 ) -> None:
     other = Database(empty_url)
@@ -221,7 +219,7 @@ async def test_the_demo_is_the_same_each_time_and_has_something_of_everything(
         assert (await session.scalar(select(func.count(Event.id))) or 0) > 50
 
 
-async def test_the_printed_schema_is_checked(
+async def test_schema_check_compares_the_printed_schema(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printed = await taskloom("sqlite:///x.db", "schema")
@@ -254,7 +252,7 @@ def send_until_closed(port: int, request: bytes) -> None:
             return
 
 
-def test_serving_the_demo_prints_a_link_that_signs_in(tmp_path: Path) -> None:
+def test_serve_demo_prints_a_sign_in_link(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "graph.cli", "serve", "--demo", "--port", str(port)]
     environment = os.environ | {

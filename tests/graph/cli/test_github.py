@@ -1,4 +1,4 @@
-"""Importing a GitHub archive: everything once, nothing half."""
+"""Importing a GitHub archive."""
 
 import copy
 import json
@@ -46,11 +46,11 @@ ARCHIVE = {
     "repo": "acme/rocket-2",
     "labels": [
         {"name": "bug", "description": None, "color": "FC2929"},
-        {"name": "idle", "description": "Nobody bears it.", "color": "cccccc"},
+        {"name": "idle", "description": "No issue has it.", "color": "cccccc"},
     ],
     "issues": [
         *(issue(number) for number in range(1, 23)),
-        # The same author twice in one second, an account that is gone, and an empty body.
+        # Two comments of an author in one second, a deleted account and an empty body.
         issue(40, comments=[comment("a", 1, "one"), comment("a", 1, "two"), comment(None, 1, "")]),
     ],
     "pulls": [
@@ -97,17 +97,17 @@ query ($first: Int, $after: String, $last: Int, $before: String) {
 
 
 async def walk(api: Api, token: str, *, forwards: bool) -> list[dict[str, Any]]:
-    """All tasks, by pages of seven."""
-    met: list[dict[str, Any]] = []
+    """All tasks, read in pages of seven."""
+    nodes: list[dict[str, Any]] = []
     cursor = None
     while True:
         where = {"first": 7, "after": cursor} if forwards else {"last": 7, "before": cursor}
         page = (await api.ask(PAGE, token, **where))["workspace"]["tasks"]
-        met = met + page["nodes"] if forwards else page["nodes"] + met
+        nodes = nodes + page["nodes"] if forwards else page["nodes"] + nodes
         info = page["pageInfo"]
         cursor = info["endCursor" if forwards else "startCursor"]
         if not info["hasNextPage" if forwards else "hasPreviousPage"]:
-            return met
+            return nodes
 
 
 def expected(issues: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -137,12 +137,12 @@ def expected(issues: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
                 ]
             },
         }
-        # Newest first; what was made in one second, the one that was imported later first.
+        # Newest first. Of issues created in the same second, the last imported comes first.
         for one in sorted(issues, key=lambda one: (one["createdAt"], one["number"]), reverse=True)
     ]
 
 
-async def test_an_archive_is_read_back_as_it_is_each_issue_once(
+async def test_import_creates_each_issue_once(
     api: Api, url: str, world: World, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     done = await taskloom(url, "import", "github", write(tmp_path, archive), "--workspace", "acme")
@@ -154,7 +154,7 @@ async def test_an_archive_is_read_back_as_it_is_each_issue_once(
         assert await walk(api, token, forwards=forwards) == expected(archive["issues"], "ROCKET")
 
 
-async def test_importing_again_doubles_nothing_and_brings_what_changed(
+async def test_second_import_only_applies_changes(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -190,16 +190,16 @@ async def test_importing_again_doubles_nothing_and_brings_what_changed(
         assert project.last_number == 41
     later = await counts(database)
     grown = {name: later[name] - first[name] for name in later if later[name] != first[name]}
-    # Issue 2 kept its labels and assignees, and got one each; 41 brought its own.
+    # Issue 2 keeps its labels and assignees and gets one more of each. Issue 41 is new.
     assert grown == {
         "users": 2, "memberships": 2, "tasks": 1, "comments": 1 + 1,
         "assignments": 1 + 2, "labelings": 1 + 2,
-        # Members, a task made and one changed, comments made and one changed, a label.
+        # 2 members, 2 tasks, 3 comments and a label.
         "changes": 2 + 2 + 3 + 1,
     }  # fmt: skip
 
 
-async def test_what_was_moved_on_the_board_stays_while_it_agrees_with_the_archive(
+async def test_second_import_keeps_states_that_agree_with_the_archive(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -217,7 +217,7 @@ async def test_what_was_moved_on_the_board_stays_while_it_agrees_with_the_archiv
         assert again.state_id == doing.id
 
 
-async def test_pull_requests_come_on_demand(
+async def test_pull_requests_are_imported_on_request(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     command = ["import", "github", write(tmp_path, archive), "--workspace", "acme"]
@@ -234,7 +234,7 @@ async def test_pull_requests_come_on_demand(
         assert await session.scalar(select(func.count(Task.id))) == 26
 
 
-async def test_a_second_repository_of_the_same_name_gets_a_key_of_its_own(
+async def test_repositories_of_the_same_name_get_different_keys(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     for repo in ("acme/rocket-2", "other/rocket", "third/42"):
@@ -299,7 +299,7 @@ def with_comment(archive: dict[str, Any], number: int, **fields: Any) -> dict[st
         (lambda a: a | {"labels": [{"name": "x", "color": "red"}]}, "label x, field color: "),
     ],
 )
-async def test_what_is_no_archive_is_refused_with_the_place_and_changes_nothing(
+async def test_invalid_archive_is_refused_with_the_location_and_imports_nothing(
     url: str,
     database: Database,
     archive: dict[str, Any],
@@ -317,7 +317,7 @@ async def test_what_is_no_archive_is_refused_with_the_place_and_changes_nothing(
     assert await counts(database) == before
 
 
-async def test_a_file_that_is_cut_off_is_refused_with_where(
+async def test_truncated_file_is_refused_with_the_location(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path
 ) -> None:
     before = await counts(database)
@@ -337,7 +337,7 @@ async def test_a_file_that_is_cut_off_is_refused_with_where(
     assert await counts(database) == before
 
 
-async def test_a_failure_on_the_way_leaves_nothing_half_written(
+async def test_failed_import_is_rolled_back(
     url: str, database: Database, archive: dict[str, Any], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""What commands write is in the log, whole and in order."""
+"""The log of changes that commands write."""
 
 from datetime import date
 from typing import Any
@@ -12,13 +12,13 @@ from graph.cli.github.importer import GitHubImport
 from models import Role, User, Workspace
 from models.database import Database
 from tests.support.client import Api
+from tests.support.log_replay import replay, stored
 from tests.support.office import Office
-from tests.support.replay import replay, stored
 from tests.support.world import World
 
 
 def archive(**changes: Any) -> Archive:
-    """A small archive."""
+    """An archive of two issues, the first with `changes`."""
     comment = {
         "author": "bob", "body": "Why?", "createdAt": "2024-01-02T00:00:00Z",
         "updatedAt": "2024-01-02T00:00:00Z",
@@ -35,14 +35,14 @@ def archive(**changes: Any) -> Archive:
     return Archive.model_validate(whole)
 
 
-async def run_import(database: Database, given: Archive) -> None:
+async def run_import(database: Database, contents: Archive) -> None:
     async with database.writes.begin() as session:
-        importing = GitHubImport(session, given, lambda done: None)
+        importing = GitHubImport(session, contents, lambda done: None)
         await importing.run("acme", None, with_pulls=False)
 
 
-async def look(api: Api, world: World, slug: str) -> Office:
-    """A workspace as its owner sees it."""
+async def office_of(api: Api, world: World, slug: str) -> Office:
+    """A workspace with a token of its owner, for reading its log."""
     async with world.database.reads() as session:
         workspace = (await session.scalars(select(Workspace).where(Workspace.slug == slug))).one()
         owner = await session.scalar(select(User).where(User.handle == "demo"))
@@ -52,11 +52,11 @@ async def look(api: Api, world: World, slug: str) -> Office:
     return Office(api, world, {"workspace": workspace}, {"owner": token})
 
 
-async def test_an_import_is_one_creation_for_each_object(
+async def test_import_logs_one_creation_per_object(
     api: Api, world: World, database: Database
 ) -> None:
     await run_import(database, archive())
-    office = await look(api, world, "acme")
+    office = await office_of(api, world, "acme")
     changes = await office.changes()
     assert {change["kind"] for change in changes} == {"CREATED"}
     subjects = [change["subjectType"] for change in changes if change["subjectType"] != "State"]
@@ -67,11 +67,9 @@ async def test_an_import_is_one_creation_for_each_object(
     assert await replay(office) == await stored(database, office)
 
 
-async def test_importing_again_tells_what_changed(
-    api: Api, world: World, database: Database
-) -> None:
+async def test_second_import_logs_only_changes(api: Api, world: World, database: Database) -> None:
     await run_import(database, archive())
-    office = await look(api, world, "acme")
+    office = await office_of(api, world, "acme")
     after = await office.sequence()
     await run_import(database, archive())
     assert await office.changes(after) == []
@@ -84,17 +82,17 @@ async def test_importing_again_tells_what_changed(
     assert await replay(office) == await stored(database, office)
 
 
-async def test_demo_data_can_be_replayed(api: Api, world: World, database: Database) -> None:
+async def test_log_of_demo_data_can_be_replayed(api: Api, world: World, database: Database) -> None:
     async with database.writes.begin() as session:
         owner = await accounts.find_or_create_user(session, "demo", name="Demo")
         await DemoWorkspace(session, "demo", 120, date(2026, 3, 2), lambda done: None).run(owner)
-    office = await look(api, world, "demo")
+    office = await office_of(api, world, "demo")
     replayed = await replay(office)
     assert replayed == await stored(database, office)
     assert any(fields.get("links") for fields in replayed.values())
 
 
-async def test_who_is_added_by_a_command_is_in_the_log(
+async def test_membership_created_by_a_command_is_logged(
     api: Api, world: World, database: Database
 ) -> None:
     async with database.writes.begin() as session:
@@ -102,7 +100,7 @@ async def test_who_is_added_by_a_command_is_in_the_log(
         await accounts.add_user(session, "ada", None, None, "acme", None)
     async with database.writes.begin() as session:
         await accounts.add_user(session, "ada", None, None, "acme", Role.ADMIN)
-    office = await look(api, world, "acme")
+    office = await office_of(api, world, "acme")
     assert await replay(office) == await stored(database, office)
     [change] = (await office.changes())[-1:]
     assert (change["kind"], change["subjectType"], change["actor"]) == (

@@ -20,7 +20,7 @@ async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, 
     return await office.write("changeRevert", f"errors {{ code message }} {UNDONE}", who, **where)
 
 
-async def test_an_update_is_undone_and_that_too(office: Office) -> None:
+async def test_update_is_reverted_and_the_revert_too(office: Office) -> None:
     given = {
         "id": office.gid("task"),
         "title": "New",
@@ -29,7 +29,7 @@ async def test_an_update_is_undone_and_that_too(office: Office) -> None:
         "labelIds": ids(office.bug),
         "parentId": None,
     }
-    sequence = (await office.done("taskUpdate", input=given))["sequence"]
+    sequence = (await office.must_write("taskUpdate", input=given))["sequence"]
     payload = await undo(office, sequence)
     assert payload["errors"] == []
     assert payload["sequence"] == payload["change"]["sequence"] == sequence + 1
@@ -44,10 +44,10 @@ async def test_an_update_is_undone_and_that_too(office: Office) -> None:
     assert again["subject"] == task | {"title": "New", "version": 4}
 
 
-async def test_what_was_changed_again_is_named(office: Office, database: Database) -> None:
+async def test_conflict_names_fields_that_changed_later(office: Office, database: Database) -> None:
     key = office.gid("task")
-    first = await office.done("taskUpdate", input={"id": key, "title": "New", "body": "New"})
-    await office.done("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
+    first = await office.must_write("taskUpdate", input={"id": key, "title": "New", "body": "New"})
+    await office.must_write("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
     before = await dump(database)
     payload = await undo(office, first["sequence"])
     message = "These fields have changed since: title. The change cannot be reverted."
@@ -55,26 +55,26 @@ async def test_what_was_changed_again_is_named(office: Office, database: Databas
     assert await dump(database) == before
 
 
-async def test_trash_and_archive_are_undone(office: Office) -> None:
-    gone = await office.done("taskDelete", id=office.gid("task"))
+async def test_deletion_and_archiving_are_reverted(office: Office) -> None:
+    gone = await office.must_write("taskDelete", id=office.gid("task"))
     payload = await undo(office, gone["sequence"])
     assert payload["change"]["kind"] == "RESTORED"
     assert payload["subject"]["deletedAt"] is None
-    put_away = await office.done("taskArchive", id=office.gid("task"))
+    put_away = await office.must_write("taskArchive", id=office.gid("task"))
     payload = await undo(office, put_away["sequence"])
     assert payload["change"]["kind"] == "UNARCHIVED"
-    shelved = await office.done("projectArchive", id=office.gid("project"))
+    shelved = await office.must_write("projectArchive", id=office.gid("project"))
     assert (await undo(office, shelved["sequence"]))["change"]["kind"] == "UNARCHIVED"
 
 
-async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> None:
+async def test_deleted_object_is_created_again_with_its_id(office: Office) -> None:
     for name, mutation in (
         ("docs", "labelDelete"),
         ("milestone", "milestoneDelete"),
         ("remark", "commentDelete"),
         ("event", "eventDelete"),
     ):
-        gone = await office.done(mutation, id=office.gid(name))
+        gone = await office.must_write(mutation, id=office.gid(name))
         payload = await undo(office, gone["sequence"])
         assert payload["errors"] == []
         assert payload["change"]["kind"] == "RESTORED"
@@ -85,10 +85,10 @@ async def test_what_was_deleted_is_made_again_with_its_id(office: Office) -> Non
         assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
 
 
-async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
-    gone = await office.done("labelDelete", id=office.gid("docs"))
+async def test_name_taken_since_is_refused(office: Office, database: Database) -> None:
+    gone = await office.must_write("labelDelete", id=office.gid("docs"))
     given = {"workspaceId": office.gid("workspace"), "name": "docs"}
-    await office.done("labelCreate", input=given)
+    await office.must_write("labelCreate", input=given)
     before = await dump(database)
     assert [error["code"] for error in (await undo(office, gone["sequence"]))["errors"]] == [
         "UNIQUE"
@@ -96,9 +96,9 @@ async def test_a_taken_name_is_told(office: Office, database: Database) -> None:
     assert await dump(database) == before
 
 
-async def test_links_are_undone_on_both_ends(office: Office) -> None:
+async def test_link_is_reverted_on_both_tasks(office: Office) -> None:
     ends = {"taskId": office.gid("task"), "kind": "BLOCKS", "otherId": office.gid("linked")}
-    made = await office.done("taskLinkCreate", input=ends)
+    made = await office.must_write("taskLinkCreate", input=ends)
     payload = await undo(office, made["sequence"])
     assert payload["errors"] == []
     asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { links { kind } } } }"
@@ -112,16 +112,16 @@ async def test_links_are_undone_on_both_ends(office: Office) -> None:
     assert [node["links"] for node in data["nodes"]] == links
 
 
-async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: Database) -> None:
+async def test_revert_to_invalid_values_is_refused(office: Office, database: Database) -> None:
     key = office.gid("task")
     bug = office.gid("bug")
-    await office.done("taskUpdate", input={"id": key, "labelIds": [bug]})
-    bare = await office.done("taskUpdate", input={"id": key, "labelIds": []})
-    alone = await office.done("taskUpdate", input={"id": key, "parentId": None})
-    free = await office.done("taskUpdate", input={"id": key, "milestoneId": None})
-    await office.done("labelDelete", id=bug)
-    await office.done("milestoneDelete", id=office.gid("milestone"))
-    await office.done("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
+    await office.must_write("taskUpdate", input={"id": key, "labelIds": [bug]})
+    bare = await office.must_write("taskUpdate", input={"id": key, "labelIds": []})
+    alone = await office.must_write("taskUpdate", input={"id": key, "parentId": None})
+    free = await office.must_write("taskUpdate", input={"id": key, "milestoneId": None})
+    await office.must_write("labelDelete", id=bug)
+    await office.must_write("milestoneDelete", id=office.gid("milestone"))
+    await office.must_write("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
     before = await dump(database)
     for payload, field in ((bare, "labelIds"), (alone, "parentId"), (free, "milestoneId")):
         [error] = (await undo(office, payload["sequence"]))["errors"]
@@ -130,13 +130,17 @@ async def test_what_would_be_wrong_by_now_is_refused(office: Office, database: D
     assert await dump(database) == before
 
 
-async def test_it_takes_what_the_change_took(office: Office, database: Database) -> None:
-    renamed = await office.done(
+async def test_revert_requires_the_permission_of_the_change(
+    office: Office, database: Database
+) -> None:
+    renamed = await office.must_write(
         "stateUpdate", who="admin", input={"id": office.gid("todo"), "name": "next"}
     )
-    edited = await office.done("commentUpdate", input={"id": office.gid("remark"), "body": "x"})
-    task = await office.done("taskUpdate", input={"id": office.gid("task"), "title": "x"})
-    promoted = await office.done(
+    edited = await office.must_write(
+        "commentUpdate", input={"id": office.gid("remark"), "body": "x"}
+    )
+    task = await office.must_write("taskUpdate", input={"id": office.gid("task"), "title": "x"})
+    promoted = await office.must_write(
         "memberUpdate",
         who="owner",
         input={

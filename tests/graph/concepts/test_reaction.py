@@ -12,8 +12,8 @@ from models.base import Base
 from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import Example
-from tests.support.office import Office, dump, gid, given
-from tests.support.refused import refuses
+from tests.support.office import Office, dump, gid, input_of
+from tests.support.refusals.case import refuses
 from tests.support.world import NOON, World
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
@@ -26,7 +26,7 @@ FIELDS = {
         "ReactionCount": "emoji count",
         "ReactionEdge": "cursor node",
     },
-    "each": {"Comment": "reactionCounts", "ReactionCount": "viewerHasReacted"},
+    "by_role": {"Comment": "reactionCounts", "ReactionCount": "viewerHasReacted"},
 }
 MUTATIONS = {
     "reactionAdd": frozenset({"guest", "member", "admin", "owner", "bound"}),
@@ -34,26 +34,28 @@ MUTATIONS = {
     "reactionRemove": frozenset({"guest"}),
 }
 EXAMPLES = [
-    Example("reactionAdd", given(commentId="@remark", emoji="🎉")),
-    Example("reactionRemove", given(commentId="@remark", emoji="👍"), "guest"),
+    Example("reactionAdd", input_of(commentId="@remark", emoji="🎉")),
+    Example("reactionRemove", input_of(commentId="@remark", emoji="👍"), "guest"),
 ]
 REJECTIONS = [
-    refuses("reactionAdd", given(commentId="@remark", emoji="no"), "INVALID input.emoji"),
-    refuses("reactionAdd", given(commentId="@remark", emoji=" "), "REQUIRED input.emoji"),
-    refuses("reactionAdd", given(commentId="@remark", emoji="👍👍"), "INVALID input.emoji"),
+    refuses("reactionAdd", input_of(commentId="@remark", emoji="no"), "INVALID input.emoji"),
+    refuses("reactionAdd", input_of(commentId="@remark", emoji=" "), "REQUIRED input.emoji"),
+    refuses("reactionAdd", input_of(commentId="@remark", emoji="👍👍"), "INVALID input.emoji"),
     # A skin tone alone is a part of an emoji.
-    refuses("reactionAdd", given(commentId="@remark", emoji="🏻"), "INVALID input.emoji"),
+    refuses("reactionAdd", input_of(commentId="@remark", emoji="🏻"), "INVALID input.emoji"),
     refuses(
-        "reactionAdd", given(commentId="@foreign_remark", emoji="👍"), "NOT_FOUND input.commentId"
+        "reactionAdd",
+        input_of(commentId="@foreign_remark", emoji="👍"),
+        "NOT_FOUND input.commentId",
     ),
     refuses(
-        "reactionAdd", given(commentId="@trashed_remark", emoji="👍"), "INVALID input.commentId"
+        "reactionAdd", input_of(commentId="@trashed_remark", emoji="👍"), "INVALID input.commentId"
     ),
-    refuses("reactionAdd", given(commentId="@remark", emoji="👍"), "FORBIDDEN ", who="reader"),
-    refuses("reactionRemove", given(commentId="@remark", emoji="👍"), "NOT_FOUND input.emoji"),
+    refuses("reactionAdd", input_of(commentId="@remark", emoji="👍"), "FORBIDDEN ", who="reader"),
+    refuses("reactionRemove", input_of(commentId="@remark", emoji="👍"), "NOT_FOUND input.emoji"),
     refuses(
         "reactionRemove",
-        given(commentId="@foreign_remark", emoji="👍"),
+        input_of(commentId="@foreign_remark", emoji="👍"),
         "NOT_FOUND input.commentId",
     ),
 ]
@@ -87,7 +89,7 @@ async def counts(office: Office, who: str) -> list[tuple[str, int, bool]]:
 
 async def react(office: Office, emoji: str, who: str) -> dict[str, Any]:
     reaction = {"commentId": office.gid("remark"), "emoji": emoji}
-    return await office.done("reactionAdd", "reaction { id emoji }", who, input=reaction)
+    return await office.must_write("reactionAdd", "reaction { id emoji }", who, input=reaction)
 
 
 async def test_reactions_are_counted_by_emoji_in_the_order_of_their_first_use(
@@ -130,7 +132,7 @@ async def test_a_user_reacts_once_with_each_emoji(office: Office, database: Data
 
 async def test_a_removed_reaction_leaves_and_can_be_restored_by_its_user(office: Office) -> None:
     reaction = {"commentId": office.gid("remark"), "emoji": "👍"}
-    removed = await office.done(
+    removed = await office.must_write(
         "reactionRemove", "sequence reaction { emoji }", "guest", input=reaction
     )
     assert removed["reaction"] == {"emoji": "👍"}
@@ -138,7 +140,7 @@ async def test_a_removed_reaction_leaves_and_can_be_restored_by_its_user(office:
     change = {"workspace": "office", "sequence": removed["sequence"]}
     payload = await office.write("changeRevert", "errors { code }", "admin", **change)
     assert payload["errors"] == [{"code": "FORBIDDEN"}]
-    await office.done("changeRevert", "sequence", "guest", **change)
+    await office.must_write("changeRevert", "sequence", "guest", **change)
     assert await counts(office, "guest") == [("👍", 1, True)]
 
 
@@ -160,7 +162,7 @@ async def test_comments_are_filtered_by_their_reactions(office: Office, world: W
 
 async def test_deleting_a_comment_logs_the_deletion_of_its_reactions(office: Office) -> None:
     before = await office.sequence()
-    await office.done("commentDelete", "sequence", id=office.gid("remark"))
+    await office.must_write("commentDelete", "sequence", id=office.gid("remark"))
     changes = [(one["kind"], one["subjectType"]) for one in await office.changes(before)]
     assert changes == [("DELETED", "Reaction"), ("DELETED", "Comment")]
 
@@ -168,14 +170,14 @@ async def test_deleting_a_comment_logs_the_deletion_of_its_reactions(office: Off
 async def test_purging_a_task_logs_the_reactions_of_its_comments(office: Office) -> None:
     before = await office.sequence()
     task = {"id": office.gid("task"), "permanently": True}
-    await office.done("taskDelete", "sequence", "admin", **task)
+    await office.must_write("taskDelete", "sequence", "admin", **task)
     purged = [one["subjectType"] for one in await office.changes(before) if one["kind"] == "PURGED"]
     assert purged == ["Reaction", "Comment", "Task"]
 
 
 async def test_reactions_of_a_user_who_left_have_no_user(office: Office) -> None:
     member = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
-    await office.done("memberRemove", "sequence", "owner", input=member)
+    await office.must_write("memberRemove", "sequence", "owner", input=member)
     query = """query ($id: ID!) { node(id: $id) { ... on Comment {
       reactions { nodes { emoji user { handle } } }
     } } }"""
@@ -186,7 +188,9 @@ async def test_reactions_of_a_user_who_left_have_no_user(office: Office) -> None
 async def test_a_comment_has_at_most_twenty_different_emoji(office: Office) -> None:
     emoji = [chr(0x1F600 + place) for place in range(19)]
     for each in emoji:
-        await office.done("reactionAdd", input={"commentId": office.gid("remark"), "emoji": each})
+        await office.must_write(
+            "reactionAdd", input={"commentId": office.gid("remark"), "emoji": each}
+        )
     before = await office.sequence()
     add = {"commentId": office.gid("remark"), "emoji": "🎉"}
     payload = await office.write("reactionAdd", "errors { code message path } sequence", input=add)
@@ -195,13 +199,13 @@ async def test_a_comment_has_at_most_twenty_different_emoji(office: Office) -> N
         {"code": "TOO_MANY", "message": message, "path": ["input", "emoji"]}
     ]
     assert await office.sequence() == before
-    await office.done("reactionAdd", input=add | {"emoji": "👍"})
+    await office.must_write("reactionAdd", input=add | {"emoji": "👍"})
     assert len(await counts(office, "member")) == 20
 
 
 async def test_an_emoji_newer_than_pythons_tables_is_accepted(office: Office) -> None:
     add = {"commentId": office.gid("remark"), "emoji": "🫩"}
-    await office.done("reactionAdd", input=add)
+    await office.must_write("reactionAdd", input=add)
 
 
 async def test_the_same_reaction_at_once_is_added_once(office: Office) -> None:
@@ -209,7 +213,7 @@ async def test_the_same_reaction_at_once_is_added_once(office: Office) -> None:
     before = await office.sequence()
     selection = "sequence reaction { id }"
     payloads = await asyncio.gather(
-        *(office.done("reactionAdd", selection, input=add) for _ in range(8))
+        *(office.must_write("reactionAdd", selection, input=add) for _ in range(8))
     )
     assert len({payload["reaction"]["id"] for payload in payloads}) == 1
     assert await office.sequence() == before + 1
@@ -223,20 +227,20 @@ async def test_the_statements_of_a_deletion_do_not_grow_with_the_reactions(
         for each in emoji:
             await make_reaction(world, comment, office.rows["guest"], each)
         with Statements(office.api.database) as statements:
-            await office.done("commentDelete", "sequence", id=gid(comment))
+            await office.must_write("commentDelete", "sequence", id=gid(comment))
             return len(statements)
 
     assert await delete_with(["👍", "🎉"]) == await delete_with(["👍", "🎉", "🚀", "👀", "😄"])
 
 
 async def test_a_removal_is_not_reverted_on_a_task_in_the_trash(office: Office) -> None:
-    removed = await office.done(
+    removed = await office.must_write(
         "reactionRemove",
         "sequence",
         "guest",
         input={"commentId": office.gid("remark"), "emoji": "👍"},
     )
-    await office.done("taskDelete", id=office.gid("task"))
+    await office.must_write("taskDelete", id=office.gid("task"))
     before = await office.sequence()
     revert = {"workspace": "office", "sequence": removed["sequence"]}
     payload = await office.write("changeRevert", "errors { code path } sequence", "guest", **revert)

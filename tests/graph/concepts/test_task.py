@@ -24,7 +24,7 @@ TASK = """
 """
 
 
-async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
+async def test_new_task_has_the_input_values(office: Office) -> None:
     given = {
         "id": "task_" + "a" * 32,
         "projectId": office.gid("project"),
@@ -40,7 +40,7 @@ async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
         "parentId": office.gid("task"),
     }
     after = await office.sequence()
-    payload = await office.done("taskCreate", f"{TASK} sequence", input=given)
+    payload = await office.must_write("taskCreate", f"{TASK} sequence", input=given)
     assert payload["sequence"] == after + 1
     assert payload["task"] == {
         "key": "WEB-6",
@@ -71,10 +71,10 @@ async def test_a_new_task_has_what_was_said_of_it(office: Office) -> None:
     assert fields["priority"] == (None, "LOW")
 
 
-async def test_a_task_begins_in_the_first_state_at_the_end_of_the_board(office: Office) -> None:
+async def test_new_task_is_last_in_the_first_state(office: Office) -> None:
     selection = "task { rank state { name } body }"
     made = [
-        await office.done(
+        await office.must_write(
             "taskCreate", selection, input={"projectId": office.gid("project"), "title": title}
         )
         for title in ("one", "two")
@@ -84,10 +84,10 @@ async def test_a_task_begins_in_the_first_state_at_the_end_of_the_board(office: 
     assert made[0]["task"]["body"] == ""
 
 
-async def test_an_update_changes_what_was_said_and_nothing_else(office: Office) -> None:
+async def test_update_changes_only_the_input_fields(office: Office) -> None:
     after = await office.sequence()
     given = {"id": office.gid("task"), "title": "New", "milestoneId": None, "estimate": 0}
-    payload = await office.done("taskUpdate", f"{TASK} sequence", input=given)
+    payload = await office.must_write("taskUpdate", f"{TASK} sequence", input=given)
     task = payload["task"]
     assert (task["title"], task["milestone"], task["estimate"]) == ("New", None, 0)
     assert (task["parent"], task["version"]) == ({"key": "WEB-1"}, 2)
@@ -99,7 +99,7 @@ async def test_an_update_changes_what_was_said_and_nothing_else(office: Office) 
     assert await office.fields(after) == [("UPDATED", "Task", changed)]
 
 
-async def test_what_changes_nothing_is_no_change(office: Office, database: Database) -> None:
+async def test_update_without_effect_logs_no_change(office: Office, database: Database) -> None:
     before = await dump(database)
     given = {
         "id": office.gid("task"),
@@ -108,17 +108,17 @@ async def test_what_changes_nothing_is_no_change(office: Office, database: Datab
         "assigneeIds": [],
         "removedLabelIds": [office.gid("bug")],
     }
-    payload = await office.done("taskUpdate", "sequence task { version }", input=given)
+    payload = await office.must_write("taskUpdate", "sequence task { version }", input=given)
     assert payload == {"errors": [], "sequence": None, "task": {"version": 1}}
     assert await dump(database) == before
 
 
-async def test_added_and_removed_merge_and_a_whole_set_replaces(office: Office) -> None:
+async def test_added_and_removed_ids_merge_and_a_full_list_replaces(office: Office) -> None:
     key = {"id": office.gid("task")}
     selection = "task { labels { name } assignees { handle } version }"
 
     async def labels(**given: Any) -> list[str]:
-        payload = await office.done("taskUpdate", selection, input=key | given)
+        payload = await office.must_write("taskUpdate", selection, input=key | given)
         return [label["name"] for label in payload["task"]["labels"]]
 
     bug, docs = office.gid("bug"), office.gid("docs")
@@ -129,17 +129,17 @@ async def test_added_and_removed_merge_and_a_whole_set_replaces(office: Office) 
     assert await labels(labelIds=[bug], addedLabelIds=[docs], removedLabelIds=[bug]) == ["docs"]
     assert await labels(labelIds=None) == []
     people = ids(office.guest, office.owner)
-    payload = await office.done("taskUpdate", selection, input=key | {"assigneeIds": people})
+    payload = await office.must_write("taskUpdate", selection, input=key | {"assigneeIds": people})
     assert payload["task"]["assignees"] == [{"handle": "guest"}, {"handle": "owner"}]
     assert payload["task"]["version"] == 8
 
 
-async def test_states_set_when_it_was_started_and_closed(office: Office) -> None:
+async def test_state_sets_started_at_and_closed_at(office: Office) -> None:
     selection = "task { startedAt closedAt }"
 
     async def enter(name: str) -> tuple[Any, Any]:
         given = {"id": office.gid("task"), "stateId": office.gid(name)}
-        task = (await office.done("taskUpdate", selection, input=given))["task"]
+        task = (await office.must_write("taskUpdate", selection, input=given))["task"]
         return task["startedAt"], task["closedAt"]
 
     assert await enter("triage") == (None, None)
@@ -157,17 +157,19 @@ async def test_states_set_when_it_was_started_and_closed(office: Office) -> None
 
 
 class TestExpectedVersion:
-    async def test_the_right_one_is_accepted(self, office: Office) -> None:
+    async def test_current_version_is_accepted(self, office: Office) -> None:
         given = {"id": office.gid("task"), "expectedVersion": 1, "title": "x"}
-        payload = await office.done("taskUpdate", "task { version }", input=given)
+        payload = await office.must_write("taskUpdate", "task { version }", input=given)
         assert payload["task"] == {"version": 2}
 
-    async def test_a_stale_one_shows_the_task_and_what_changed(
+    async def test_stale_version_returns_the_task_and_the_conflicting_fields(
         self, office: Office, database: Database
     ) -> None:
         key = office.gid("task")
-        await office.done("taskUpdate", input={"id": key, "title": "theirs"})
-        await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+        await office.must_write("taskUpdate", input={"id": key, "title": "theirs"})
+        await office.must_write(
+            "taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]}
+        )
         before = await dump(database)
         mine = {
             "id": key,
@@ -201,7 +203,7 @@ class TestBatches:
             {"id": office.gid("linked"), "title": "four"},
         ]
 
-    async def test_everything_is_rejected_for_one_row(
+    async def test_one_invalid_row_rejects_the_batch(
         self, office: Office, database: Database
     ) -> None:
         before = await dump(database)
@@ -223,7 +225,7 @@ class TestBatches:
         }
         assert await dump(database) == before
 
-    async def test_failed_rows_are_rejected_alone(self, office: Office) -> None:
+    async def test_failed_rows_can_be_rejected_individually(self, office: Office) -> None:
         after = await office.sequence()
         given = {"rows": self.rows(office), "errorPolicy": "REJECT_FAILED_ROWS"}
         payload = await office.write("taskBatchUpdate", self.ROWS, input=given)
@@ -237,7 +239,7 @@ class TestBatches:
             ("UPDATED", "Task", {"title": ("linked", "four")}),
         ]
 
-    async def test_an_empty_batch_is_done(self, office: Office) -> None:
+    async def test_empty_batch_succeeds(self, office: Office) -> None:
         payload = await office.write("taskBatchUpdate", self.ROWS, input={"rows": []})
         assert payload == {"count": 0, "sequence": None, "errors": [], "results": []}
 
@@ -262,7 +264,7 @@ class TestBatches:
                 }
                 for index, task in enumerate(tasks[:count])
             ]
-            statements.forget()
+            statements.clear()
             payload = await office.write("taskBatchUpdate", "count", input={"rows": rows})
             assert payload == {"count": count}
             counts.append(len(statements))
@@ -271,21 +273,21 @@ class TestBatches:
 
 
 class TestTrash:
-    async def test_it_goes_and_comes_back(self, office: Office) -> None:
+    async def test_task_is_deleted_and_restored(self, office: Office) -> None:
         after = await office.sequence()
         selection = "task { deletedAt version }"
         key = office.gid("task")
-        gone = await office.done("taskDelete", selection, id=key)
+        gone = await office.must_write("taskDelete", selection, id=key)
         assert gone["task"]["deletedAt"] is not None
-        again = await office.done("taskDelete", f"{selection} sequence", id=key)
+        again = await office.must_write("taskDelete", f"{selection} sequence", id=key)
         assert again == gone | {"sequence": None}
-        back = await office.done("taskRestore", selection, id=key)
+        back = await office.must_write("taskRestore", selection, id=key)
         assert back["task"] == {"deletedAt": None, "version": 3}
         kinds = [change["kind"] for change in await office.changes(after)]
         assert kinds == ["DELETED", "RESTORED"]
 
-    async def test_for_good_it_takes_along_what_hangs_on_it(self, office: Office) -> None:
-        await office.done(
+    async def test_permanent_deletion_deletes_dependents(self, office: Office) -> None:
+        await office.must_write(
             "taskLinkCreate",
             input={
                 "taskId": office.gid("task"),
@@ -296,7 +298,7 @@ class TestTrash:
         after = await office.sequence()
         selection = "sequence task { title version comments { totalCount } }"
         arguments = {"id": office.gid("task"), "permanently": True}
-        payload = await office.done("taskDelete", selection, who="admin", **arguments)
+        payload = await office.must_write("taskDelete", selection, who="admin", **arguments)
         assert payload["task"] == {"title": "task", "version": 2, "comments": {"totalCount": 0}}
         told = await office.fields(after)
         assert payload["sequence"] == after + 5
@@ -313,7 +315,9 @@ class TestTrash:
         data = await office.api.ask(asked, office.tokens["owner"], id=office.gid("task"))
         assert data == {"node": None}
 
-    async def test_after_thirty_days_it_is_purged(self, office: Office, database: Database) -> None:
+    async def test_task_is_purged_after_thirty_days_in_the_trash(
+        self, office: Office, database: Database
+    ) -> None:
         old = now() - TRASH_LIFETIME - timedelta(minutes=1)
         for name, deleted_at in (("task", old), ("child", old + timedelta(minutes=2))):
             async with database.writes.begin() as session:
@@ -330,14 +334,14 @@ class TestTrash:
         assert actors == [None]
 
 
-async def test_archive_and_back(office: Office) -> None:
+async def test_task_is_archived_and_unarchived(office: Office) -> None:
     after = await office.sequence()
     selection = "task { archivedAt version } sequence"
-    put_away = await office.done("taskArchive", selection, id=office.gid("task"))
-    again = await office.done("taskArchive", selection, id=office.gid("task"))
+    put_away = await office.must_write("taskArchive", selection, id=office.gid("task"))
+    again = await office.must_write("taskArchive", selection, id=office.gid("task"))
     assert again["task"] == put_away["task"]
     assert again["sequence"] is None
-    back = await office.done("taskUnarchive", selection, id=office.gid("task"))
+    back = await office.must_write("taskUnarchive", selection, id=office.gid("task"))
     assert back["task"] == {"archivedAt": None, "version": 3}
     kinds = [change["kind"] for change in await office.changes(after)]
     assert kinds == ["ARCHIVED", "UNARCHIVED"]
@@ -346,27 +350,27 @@ async def test_archive_and_back(office: Office) -> None:
 class TestLinks:
     LINK = "link { kind task { key links { kind task { key } } } } sequence"
 
-    async def test_both_tasks_have_it(self, office: Office) -> None:
+    async def test_both_tasks_show_the_link(self, office: Office) -> None:
         ends = {"taskId": office.gid("task"), "otherId": office.gid("linked")}
         given = ends | {"kind": "BLOCKED_BY"}
-        payload = await office.done("taskLinkCreate", self.LINK, input=given)
+        payload = await office.must_write("taskLinkCreate", self.LINK, input=given)
         far = {"key": "WEB-5", "links": [{"kind": "BLOCKS", "task": {"key": "WEB-2"}}]}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
-        again = await office.done("taskLinkCreate", self.LINK, input=given)
+        again = await office.must_write("taskLinkCreate", self.LINK, input=given)
         assert again == payload | {"sequence": None}
 
-    async def test_it_can_be_deleted_from_either_end(self, office: Office) -> None:
+    async def test_link_can_be_deleted_from_either_task(self, office: Office) -> None:
         given = {
             "taskId": office.gid("child"),
             "kind": "BLOCKED_BY",
             "otherId": office.gid("parent"),
         }
-        payload = await office.done("taskLinkDelete", self.LINK, input=given)
+        payload = await office.must_write("taskLinkDelete", self.LINK, input=given)
         far = {"key": "WEB-1", "links": []}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
 
-    async def test_relations_may_run_in_circles(self, office: Office) -> None:
+    async def test_relates_to_links_may_form_a_cycle(self, office: Office) -> None:
         names = ("task", "child", "linked", "task")
         for near, far in pairwise(names):
             given = {"taskId": office.gid(near), "otherId": office.gid(far), "kind": "RELATES_TO"}
-            await office.done("taskLinkCreate", input=given)
+            await office.must_write("taskLinkCreate", input=given)

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from models import Task
 from models.database import Database
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.office import Office
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
@@ -33,17 +33,17 @@ async def make(office: Office, *titles: str) -> dict[str, str]:
     found = {}
     for title in titles:
         given = {"projectId": office.gid("project"), "title": title}
-        payload = await office.done("taskCreate", "task { id }", input=given)
+        payload = await office.must_write("taskCreate", "task { id }", input=given)
         found[title] = payload["task"]["id"]
     return found
 
 
-async def test_a_task_goes_where_it_is_put(office: Office) -> None:
+async def test_task_moves_to_the_requested_position(office: Office) -> None:
     keys = await make(office, "a", "b", "c", "d")
 
     async def move(title: str, **where: str) -> list[str]:
         named = {f"{name}Id": keys[other] for name, other in where.items()}
-        await office.done("taskMove", input={"id": keys[title], **named})
+        await office.must_write("taskMove", input={"id": keys[title], **named})
         return await column(office)
 
     assert await move("d", before="a") == ["d", "a", "b", "c"]
@@ -56,13 +56,13 @@ async def test_a_task_goes_where_it_is_put(office: Office) -> None:
     assert await move("b", after="c", before="a") == ["c", "b", "d", "a"]
 
 
-async def test_a_move_to_another_column_enters_its_state(office: Office) -> None:
+async def test_move_to_another_column_changes_the_state(office: Office) -> None:
     keys = await make(office, "a", "b")
     selection = "task { state { name } startedAt version }"
     moved = []
     for title, where in (("a", {}), ("b", {"beforeId": keys["a"]})):
         given = {"id": keys[title], "stateId": office.gid("doing"), **where}
-        moved.append(await office.done("taskMove", selection, input=given))
+        moved.append(await office.must_write("taskMove", selection, input=given))
     assert [one["task"]["state"] for one in moved] == [{"name": "doing"}] * 2
     assert all(one["task"]["startedAt"] for one in moved)
     assert [one["task"]["version"] for one in moved] == [2, 2]
@@ -71,18 +71,18 @@ async def test_a_move_to_another_column_enters_its_state(office: Office) -> None
 
 
 @sqlite_only
-async def test_hundreds_of_moves_into_one_gap(office: Office) -> None:
+async def test_ranks_stay_short_after_hundreds_of_moves_into_one_gap(office: Office) -> None:
     keys = await make(office, "low", "one", "two", "high")
     shown = ["one", "two"]
     for count in range(400):
         title = shown[count % 2]
         given = {"id": keys[title], "afterId": keys["low"], "beforeId": keys["high"]}
-        payload = await office.done("taskMove", "task { rank }", input=given)
+        payload = await office.must_write("taskMove", "task { rank }", input=given)
         assert len(payload["task"]["rank"]) < 200
     assert await column(office) == ["low", "two", "one", "high"]
 
 
-async def test_a_crowded_place_is_spread(office: Office, database: Database) -> None:
+async def test_move_between_long_ranks_rebalances_them(office: Office, database: Database) -> None:
     titles = [f"t{n:02}" for n in range(30)]
     keys = await make(office, *titles)
     # As after a thousand moves, and as two who did not see one another leave it.
@@ -94,7 +94,7 @@ async def test_a_crowded_place_is_spread(office: Office, database: Database) -> 
     assert len(start) == 27
     after = await office.sequence()
     given = {"id": keys["t29"], "afterId": keys["t10"]}
-    payload = await office.done("taskMove", "task { rank } sequence", input=given)
+    payload = await office.must_write("taskMove", "task { rank } sequence", input=given)
     assert len(payload["task"]["rank"]) < 10
     changes = await office.changes(after)
     assert payload["sequence"] == changes[-1]["sequence"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.serving import serving
 
 AUDIT = Path(__file__).parent / "audit"
@@ -17,7 +17,7 @@ AUDIT = Path(__file__).parent / "audit"
     shutil.which("node") is None or not (AUDIT / "node_modules").exists(),
     reason="Node, or what `make test` installs for it, is not there",
 )
-async def test_it_passes_whole(url: str) -> None:
+async def test_server_passes_the_graphql_over_http_audit(url: str) -> None:
     async with serving(url) as (remote, _):
         process = await asyncio.create_subprocess_exec(
             *("node", "audit.mjs", f"{remote.address}/graphql"),

@@ -36,7 +36,7 @@ async def waiting(database: Database) -> int:
         'mutation ($id: ID!) { taskUpdate(input: {id: $id, title: "x"}) { errors { code } } }',
     ],
 )
-async def test_an_operation_that_takes_too_long_is_stopped_down_to_the_database(
+async def test_timed_out_operation_cancels_its_statements(
     office: Office, database: Database, document: str
 ) -> None:
     api: Api = office.api

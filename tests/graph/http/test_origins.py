@@ -7,7 +7,7 @@ import pytest
 
 from graph.auth.session import SESSION_COOKIE
 from models.database import Database
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.office import Office, dump
 
 CREATE = """
@@ -45,7 +45,9 @@ async def signed_in(office: Office) -> Office:
     return office
 
 
-async def test_a_page_of_another_site_writes_nothing(signed_in: Office, database: Database) -> None:
+async def test_cross_origin_request_with_a_cookie_is_refused(
+    signed_in: Office, database: Database
+) -> None:
     before = await dump(database)
     for headers in FOREIGN:
         response = await send(signed_in, headers)
@@ -57,7 +59,7 @@ async def test_a_page_of_another_site_writes_nothing(signed_in: Office, database
     assert await dump(database) == before
 
 
-async def test_forms_and_links_write_nothing(signed_in: Office, database: Database) -> None:
+async def test_forms_and_links_cannot_write(signed_in: Office, database: Database) -> None:
     before = await dump(database)
     key = f"workspace_{signed_in.workspace.id.hex}"
     query = CREATE.replace("$id: ID!", f'$id: ID! = "{key}"')
@@ -76,7 +78,7 @@ async def test_forms_and_links_write_nothing(signed_in: Office, database: Databa
     assert await dump(database) == before
 
 
-async def test_the_servers_own_pages_write(signed_in: Office) -> None:
+async def test_same_origin_request_writes(signed_in: Office) -> None:
     for number, headers in enumerate(OWN):
         response = await send(signed_in, headers)
         payload = response.json()["data"]["labelCreate"]
@@ -84,20 +86,20 @@ async def test_the_servers_own_pages_write(signed_in: Office) -> None:
         assert codes == ([] if number == 0 else ["UNIQUE"])
 
 
-async def test_a_token_speaks_for_itself(office: Office) -> None:
+async def test_token_is_accepted_from_any_origin(office: Office) -> None:
     token = {"Authorization": f"Bearer {office.tokens['member']}"}
     response = await send(office, FOREIGN[0] | token)
     assert response.json()["data"]["labelCreate"]["errors"] == []
 
 
-async def test_no_other_site_is_told_anything_by_default(office: Office) -> None:
+async def test_cors_is_disabled_by_default(office: Office) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     response = await office.api.http.options("/graphql", headers=asked)
     assert response.status_code == 405
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 
-async def test_sockets_are_not_opened(signed_in: Office) -> None:
+async def test_websockets_are_refused(signed_in: Office) -> None:
     """There is none yet, for any origin."""
     sent: list[Any] = []
     scope = {
@@ -117,12 +119,12 @@ async def test_sockets_are_not_opened(signed_in: Office) -> None:
     assert sent == ["websocket.close"]
 
 
-class TestAllowed:
+class TestAllowedOrigins:
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
         return {"allowed_origins": "https://app.example, https://other.example"}
 
-    async def test_an_allowed_site_writes_with_the_cookie(self, signed_in: Office) -> None:
+    async def test_allowed_origin_writes_with_the_cookie(self, signed_in: Office) -> None:
         origin = {"Origin": "https://app.example"}
         asked = origin | {
             "Access-Control-Request-Method": "POST",
@@ -136,14 +138,14 @@ class TestAllowed:
         assert response.json()["data"]["labelCreate"]["errors"] == []
         assert response.headers["access-control-allow-origin"] == "https://app.example"
 
-    async def test_no_other_does(self, signed_in: Office) -> None:
+    async def test_other_origins_are_refused(self, signed_in: Office) -> None:
         for headers in FOREIGN:
             response = await send(signed_in, headers)
             assert response.status_code == 403
             assert "access-control-allow-origin" not in response.headers
 
 
-async def test_browsers_are_told_to_trust_nothing_else(office: Office) -> None:
+async def test_responses_have_security_headers(office: Office) -> None:
     response = await office.api.post({"query": "{ __typename }"})
     told = {name: response.headers.get(name) for name in (
         "x-content-type-options", "referrer-policy", "cross-origin-resource-policy",

@@ -12,8 +12,8 @@ from sqlalchemy import event
 from models import Scope
 from models.base import now
 from tests.conftest import NO_LIMITS
-from tests.support.client import Api, Statements, told
-from tests.support.kinds import sqlite_only
+from tests.support.client import Api, Statements, body_without_cost
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import World
 
 PRINTED = Path("schema.graphql").read_text()
@@ -47,9 +47,7 @@ def nested(depth: int) -> str:
     ],
 )  # fmt: skip
 @sqlite_only
-async def test_a_body_that_is_no_request_is_a_bad_request(
-    api: Api, body: str, message: str
-) -> None:
+async def test_malformed_body_is_a_bad_request(api: Api, body: str, message: str) -> None:
     response = await api.http.post("/graphql", content=body, headers={"Content-Type": JSON})
     assert response.status_code == 400
     [error] = response.json()["errors"]
@@ -71,7 +69,7 @@ async def test_a_body_that_is_no_request_is_a_bad_request(
     [(GRAPHQL, 400, GRAPHQL), (JSON, 200, JSON), ("*/*", 400, JSON)],
 )
 @sqlite_only
-async def test_a_document_that_cannot_run_has_errors_and_no_data(
+async def test_invalid_document_has_errors_and_no_data(
     api: Api, query: str, code: str, accept: str, status: int, media_type: str
 ) -> None:
     response = await api.post({"query": query}, accept=accept)
@@ -82,11 +80,11 @@ async def test_a_document_that_cannot_run_has_errors_and_no_data(
     assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
 
 
-async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> None:
+async def test_field_errors_are_answered_with_200(api: Api) -> None:
     query = '{ viewer { id } node(id: "what") { id } }'
     response = await api.post({"query": query}, accept=GRAPHQL)
     assert response.status_code == 200
-    assert told(response) == {
+    assert body_without_cost(response) == {
         "data": {"viewer": None, "node": None},
         "errors": [
             {
@@ -99,12 +97,12 @@ async def test_an_operation_that_ran_answers_200_with_its_errors(api: Api) -> No
     }
 
 
-async def test_a_query_goes_by_get_too(api: Api) -> None:
+async def test_query_can_be_sent_by_get(api: Api) -> None:
     parameters = {"query": "query ($id: ID!) { node(id: $id) { id } }"}
     variables = {"variables": json.dumps({"id": "task_" + "0" * 32})}
     response = await api.http.get("/graphql", params=parameters | variables)
     assert response.status_code == 200
-    assert told(response) == {"data": {"node": None}}
+    assert body_without_cost(response) == {"data": {"node": None}}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +117,7 @@ async def test_a_query_goes_by_get_too(api: Api) -> None:
     ],
 )
 @sqlite_only
-async def test_methods_and_types_that_do_not_fit(
+async def test_unsupported_methods_and_media_types_are_refused(
     api: Api, method: str, headers: dict[str, str], status: int
 ) -> None:
     body = None if method == "GET" else '{"query": "{ viewer { id } }"}'
@@ -131,7 +129,7 @@ async def test_methods_and_types_that_do_not_fit(
 @pytest.mark.parametrize(
     "authorization", ["Bearer tsk_wrong", "Bearer", "Basic YTpi", "tsk_", "Bearer é"]
 )
-async def test_a_wrong_token_is_unauthorized(api: Api, authorization: str) -> None:
+async def test_unknown_token_is_unauthorized(api: Api, authorization: str) -> None:
     response = await api.http.post(
         "/graphql",
         json={"query": "{ viewer { id } }"},
@@ -143,7 +141,7 @@ async def test_a_wrong_token_is_unauthorized(api: Api, authorization: str) -> No
 
 
 @pytest.mark.parametrize("why", ["expired", "revoked", "disabled"])
-async def test_a_token_that_is_no_longer_good_is_unauthorized(
+async def test_expired_revoked_or_disabled_token_is_unauthorized(
     api: Api, world: World, why: str
 ) -> None:
     user = await world.make_user(disabled_at=now() if why == "disabled" else None)
@@ -158,7 +156,7 @@ async def test_a_token_that_is_no_longer_good_is_unauthorized(
 
 
 @sqlite_only
-async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
+async def test_too_many_ids_are_refused(api: Api) -> None:
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     refusal = await api.refusal(query, ids=["task_" + "0" * 32] * 101)
     assert refusal == (
@@ -171,7 +169,7 @@ async def test_more_ids_than_allowed_are_refused(api: Api) -> None:
     "given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
 )
 @sqlite_only
-async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
+async def test_invalid_date_time_is_refused(api: Api, given: Any) -> None:
     query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
     code, message = await api.refusal(query, at=given)
     assert code == "BAD_USER_INPUT"
@@ -180,7 +178,7 @@ async def test_an_instant_that_is_none_is_refused(api: Api, given: Any) -> None:
 
 
 @sqlite_only
-async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
+async def test_explorer_is_served_to_browsers(api: Api) -> None:
     page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -191,7 +189,7 @@ async def test_the_explorer_is_for_browsers_alone(api: Api) -> None:
 
 
 @sqlite_only
-async def test_the_schema_is_served_as_it_is_printed(api: Api) -> None:
+async def test_served_schema_equals_the_printed_schema(api: Api) -> None:
     served = await api.http.get("/schema.graphql")
     assert served.text == PRINTED
 
@@ -209,7 +207,7 @@ def unreachable(api: Api) -> Iterator[None]:
     event.remove(engine, "do_connect", refuse)
 
 
-async def test_a_database_that_does_not_answer_is_said_so(
+async def test_unreachable_database_is_answered_with_503(
     api: Api, world: World, unreachable: None
 ) -> None:
     token = await world.make_token(await world.make_user())
@@ -228,13 +226,13 @@ async def test_a_database_that_does_not_answer_is_said_so(
     assert (await api.http.get("/health/live")).json() == {"status": "ok"}
 
 
-async def test_a_server_that_is_well_says_so(api: Api) -> None:
+async def test_healthy_server_is_ready(api: Api) -> None:
     ready = await api.http.get("/health/ready")
     assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
 
 
 @sqlite_only
-async def test_which_of_several_operations_runs_must_be_said(api: Api) -> None:
+async def test_several_operations_require_an_operation_name(api: Api) -> None:
     document = "query A { a: __typename } query B { b: __typename }"
     response = await api.post({"query": document}, accept=GRAPHQL)
     assert response.status_code == 400
@@ -243,7 +241,7 @@ async def test_which_of_several_operations_runs_must_be_said(api: Api) -> None:
         "The document has several operations. Name one of them as `operationName`."
     )
     named = await api.post({"query": document, "operationName": "B"})
-    assert told(named) == {"data": {"b": "Query"}}
+    assert body_without_cost(named) == {"data": {"b": "Query"}}
 
 
 class TestWithoutLimits:
@@ -251,7 +249,7 @@ class TestWithoutLimits:
     def settings(self) -> dict[str, Any]:
         return NO_LIMITS
 
-    async def test_a_thousand_lookups_by_key_are_one_statement(
+    async def test_a_thousand_lookups_by_key_take_one_statement(
         self, api: Api, world: World, statements: Statements
     ) -> None:
         workspace = await world.make_workspace()
@@ -267,9 +265,7 @@ class TestWithoutLimits:
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "x" * 30_000, "'; DROP TABLE users; --"])
-async def test_what_cannot_be_a_slug_or_a_key_is_not_found(
-    api: Api, world: World, text: str
-) -> None:
+async def test_invalid_slug_or_key_is_not_found(api: Api, world: World, text: str) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     query = f'''{{
@@ -285,7 +281,7 @@ async def test_what_cannot_be_a_slug_or_a_key_is_not_found(
 
 
 @sqlite_only
-async def test_a_number_beyond_all_bounds_is_a_bad_request(api: Api) -> None:
+async def test_huge_number_is_a_bad_request(api: Api) -> None:
     query = "{ viewer { workspaces(first: " + "9" * 5000 + ") { totalCount } } }"
     response = await api.post({"query": query}, accept=GRAPHQL)
     assert response.status_code == 400

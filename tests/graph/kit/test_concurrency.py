@@ -8,22 +8,26 @@ from sqlalchemy import func, select
 
 from models import Task
 from models.database import Database
-from tests.support.hammer import Hammer
 from tests.support.office import Office, gid
+from tests.support.stress import StressTest
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def test_many_clients_leave_one_history(office: Office, database: Database) -> None:
+async def test_log_is_consistent_after_concurrent_writes(
+    office: Office, database: Database
+) -> None:
     names = ("parent", "task", "child", "linked")
-    hammer = Hammer(office, [office.gid(name) for name in names])
-    await hammer.run(clients=32, rounds=8)
+    stress = StressTest(office, [office.gid(name) for name in names])
+    await stress.run(clients=32, rounds=8)
     # Most of it must have been done, or this shows nothing.
-    assert len(hammer.done) > 100
-    await hammer.check(database)
+    assert len(stress.acknowledged) > 100
+    await stress.check(database)
 
 
-async def test_one_key_two_hundred_times_is_one_task(office: Office, database: Database) -> None:
+async def test_concurrent_requests_with_one_key_create_one_task(
+    office: Office, database: Database
+) -> None:
     given = {"projectId": office.gid("project"), "title": "Once"}
     writing = (
         office.write("taskCreate", idempotencyKey="the same", input=given) for _ in range(200)
@@ -36,14 +40,14 @@ async def test_one_key_two_hundred_times_is_one_task(office: Office, database: D
     assert count == 1
 
 
-async def test_two_moves_into_one_gap_end_in_a_definite_order(office: Office) -> None:
+async def test_concurrent_moves_into_one_gap_get_different_ranks(office: Office) -> None:
     others = [
         await office.world.make_task(office.project, office.todo, number=n, rank=f"b{n:02}")
         for n in (20, 30)
     ]
     for _ in range(10):
         moves = (
-            office.done("taskMove", input={"id": gid(task), "afterId": office.gid("task")})
+            office.must_write("taskMove", input={"id": gid(task), "afterId": office.gid("task")})
             for task in others
         )
         await asyncio.gather(*moves)
@@ -54,12 +58,10 @@ async def test_two_moves_into_one_gap_end_in_a_definite_order(office: Office) ->
         assert low < min(moved) < max(moved) < high
 
 
-async def test_two_writers_cannot_close_a_circle_together(
-    office: Office, database: Database
-) -> None:
+async def test_concurrent_writes_cannot_form_a_cycle(office: Office, database: Database) -> None:
     for _ in range(10):
         made = [
-            await office.done(
+            await office.must_write(
                 "taskCreate",
                 "task { id }",
                 input={"projectId": office.gid("project"), "title": title},
@@ -84,17 +86,15 @@ async def test_two_writers_cannot_close_a_circle_together(
 
 
 @pytest.mark.parametrize("delay", [0.001, 0.005, 0.01, 0.02, 0.05])
-async def test_a_cancelled_write_is_whole_or_not_there(
-    office: Office, database: Database, delay: float
-) -> None:
+async def test_canceled_write_is_atomic(office: Office, database: Database, delay: float) -> None:
     given = {"projectId": office.gid("project"), "title": "Cut", "labelIds": [office.gid("bug")]}
     for _ in range(4):
         writing = asyncio.ensure_future(office.write("taskCreate", input=given))
         await asyncio.sleep(delay)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await office.done("taskCreate", input=given | {"title": "Whole"})
-    await Hammer(office).check(database)
+    await office.must_write("taskCreate", input=given | {"title": "Whole"})
+    await StressTest(office).check(database)
 
 
 class TestSmallPool:
@@ -102,13 +102,12 @@ class TestSmallPool:
     def settings(self) -> dict[str, Any]:
         return {"pool_size": 1, "pool_timeout": 20}
 
-    async def test_dry_runs_and_writes_do_not_wait_for_each_other_for_ever(
-        self, office: Office
-    ) -> None:
+    async def test_dry_runs_and_writes_do_not_deadlock(self, office: Office) -> None:
         given = {"projectId": office.gid("project"), "title": "x"}
         selection = "task { key project { name } workspace { slug } }"
         writing = [
-            office.done("taskCreate", selection, dryRun=n % 2 == 0, input=given) for n in range(20)
+            office.must_write("taskCreate", selection, dryRun=n % 2 == 0, input=given)
+            for n in range(20)
         ]
         payloads = await asyncio.gather(*writing)
         keys = [payload["task"]["key"] for payload in payloads]

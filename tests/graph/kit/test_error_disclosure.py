@@ -6,14 +6,14 @@ import pytest
 from graphql import get_introspection_query
 
 from tests.support.client import Api
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.office import Office
 
 WRONG = "{ viewer { handel } }"
 SCHEMA = "{ __schema { types { name } } }"
 
 
-async def test_the_anonymous_are_not_told_what_there_is(office: Office) -> None:
+async def test_errors_do_not_suggest_names_to_anonymous_callers(office: Office) -> None:
     documents = (
         WRONG,
         "{ veiwer { id } }",
@@ -31,7 +31,7 @@ async def test_the_anonymous_are_not_told_what_there_is(office: Office) -> None:
     assert "Did you mean" not in str(answer)
 
 
-async def test_a_message_does_not_repeat_all_that_was_sent(office: Office) -> None:
+async def test_message_truncates_input(office: Office) -> None:
     document = "{ viewer { workspaces(first: " + "9" * 9_000 + ") { totalCount } } }"
     _, message = await office.api.refusal(document, office.tokens["member"])
     assert len(message) == 1_001
@@ -42,7 +42,7 @@ class TestWithoutIntrospection:
     def settings(self) -> dict[str, Any]:
         return {"introspection": False, "explorer": False}
 
-    async def test_nobody_is_told_the_schema(self, office: Office) -> None:
+    async def test_schema_is_not_disclosed(self, office: Office) -> None:
         for document in (SCHEMA, get_introspection_query(), '{ __type(name: "User") { name } }'):
             for token in (None, office.tokens["owner"]):
                 answer = await office.api.answer(document, token)
@@ -57,6 +57,6 @@ class TestWithoutIntrospection:
         assert (await office.api.http.get("/explorer/explorer.js")).status_code == 404
 
 
-async def test_with_it_anybody_is(api: Api) -> None:
+async def test_introspection_is_public_by_default(api: Api) -> None:
     assert "types" in (await api.ask(SCHEMA))["__schema"]
     assert (await api.http.get("/schema.graphql")).status_code == 200

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from models.database import Database
-from tests.support.toys import make_context, make_toys, run
+from tests.support.toy_schema import make_context, make_toys, run
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def toys(empty_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 5, 10, 30])
-async def test_a_failing_field_leaves_the_siblings_that_share_its_loader(
+async def test_failing_field_does_not_affect_siblings_that_share_its_loader(
     toys: Database, turns: int
 ) -> None:
     """The field cannot be null, so its book falls, and the loads of that book are cancelled."""
@@ -35,7 +35,7 @@ async def test_a_failing_field_leaves_the_siblings_that_share_its_loader(
         assert [other["title"] for other in book["shelf"]["books"]] == titles
 
 
-async def test_an_unexpected_error_is_masked_by_the_id_that_the_log_has(
+async def test_unexpected_error_is_masked_with_the_id_in_the_log(
     toys: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
@@ -51,7 +51,7 @@ async def test_an_unexpected_error_is_masked_by_the_id_that_the_log_has(
     assert "secret: the wood is rotten" in str(record.exc_info[1])
 
 
-async def test_an_error_meant_for_the_caller_keeps_its_words(toys: Database) -> None:
+async def test_error_for_the_caller_keeps_its_message(toys: Database) -> None:
     result = await run(make_context(toys), "{ books { refused } }")
     assert {error.message for error in result.errors} == {"title: no such thing."}
     assert {error.extensions["code"] for error in result.errors} == {"BAD_USER_INPUT"}

@@ -7,8 +7,8 @@ import pytest
 
 from tests.graph.kit.test_filters import PAGE
 from tests.support.client import Api
-from tests.support.kinds import sqlite_only
-from tests.support.reference import Row
+from tests.support.database_kinds import sqlite_only
+from tests.support.filter_reference import Row
 from tests.support.world import World
 
 
@@ -39,7 +39,7 @@ from tests.support.world import World
     ],
 )
 @sqlite_only
-async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
+async def test_invalid_filter_is_refused_with_its_path(
     api: Api, world: World, filled: Row, message: str
 ) -> None:
     workspace = await world.make_workspace()
@@ -51,9 +51,7 @@ async def test_a_filter_that_cannot_be_is_refused_by_the_name_of_its_field(
 
 @pytest.mark.parametrize("given", ["soon", "P", "PXY", "2026-13-01", "2026-11-20T09:30:00", 5])
 @sqlite_only
-async def test_a_date_that_is_nonsense_is_refused_by_the_name_of_its_field(
-    api: Api, world: World, given: Any
-) -> None:
+async def test_invalid_date_is_refused_with_its_path(api: Api, world: World, given: Any) -> None:
     filled = {"and": [{"dueOn": {"lt": given}}]}
     code, told = await api.refusal(PAGE, None, slug="x", filter=filled)
     assert code == "BAD_USER_INPUT"
@@ -62,7 +60,7 @@ async def test_a_date_that_is_nonsense_is_refused_by_the_name_of_its_field(
 
 
 @sqlite_only
-async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> None:
+async def test_filter_nested_too_deep_is_refused(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     filled: Row = {}
@@ -74,7 +72,7 @@ async def test_a_filter_nested_too_deep_is_refused(api: Api, world: World) -> No
 
 
 @sqlite_only
-async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) -> None:
+async def test_order_of_too_many_fields_is_refused(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     order = [{"field": "TITLE"}] * 6
@@ -82,7 +80,7 @@ async def test_an_order_of_too_many_fields_is_refused(api: Api, world: World) ->
     assert (code, told) == ("BAD_USER_INPUT", "orderBy: at most 5 terms, not 6.")
 
 
-async def test_durations_count_from_now_and_for_days_from_today(api: Api, world: World) -> None:
+async def test_durations_are_relative_to_now_or_today(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     project, state = await world.make_project(workspace), await world.make_state(workspace)
@@ -113,9 +111,7 @@ async def test_durations_count_from_now_and_for_days_from_today(api: Api, world:
 @pytest.mark.parametrize("literal", ["1e999", "-1e999", "9" * 400])
 @pytest.mark.parametrize("field", ["number", "estimate"])
 @sqlite_only
-async def test_a_number_without_end_is_refused(
-    api: Api, world: World, literal: str, field: str
-) -> None:
+async def test_infinite_number_is_refused(api: Api, world: World, literal: str, field: str) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     query = f'''{{ workspace(slug: "{workspace.slug}") {{
@@ -125,7 +121,7 @@ async def test_a_number_without_end_is_refused(
     assert (code, told) == ("BAD_USER_INPUT", f"filter.{field}.gt: a number must be finite.")
 
 
-async def test_a_filter_as_deep_as_it_may_be_is_answered(api: Api, world: World) -> None:
+async def test_filter_of_the_maximum_depth_is_answered(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     filled: Row = {"title": {"contains": "e"}}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graph.kit.node import node_id
 from models import Priority, StateCategory, TaskLinkKind
 from tests.support.client import Api
-from tests.support.reference import URGENCY, Data, Row, matches, ordered
+from tests.support.filter_reference import URGENCY, Data, Row, matches, ordered
 from tests.support.world import World
 
 #: Letters that all databases take the same way to small ones, and what LIKE takes for more.
@@ -299,7 +299,7 @@ async def data(world: World, request: pytest.FixtureRequest) -> tuple[Data, str,
 
 @RELAXED
 @given(filled=task_filters, order=orders, size=st.sampled_from([2, 7, 100]), forwards=st.booleans())
-async def test_pages_are_what_the_reference_says(
+async def test_pages_match_the_reference(
     api: Api, data: tuple[Data, str, str], filled: Row, order: list[Row], size: int, forwards: bool
 ) -> None:
     rows, token, slug = data
@@ -325,7 +325,7 @@ query ($slug: String!, $filter: TaskFilter, $orderBy: [TaskOrder!], $first: Int)
 
 @RELAXED
 @given(filled=task_filters, order=orders, size=st.sampled_from([1, 3, 100]))
-async def test_pages_of_many_parents_are_what_the_reference_says(
+async def test_pages_of_many_parents_match_the_reference(
     api: Api, data: tuple[Data, str, str], filled: Row, order: list[Row], size: int
 ) -> None:
     rows, token, slug = data

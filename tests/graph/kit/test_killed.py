@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from models.database import Database
-from tests.support.hammer import Hammer
 from tests.support.office import Office
 from tests.support.serving import serving
+from tests.support.stress import StressTest
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -18,33 +18,33 @@ KILLS, CLIENTS = 10, 8
 SPELL = 0.3
 
 
-async def write_until_killed(hammer: Hammer, seed: int) -> None:
+async def write_until_killed(stress: StressTest, seed: int) -> None:
     with suppress(httpx.TransportError):
-        await hammer.client(seed, rounds=1000)
+        await stress.client(seed, rounds=1000)
 
 
-async def test_what_was_acknowledged_is_there_and_nothing_is_half_written(
+async def test_killed_server_leaves_all_confirmed_writes_and_no_partial_ones(
     office: Office, database: Database, url: str
 ) -> None:
     names = ("parent", "task", "child", "linked")
-    hammer = Hammer(office, [office.gid(name) for name in names])
+    stress = StressTest(office, [office.gid(name) for name in names])
     for kill in range(KILLS):
-        before = len(hammer.done)
+        before = len(stress.acknowledged)
         async with serving(url) as (remote, process):
             office.api = remote
-            await hammer.check(database)
+            await stress.check(database)
             clients = [
-                asyncio.ensure_future(write_until_killed(hammer, kill * CLIENTS + client))
+                asyncio.ensure_future(write_until_killed(stress, kill * CLIENTS + client))
                 for client in range(CLIENTS)
             ]
             for _ in range(100):
                 await asyncio.sleep(SPELL)
-                if len(hammer.done) > before:
+                if len(stress.acknowledged) > before:
                     break
             process.kill()
             await asyncio.gather(*clients)
             await asyncio.to_thread(process.join)
-        assert len(hammer.done) > before
+        assert len(stress.acknowledged) > before
     async with serving(url) as (remote, _):
         office.api = remote
-        await hammer.check(database)
+        await stress.check(database)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from graph.kit.loading.loaders import MAX_KEYS, LoadCancelled, Loaders, ReadScope
 from models.database import Database, DatabaseOptions
 from tests.support.client import Statements
-from tests.support.toys import make_context, make_toys, run
+from tests.support.toy_schema import make_context, make_toys, run
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def kind() -> str:
     return "sqlite"
 
 
-async def test_keys_asked_for_together_are_one_batch(loaders: Loaders) -> None:
+async def test_concurrent_loads_are_one_batch(loaders: Loaders) -> None:
     batch = Slow()
     batch.gate.set()
     loader = loaders.of(batch)
@@ -68,12 +68,12 @@ async def test_keys_asked_for_together_are_one_batch(loaders: Loaders) -> None:
     assert batch.batches == [[1, 2, 3]]
 
 
-async def test_a_loader_is_found_by_its_batch(loaders: Loaders) -> None:
+async def test_equal_batches_share_a_loader(loaders: Loaders) -> None:
     assert loaders.of(Slow()) is loaders.of(Slow())
     assert loaders.of(Slow()) is not loaders.of(Slow(name="other"))
 
 
-async def test_a_loader_that_waits_for_a_place_goes_on_collecting(loaders: Loaders) -> None:
+async def test_loader_that_waits_for_a_connection_collects_more_keys(loaders: Loaders) -> None:
     first, second = Slow(), Slow(name="second")
     second.gate.set()
     holding = loaders.of(first).load(1)
@@ -87,7 +87,7 @@ async def test_a_loader_that_waits_for_a_place_goes_on_collecting(loaders: Loade
     assert second.batches == [[1, 2]]
 
 
-async def test_a_gathering_loader_waits_for_those_whose_rows_may_ask_it(toys: Database) -> None:
+async def test_waiting_loader_runs_after_loaders_that_may_add_keys(toys: Database) -> None:
     loaders = make_context(toys).loaders
     rows, users = Slow(), Slow(waits_for_others=True, name="users")
     users.gate.set()
@@ -101,7 +101,7 @@ async def test_a_gathering_loader_waits_for_those_whose_rows_may_ask_it(toys: Da
     assert users.batches == [[1, 2]]
 
 
-async def test_a_cancelled_caller_leaves_the_others_waiting_on_the_same_key(
+async def test_canceled_caller_does_not_affect_others_with_the_same_key(
     loaders: Loaders,
 ) -> None:
     batch = Slow()
@@ -113,7 +113,7 @@ async def test_a_cancelled_caller_leaves_the_others_waiting_on_the_same_key(
     assert await other == 1
 
 
-async def test_when_a_load_is_ended_nobody_hangs(loaders: Loaders) -> None:
+async def test_canceled_load_cancels_all_callers(loaders: Loaders) -> None:
     batch = Slow()
     loader = loaders.of(batch)
     waiting = [loader.load(key) for key in (1, 2)]
@@ -125,7 +125,7 @@ async def test_when_a_load_is_ended_nobody_hangs(loaders: Loaders) -> None:
     assert [type(answer) for answer in answers] == [LoadCancelled] * 3
 
 
-async def test_an_error_reaches_every_caller_and_is_not_kept(loaders: Loaders) -> None:
+async def test_error_reaches_every_caller_and_is_not_cached(loaders: Loaders) -> None:
     batch = Slow()
     batch.gate.set()
     loader = loaders.of(batch)
@@ -134,7 +134,7 @@ async def test_an_error_reaches_every_caller_and_is_not_kept(loaders: Loaders) -
     assert await loader.load(1) == 1
 
 
-async def test_an_error_that_nobody_waits_for_is_no_noise(loaders: Loaders) -> None:
+async def test_error_without_a_waiting_caller_is_not_logged(loaders: Loaders) -> None:
     heard: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context))
     batch = Slow()
@@ -149,7 +149,7 @@ async def test_an_error_that_nobody_waits_for_is_no_noise(loaders: Loaders) -> N
     assert heard == []
 
 
-async def test_many_keys_are_split(loaders: Loaders) -> None:
+async def test_many_keys_are_split_into_chunks(loaders: Loaders) -> None:
     batch = Slow()
     batch.gate.set()
     keys = range(MAX_KEYS + 5)
@@ -157,7 +157,7 @@ async def test_many_keys_are_split(loaders: Loaders) -> None:
     assert [len(keys) for keys in batch.batches] == [MAX_KEYS, 5]
 
 
-async def test_relations_of_many_rows_take_one_statement_each(toys: Database) -> None:
+async def test_each_relation_takes_one_statement(toys: Database) -> None:
     context = make_context(toys)
     with Statements(toys) as statements:
         result = await run(context, "{ books { title shelf { name books { title } } } }")

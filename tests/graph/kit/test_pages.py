@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from models import Role, Task, User, Workspace
 from tests.support.client import Api, Statements
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import NOON, World
 
 PAGE = """
@@ -83,7 +83,7 @@ def titles(found: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [1, 3, 11, 100])
-async def test_walking_forwards_meets_each_task_once(api: Api, team: Team, size: int) -> None:
+async def test_forward_pages_return_each_task_once(api: Api, team: Team, size: int) -> None:
     met: list[str] = []
     after = None
     while True:
@@ -98,7 +98,7 @@ async def test_walking_forwards_meets_each_task_once(api: Api, team: Team, size:
 
 
 @pytest.mark.parametrize("size", [1, 3, 11, 100])
-async def test_walking_backwards_meets_each_task_once(api: Api, team: Team, size: int) -> None:
+async def test_backward_pages_return_each_task_once(api: Api, team: Team, size: int) -> None:
     met: list[str] = []
     before = None
     while True:
@@ -111,14 +111,14 @@ async def test_walking_backwards_meets_each_task_once(api: Api, team: Team, size
     assert met == team.titles
 
 
-async def test_each_edge_has_the_cursor_that_resumes_after_it(api: Api, team: Team) -> None:
+async def test_cursor_of_each_edge_resumes_after_it(api: Api, team: Team) -> None:
     found = await page(api, team)
     for place, edge in enumerate(found["edges"]):
         resumed = await page(api, team, first=1, after=edge["cursor"])
         assert titles(resumed) == team.titles[place + 1 : place + 2]
 
 
-async def test_a_page_of_nothing_says_whether_there_is_something(api: Api, team: Team) -> None:
+async def test_empty_page_reports_whether_there_are_rows(api: Api, team: Team) -> None:
     assert await page(api, team, first=0) == {
         "totalCount": 11,
         "nodes": [],
@@ -132,7 +132,7 @@ async def test_a_page_of_nothing_says_whether_there_is_something(api: Api, team:
     }
 
 
-async def test_a_page_goes_on_after_a_row_that_is_gone(api: Api, team: Team, world: World) -> None:
+async def test_cursor_of_a_deleted_row_resumes_after_it(api: Api, team: Team, world: World) -> None:
     found = await page(api, team, first=4)
     gone = next(task for task in team.tasks if task.title == team.titles[3])
     async with world.database.writes.begin() as session:
@@ -154,7 +154,7 @@ async def test_a_page_goes_on_after_a_row_that_is_gone(api: Api, team: Team, wor
     ],
 )  # fmt: skip
 @sqlite_only
-async def test_arguments_that_cannot_be_are_refused_by_name(
+async def test_invalid_page_arguments_are_refused_by_name(
     api: Api, team: Team, arguments: dict[str, Any], message: str
 ) -> None:
     code, told = await api.refusal(PAGE, team.token, slug=team.workspace.slug, **arguments)
@@ -169,7 +169,7 @@ def forged(cursor: str, place: int, value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
+async def test_cursor_of_another_list_is_refused(api: Api, team: Team) -> None:
     query = (
         "query ($slug: String!) { workspace(slug: $slug) { members { pageInfo { endCursor } } } }"
     )
@@ -203,7 +203,7 @@ async def test_a_foreign_cursor_is_refused(api: Api, team: Team) -> None:
         lambda cursor: forged(cursor, 2, "zz"),
     ],
 )
-async def test_a_damaged_cursor_is_refused(api: Api, team: Team, damage: Any) -> None:
+async def test_damaged_cursor_is_refused(api: Api, team: Team, damage: Any) -> None:
     cursor = (await page(api, team))["pageInfo"]["endCursor"]
     code, message = await api.refusal(
         PAGE, team.token, slug=team.workspace.slug, before=damage(cursor)
@@ -231,14 +231,14 @@ query ($slug: String!) {
 """
 
 
-async def test_a_page_of_fifty_tasks_with_all_around_them_takes_eight_statements(
+async def test_fifty_tasks_with_their_relations_take_eight_statements(
     api: Api, world: World, statements: Statements
 ) -> None:
     team = await make_team(world, 50)
     for task in team.tasks:
         for place in range(4):
             await world.make_comment(task, team.users[place], body=f"{task.title} {place}")
-    statements.forget()
+    statements.clear()
     data = await api.ask(FIFTY, team.token, slug=team.workspace.slug)
     # Viewer and workspace, tasks, assignees, labels, comments; then states, projects, users.
     assert len(statements) == 8
@@ -256,7 +256,7 @@ async def test_a_page_of_fifty_tasks_with_all_around_them_takes_eight_statements
         ]
 
 
-async def test_counting_reads_no_rows_and_stops_at_its_limit(
+async def test_counts_are_exact_up_to_their_limit(
     api: Api, team: Team, statements: Statements
 ) -> None:
     query = """
@@ -277,7 +277,7 @@ async def test_counting_reads_no_rows_and_stops_at_its_limit(
     assert len(statements) == 5
 
 
-async def test_archived_tasks_are_shown_on_demand_and_deleted_ones_never(
+async def test_archived_tasks_are_listed_on_request_and_deleted_ones_never(
     api: Api, team: Team, world: World
 ) -> None:
     project, state = team.tasks[0].project_id, team.tasks[0].state_id

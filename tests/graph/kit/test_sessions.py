@@ -35,7 +35,7 @@ class TestSmallPools:
     def settings(self, request: pytest.FixtureRequest) -> dict[str, Any]:
         return {"pool_size": request.param, "pool_timeout": 20}
 
-    async def test_fifty_requests_at_once_are_all_answered(self, api: Api, team: Team) -> None:
+    async def test_fifty_concurrent_requests_are_all_answered(self, api: Api, team: Team) -> None:
         asking = (api.ask(FIFTY, team.token, slug=team.workspace.slug) for _ in range(50))
         answers = await asyncio.gather(*asking)
         titles = [node["title"] for node in answers[0]["workspace"]["tasks"]["nodes"]]
@@ -44,7 +44,7 @@ class TestSmallPools:
         assert checked_out(api.database) == 0
 
 
-async def test_the_first_request_on_a_cold_pool_is_answered(api: Api, team: Team) -> None:
+async def test_first_request_on_an_empty_pool_is_answered(api: Api, team: Team) -> None:
     pool: Any = api.database.read_engine.pool
     assert pool.checkedin() + pool.checkedout() == 0
     data = await api.ask(FIFTY, team.token, slug=team.workspace.slug)
@@ -52,9 +52,7 @@ async def test_the_first_request_on_a_cold_pool_is_answered(api: Api, team: Team
 
 
 @pytest.mark.parametrize("delay", [0, 0.002, 0.005, 0.01, 0.02, 0.05])
-async def test_a_cancelled_request_gives_everything_back(
-    api: Api, team: Team, delay: float
-) -> None:
+async def test_canceled_request_returns_its_connections(api: Api, team: Team, delay: float) -> None:
     for _ in range(4):
         asking = asyncio.ensure_future(api.ask(FIFTY, team.token, slug=team.workspace.slug))
         await asyncio.sleep(delay)
@@ -69,9 +67,7 @@ async def test_a_cancelled_request_gives_everything_back(
     assert len(data["workspace"]["tasks"]["nodes"]) == 12
 
 
-async def test_a_client_that_leaves_takes_its_statements_along(
-    api: Api, team: Team, kind: str
-) -> None:
+async def test_disconnected_client_cancels_its_statements(api: Api, team: Team, kind: str) -> None:
     if kind != "postgresql":
         pytest.skip("only PostgreSQL can be made to wait, and be stopped")
     left = asyncio.Event()
@@ -116,7 +112,7 @@ async def eventually(database: Database, query: str, value: int) -> None:
     pytest.fail(f"{query} never gave {value}")
 
 
-async def test_reading_sessions_cannot_write(api: Api, team: Team) -> None:
+async def test_read_sessions_cannot_write(api: Api, team: Team) -> None:
     async with api.database.reads() as session:
         with pytest.raises(Exception, match=r"(?i)read.?only"):
             await session.execute(text("DELETE FROM comments"))
@@ -134,7 +130,7 @@ class TestPostgreSQL:
         return {"pool_size": 1, "pool_timeout": 5}
 
     @pytest.mark.parametrize("engine", ["read_engine", "write_engine"])
-    async def test_a_poisoned_connection_does_not_stay_in_the_pool(
+    async def test_connection_with_an_open_transaction_is_removed_from_the_pool(
         self, api: Api, team: Team, engine: str
     ) -> None:
         opened = getattr(api.database, engine)
@@ -150,7 +146,7 @@ class TestPostgreSQL:
         data = await api.ask(FIFTY, team.token, slug=team.workspace.slug)
         assert len(data["workspace"]["tasks"]["nodes"]) == 12
 
-    async def test_a_commit_during_a_statement_does_not_spoil_later_requests(
+    async def test_commit_during_a_statement_does_not_break_later_requests(
         self, api: Api, team: Team
     ) -> None:
         async with api.database.writes() as session:
@@ -162,16 +158,14 @@ class TestPostgreSQL:
         async with api.database.writes.begin() as session:
             assert await session.scalar(text("SELECT 1")) == 1
 
-    async def test_a_slow_statement_ends_at_the_timeout(self, url: str) -> None:
+    async def test_slow_statement_is_canceled_at_the_timeout(self, url: str) -> None:
         database = Database(url, DatabaseOptions(statement_timeout=0.2))
         async with database.reads() as session:
             with pytest.raises(Exception, match="statement timeout"):
                 await session.execute(text("SELECT pg_sleep(5)"))
         await database.close()
 
-    async def test_a_connection_that_the_server_closed_is_replaced(
-        self, api: Api, team: Team
-    ) -> None:
+    async def test_closed_connection_is_replaced(self, api: Api, team: Team) -> None:
         async with api.database.reads() as session:
             pid = await session.scalar(text("SELECT pg_backend_pid()"))
         async with api.database.writes.begin() as session:

@@ -9,8 +9,8 @@ from sqlalchemy import delete
 from models import Membership
 from models.database import Database
 from tests.support.client import Statements
-from tests.support.hammer import Hammer
 from tests.support.office import Office, dump, ids
+from tests.support.stress import StressTest
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -35,87 +35,87 @@ async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, 
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
-async def test_one_key_at_the_same_moment_gives_one_answer(
+async def test_concurrent_requests_with_one_key_get_the_same_payload(
     office: Office, database: Database, mutation: str, arguments: Any
 ) -> None:
     writing = (office.write(mutation, idempotencyKey="k", **arguments(office)) for _ in range(20))
     payloads = await asyncio.gather(*writing)
     assert payloads[0]["errors"] == []
     assert all(payload == payloads[0] for payload in payloads)
-    await Hammer(office).check(database)
+    await StressTest(office).check(database)
 
 
-async def test_who_was_uninvited_cannot_undo_it(office: Office) -> None:
+async def test_uninvited_user_cannot_revert_the_update(office: Office) -> None:
     given = {"id": office.gid("event"), "attendeeIds": []}
-    sequence = (await office.done("eventUpdate", input=given))["sequence"]
+    sequence = (await office.must_write("eventUpdate", input=given))["sequence"]
     assert (await undo(office, sequence, "guest"))["errors"] == [{"code": "FORBIDDEN"}]
     assert (await undo(office, sequence))["errors"] == []
 
 
-async def test_only_who_deleted_a_comment_brings_it_back(office: Office) -> None:
+async def test_only_the_deleter_can_restore_a_comment(office: Office) -> None:
     given = {"taskId": office.gid("task"), "body": "mine"}
-    made = await office.done("commentCreate", who="guest", input=given)
-    gone = await office.done("commentDelete", who="admin", id=made["comment"]["id"])
+    made = await office.must_write("commentCreate", who="guest", input=given)
+    gone = await office.must_write("commentDelete", who="admin", id=made["comment"]["id"])
     for who in ("guest", "member", "owner"):
         assert (await undo(office, gone["sequence"], who))["errors"] == [{"code": "FORBIDDEN"}]
     assert (await undo(office, gone["sequence"], "admin"))["errors"] == []
 
 
-async def test_an_event_takes_the_invitations_of_those_who_left(
+async def test_event_deletion_deletes_attendances_of_former_members(
     office: Office, database: Database
 ) -> None:
     left = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
-    await office.done("memberRemove", who="admin", input=left)
+    await office.must_write("memberRemove", who="admin", input=left)
     after = await office.sequence()
-    await office.done("eventDelete", id=office.gid("event"))
+    await office.must_write("eventDelete", id=office.gid("event"))
     kinds = [(kind, subject) for kind, subject, _ in await office.fields(after)]
     assert kinds == [("DELETED", "Attendance"), ("DELETED", "Event")]
-    await Hammer(office).check(database)
+    await StressTest(office).check(database)
 
 
-async def test_a_change_of_the_workspace_is_undone(office: Office) -> None:
+async def test_workspace_update_is_reverted(office: Office) -> None:
     given = {"id": office.gid("workspace"), "name": "Bureau"}
-    sequence = (await office.done("workspaceUpdate", who="admin", input=given))["sequence"]
+    sequence = (await office.must_write("workspaceUpdate", who="admin", input=given))["sequence"]
     assert (await undo(office, sequence))["errors"] == [{"code": "FORBIDDEN"}]
     payload = await undo(office, sequence, "admin")
     assert payload["subject"] == {"id": office.gid("workspace")}
 
 
-async def test_a_membership_that_ended_is_shown_whole(office: Office) -> None:
+async def test_removed_membership_is_returned_with_its_relations(office: Office) -> None:
     selection = "member { role user { handle } workspace { slug name } }"
     where = {"workspaceId": office.gid("workspace")}
     removed = where | {"userId": office.gid("guest")}
     asked: dict[str, Any] = {"who": "admin", "idempotencyKey": "k", "input": removed}
     for _ in range(2):
-        payload = await office.done("memberRemove", selection, **asked)
+        payload = await office.must_write("memberRemove", selection, **asked)
         assert payload["member"] == {
             "role": "GUEST",
             "user": {"handle": "guest"},
             "workspace": {"slug": "office", "name": "Office"},
         }
     left = where | {"userId": office.gid("admin")}
-    payload = await office.done("memberRemove", selection, who="admin", input=left)
+    payload = await office.must_write("memberRemove", selection, who="admin", input=left)
     assert payload["member"]["workspace"] == {"slug": "office", "name": "Office"}
 
 
-async def test_who_has_left_is_not_shown_again_what_they_deleted(
+async def test_former_member_does_not_see_a_remembered_payload(
     office: Office, database: Database
 ) -> None:
     asked: dict[str, Any] = {"idempotencyKey": "k", "id": office.gid("remark")}
-    gone = await office.done("commentDelete", "comment { body } sequence", **asked)
+    gone = await office.must_write("commentDelete", "comment { body } sequence", **asked)
     assert gone["comment"] == {"body": "mine"}
     async with database.writes.begin() as session:
         await session.execute(delete(Membership).where(Membership.user_id == office.member.id))
-    payload = await office.done("commentDelete", "comment { body } sequence", **asked)
+    payload = await office.must_write("commentDelete", "comment { body } sequence", **asked)
     assert payload == gone | {"comment": None}
 
 
-async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None:
+async def test_reused_id_has_a_separate_history(office: Office) -> None:
     key = office.gid("foreign_task")
-    await office.done("taskDelete", who="outsider", id=key, permanently=True)
+    await office.must_write("taskDelete", who="outsider", id=key, permanently=True)
     given = {"id": key, "projectId": office.gid("project"), "title": "Ours"}
-    await office.done("taskCreate", input=given)
-    await office.done("taskUpdate", input={"id": key, "body": "changed"})
+    await office.must_write("taskCreate", input=given)
+    await office.must_write("taskUpdate", input={"id": key, "body": "changed"})
     payload = await office.write(
         "taskUpdate",
         "errors { message }",
@@ -127,25 +127,27 @@ async def test_an_id_used_again_has_a_history_of_its_own(office: Office) -> None
     ]
 
 
-async def test_undoing_points_at_nothing_in_the_trash(office: Office, database: Database) -> None:
-    alone = await office.done("taskUpdate", input={"id": office.gid("task"), "parentId": None})
-    silent = await office.done("commentDelete", id=office.gid("remark"))
+async def test_revert_cannot_refer_to_deleted_tasks(office: Office, database: Database) -> None:
+    alone = await office.must_write(
+        "taskUpdate", input={"id": office.gid("task"), "parentId": None}
+    )
+    silent = await office.must_write("commentDelete", id=office.gid("remark"))
     ends = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
-    parted = await office.done("taskLinkDelete", input=ends)
-    await office.done("taskDelete", id=office.gid("parent"))
-    await office.done("taskDelete", id=office.gid("task"))
-    await office.done("taskDelete", id=office.gid("child"))
+    parted = await office.must_write("taskLinkDelete", input=ends)
+    await office.must_write("taskDelete", id=office.gid("parent"))
+    await office.must_write("taskDelete", id=office.gid("task"))
+    await office.must_write("taskDelete", id=office.gid("child"))
     before = await dump(database)
     for payload in (silent, parted):
         [error] = (await undo(office, payload["sequence"]))["errors"]
         assert error["code"] in ("CONFLICT", "INVALID")
     assert await dump(database) == before
-    await office.done("taskRestore", id=office.gid("task"))
+    await office.must_write("taskRestore", id=office.gid("task"))
     [error] = (await undo(office, alone["sequence"]))["errors"]
     assert error["code"] == "CONFLICT"
 
 
-async def test_a_batch_may_turn_a_family_round(office: Office) -> None:
+async def test_batch_may_swap_parent_and_child(office: Office) -> None:
     rows = [
         {"id": office.gid("task"), "parentId": None},
         {"id": office.gid("parent"), "parentId": office.gid("task")},
@@ -154,7 +156,7 @@ async def test_a_batch_may_turn_a_family_round(office: Office) -> None:
     assert payload == {"count": 2, "errors": []}
 
 
-async def test_a_batch_has_a_number_though_its_first_row_failed(office: Office) -> None:
+async def test_batch_has_a_sequence_when_its_first_row_fails(office: Office) -> None:
     rows = [
         {"id": office.gid("task"), "title": "x", "expectedVersion": 9},
         {"id": office.gid("child"), "title": "y"},
@@ -165,16 +167,16 @@ async def test_a_batch_has_a_number_though_its_first_row_failed(office: Office) 
     assert payload == {"count": 1, "sequence": after + 1}
 
 
-async def test_undoing_a_link_names_the_change_of_its_subject(office: Office) -> None:
+async def test_reverted_link_returns_the_change_of_its_subject(office: Office) -> None:
     for near, far in (("task", "linked"), ("linked", "child")):
         ends = {"taskId": office.gid(near), "kind": "RELATES_TO", "otherId": office.gid(far)}
-        made = await office.done("taskLinkCreate", input=ends)
+        made = await office.must_write("taskLinkCreate", input=ends)
         for sequence in (made["sequence"], made["sequence"] + 2):
             payload = await undo(office, sequence)
             assert payload["change"]["subjectId"] == payload["subject"]["id"]
 
 
-async def test_stale_rows_take_one_statement_together(
+async def test_statements_do_not_grow_with_stale_rows(
     office: Office, statements: Statements
 ) -> None:
     tasks = [
@@ -183,18 +185,18 @@ async def test_stale_rows_take_one_statement_together(
     counts = []
     for some in (tasks[:1], tasks):
         rows = [{"id": key, "expectedVersion": 0, "title": "x"} for key in ids(*some)]
-        statements.forget()
+        statements.clear()
         payload = await office.write("taskBatchUpdate", "errors { code }", input={"rows": rows})
         assert {error["code"] for error in payload["errors"]} == {"CONFLICT"}
         counts.append(len(statements))
     assert counts[0] == counts[1]
 
 
-async def test_the_last_states_cannot_be_deleted_together(office: Office) -> None:
+async def test_concurrent_state_deletions_succeed(office: Office) -> None:
     for _ in range(3):
         given = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
         made = [
-            await office.done(
+            await office.must_write(
                 "stateCreate", "state { id }", who="admin", input=given | {"name": f"s{n}"}
             )
             for n in range(4)
@@ -205,7 +207,7 @@ async def test_the_last_states_cannot_be_deleted_together(office: Office) -> Non
         assert [payload["errors"] for payload in await asyncio.gather(*deleting)] == [[]] * 4
 
 
-async def test_what_was_seen_before_is_looked_at_again(office: Office) -> None:
+async def test_each_mutation_of_a_request_reads_current_rows(office: Office) -> None:
     """Each field of a request answers what is there by then."""
     asked = """
       mutation ($task: ID!, $label: ID!) {
@@ -223,7 +225,7 @@ async def test_what_was_seen_before_is_looked_at_again(office: Office) -> None:
     assert data["three"]["errors"] == [{"code": "CONFLICT"}]
 
 
-async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
+async def test_removed_member_is_refused_within_a_running_request(
     office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 0)
@@ -236,7 +238,7 @@ async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
         office.api.ask(f"mutation {{ {fields} }}", office.tokens["member"])
     )
     given = {"workspaceId": key, "userId": office.gid("member")}
-    removed = await office.done("memberRemove", who="admin", input=given)
+    removed = await office.must_write("memberRemove", who="admin", input=given)
     answers = [payload["errors"] for payload in (await writing).values()]
     assert answers[-1] == [{"code": "NOT_FOUND"}]
     later = await office.changes(removed["sequence"])
@@ -244,9 +246,7 @@ async def test_a_role_that_was_taken_is_gone_in_the_middle_of_a_request(
     assert len(later) <= 1
 
 
-async def test_a_client_that_leaves_does_not_keep_others_from_writing(
-    office: Office, database: Database
-) -> None:
+async def test_canceled_writes_do_not_block_others(office: Office, database: Database) -> None:
     given = {"projectId": office.gid("project"), "title": "Cut"}
     asked: dict[str, Any] = {"input": given}
     for n in range(60):
@@ -254,12 +254,12 @@ async def test_a_client_that_leaves_does_not_keep_others_from_writing(
         await asyncio.sleep(n % 20 / 1000)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
-    await asyncio.wait_for(office.done("taskCreate", **asked), timeout=10)
-    await Hammer(office).check(database)
+    await asyncio.wait_for(office.must_write("taskCreate", **asked), timeout=10)
+    await StressTest(office).check(database)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
-async def test_moments_that_not_every_database_holds_are_refused(
+async def test_date_times_beyond_the_range_of_a_database_are_refused(
     office: Office, moment: str
 ) -> None:
     given = {
@@ -269,7 +269,7 @@ async def test_moments_that_not_every_database_holds_are_refused(
     assert [error["code"] for error in payload["errors"]] == ["INVALID", "INVALID"]
 
 
-async def test_positions_stay_within_their_bounds(office: Office) -> None:
+async def test_positions_have_bounds(office: Office) -> None:
     given: dict[str, Any] = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
     for position, errors in ((2**31 - 1, 1), (-1, 1), (1_000_000, 0), (None, 0)):
         named = given | {"name": f"at {position}", "position": position}
@@ -280,21 +280,21 @@ async def test_positions_stay_within_their_bounds(office: Office) -> None:
     assert [state["position"] for state in data["workspace"]["states"]][-2:] == [1_000_000] * 2
 
 
-async def test_what_cannot_be_a_change_is_not_found(office: Office) -> None:
+async def test_unknown_change_is_not_found(office: Office) -> None:
     for workspace, sequence in (("x\0y", -1), ("office", 0), ("Not A Slug", 2**31 - 1)):
         payload = await office.write("changeRevert", workspace=workspace, sequence=sequence)
         assert payload["errors"] == [{"code": "NOT_FOUND", "path": ["sequence"]}]
 
 
-async def test_a_title_that_shows_nothing_is_missing(office: Office) -> None:
+async def test_invisible_title_is_refused(office: Office) -> None:
     for title in ("\u200b", "\u00a0\u2003", "\u0301"):
         payload = await office.write("taskUpdate", input={"id": office.gid("task"), "title": title})
         assert payload["errors"] == [{"code": "REQUIRED", "path": ["input", "title"]}]
     for title in ("…", "🙂", "ß"):
-        await office.done("taskUpdate", input={"id": office.gid("task"), "title": title})
+        await office.must_write("taskUpdate", input={"id": office.gid("task"), "title": title})
 
 
-async def test_days_have_one_form(office: Office) -> None:
+async def test_dates_have_one_format(office: Office) -> None:
     asked = """
       mutation ($id: ID!, $day: Date) {
         taskUpdate(input: {id: $id, dueOn: $day}) { task { dueOn } }

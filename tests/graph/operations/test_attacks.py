@@ -1,4 +1,4 @@
-"""What is refused of those who try to get in, or to take the server down."""
+"""Attacks: requests that exhaust the server, forged IDs and cursors, SQL injection."""
 
 import asyncio
 import statistics
@@ -19,8 +19,8 @@ from models.database import Database
 from tests.support.attacks import bombs
 from tests.support.client import Statements
 from tests.support.office import Office, dump
+from tests.support.schema_walk import SCHEMA
 from tests.support.serving import Remote, serving
-from tests.support.walk import SCHEMA
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -35,15 +35,13 @@ class TestBombs:
         return {"budget": 10**12, "anonymous_budget": 10**12}
 
     @pytest.mark.parametrize("who", ["anonymous", "member"])
-    async def test_each_is_refused_in_no_time_and_before_anything_runs(
-        self, office: Office, who: str
-    ) -> None:
+    async def test_bomb_is_refused_before_execution(self, office: Office, who: str) -> None:
         headers = HEADERS | (
             {"Authorization": f"Bearer {office.tokens['member']}"} if who == "member" else {}
         )
         with Statements(office.api.database) as statements:
             for name, body in bombs().items():
-                statements.forget()
+                statements.clear()
                 async with asyncio.timeout(10):
                     response = await office.api.http.post("/graphql", content=body, headers=headers)
                 assert response.status_code in (400, 413), name
@@ -57,17 +55,17 @@ class TestBombs:
                 assert len(statements) <= (who == "member"), name
 
 
-#: Seconds of asking, with and without an attack, and how many attack.
+#: Seconds of each measurement, and the number of attacking clients.
 SPELL, ATTACKERS = 1.5, 4
 
 
-class TestOthers:
+class TestOtherClients:
     @pytest.fixture
     def kind(self) -> str:
         return "sqlite"
 
-    async def test_they_are_answered_meanwhile(self, office: Office, url: str) -> None:
-        """The only test of times: the same client in the same run, with an attack and without."""
+    async def test_latency_stays_low_during_an_attack(self, office: Office, url: str) -> None:
+        """Compare the latency of one client with and without an attack, in the same run."""
         async with serving(url) as (remote, _):
             usual = await latency(remote, office)
             stop = asyncio.Event()
@@ -83,7 +81,7 @@ class TestOthers:
 
 
 async def latency(remote: Remote, office: Office) -> float:
-    """The median time of a request."""
+    """The median latency of a request, in seconds."""
     query = (
         '{ workspace(slug: "office") { tasks(first: 20) { nodes { title assignees { name } } } } }'
     )
@@ -98,7 +96,7 @@ async def latency(remote: Remote, office: Office) -> float:
 
 
 async def attack(remote: Remote, stop: asyncio.Event, number: int) -> int:
-    """Sends one bomb after another, as fast as they are answered."""
+    """Send bombs one after another until `stop` is set, and return their number."""
     bodies = [body for body in bombs().values() if len(body) < 2_000_000]
     sent = 0
     async with Remote(remote.address) as attacker:
@@ -111,7 +109,7 @@ async def attack(remote: Remote, stop: asyncio.Event, number: int) -> int:
 
 
 class TestTampering:
-    async def test_an_id_of_another_type_or_workspace_finds_nothing(
+    async def test_id_of_another_type_or_workspace_is_not_found(
         self, office: Office, database: Database
     ) -> None:
         hexed = office.task.id.hex
@@ -141,7 +139,7 @@ class TestTampering:
             assert (error["path"], written["taskUpdate"]["task"]) == (["input", "id"], None)
         assert await dump(database) == before
 
-    async def test_a_cursor_of_elsewhere_opens_nothing(self, office: Office) -> None:
+    async def test_cursor_of_another_workspace_shows_no_foreign_rows(self, office: Office) -> None:
         page = """
           query ($slug: String!, $after: String) { workspace(slug: $slug) {
             tasks(first: 1, after: $after) { nodes { id } pageInfo { endCursor } }
@@ -150,7 +148,7 @@ class TestTampering:
         await office.world.make_member(office.foreign, office.admin)
         foreign = await office.api.ask(page, office.tokens["admin"], slug="foreign")
         cursor = foreign["workspace"]["tasks"]["pageInfo"]["endCursor"]
-        # It names a place in an order, not a row: what is after it is one's own.
+        # A cursor is a position in an order, not a row: the rows after it are the viewer's own.
         own = await office.api.ask(page, office.tokens["member"], slug="office", after=cursor)
         ids = {node["id"] for node in own["workspace"]["tasks"]["nodes"]}
         assert f"task_{office.foreign_task.id.hex}" not in ids
@@ -163,9 +161,7 @@ class TestTampering:
             assert code == "BAD_USER_INPUT", wrong
             assert "after" in message
 
-    async def test_names_that_look_like_others_are_not_made(
-        self, office: Office, database: Database
-    ) -> None:
+    async def test_lookalike_names_are_refused(self, office: Office, database: Database) -> None:
         before = await dump(database)
         create = """
           mutation ($slug: String!) { workspaceCreate(input: {slug: $slug, name: "x"}) {
@@ -215,7 +211,7 @@ PATTERNS = [
 ]
 
 
-async def test_a_text_is_no_pattern(office: Office) -> None:
+async def test_text_filters_escape_patterns(office: Office) -> None:
     query = """
       query ($text: String!) { workspace(slug: "office") {
         a: tasks(filter: {title: {contains: $text}}) { totalCount }
@@ -239,16 +235,16 @@ INJECTIONS = [
 ]
 
 
-async def test_sql_in_every_argument_that_is_a_text(office: Office, database: Database) -> None:
-    """Arguments of every field, and every field of their inputs: all reach it as texts."""
+async def test_sql_injection_in_every_text_argument(office: Office, database: Database) -> None:
+    """Try each text argument of each field, and each text field of input objects."""
     before = await dump(database)
     asked = 0
     for kind in SCHEMA.type_map.values():
         if not isinstance(kind, GraphQLObjectType) or kind.name.startswith("__"):
             continue
         for name, field in kind.fields.items():
-            for value in texts_for(field):
-                document = reaching(kind, name, field, value)
+            for value in injected_arguments(field):
+                document = document_with(kind, name, field, value)
                 if document is None:
                     continue
                 async with asyncio.timeout(10):
@@ -258,15 +254,15 @@ async def test_sql_in_every_argument_that_is_a_text(office: Office, database: Da
                 asked += 1
     assert asked > 150
     after = await dump(database)
-    # Signing in counts who fails.
+    # Failed attempts to sign in are counted in the buckets.
     del before["buckets"], after["buckets"]
     assert {name: len(rows) for name, rows in after.items()}.keys() == before.keys()
     assert after["users"] == before["users"]
     assert after["memberships"] == before["memberships"]
 
 
-def texts_for(field: GraphQLField) -> list[str]:
-    """Arguments of a field, one text in each of them replaced."""
+def injected_arguments(field: GraphQLField) -> list[str]:
+    """Arguments of a field, each with an injection in one of its texts."""
     found = []
     for name, argument in field.args.items():
         for place, one in enumerate(literals(argument.type, 2)):
@@ -275,7 +271,7 @@ def texts_for(field: GraphQLField) -> list[str]:
 
 
 def literals(kind: Any, depth: int) -> list[Any]:
-    """Ways to write a value of a type with a text in it."""
+    """Functions that write a literal of a type around a text."""
     if is_non_null_type(kind):
         return literals(kind.of_type, depth)
     if is_list_type(kind):
@@ -288,7 +284,7 @@ def literals(kind: Any, depth: int) -> list[Any]:
     ways = []
     for name, field in named.fields.items():
         others = " ".join(
-            f"{other}: {filler(one.type)}" for other, one in named.fields.items()
+            f"{other}: {placeholder(one.type)}" for other, one in named.fields.items()
             if other != name and is_non_null_type(one.type) and one.default_value is None
         )  # fmt: skip
         for one in literals(field.type, depth - 1):
@@ -298,7 +294,7 @@ def literals(kind: Any, depth: int) -> list[Any]:
     return ways
 
 
-def filler(kind: Any) -> str:
+def placeholder(kind: Any) -> str:
     named = get_named_type(kind)
     plain = {"String": '"x"', "ID": '"x"', "Int": "1", "Float": "1", "Boolean": "true",
              "DateTime": '"2026-01-01T00:00:00Z"', "Date": '"2026-01-01"'}  # fmt: skip
@@ -309,12 +305,14 @@ def filler(kind: Any) -> str:
     return f"[{plain[named.name]}]" if is_list_type(kind.of_type) else plain[named.name]
 
 
-def reaching(kind: GraphQLObjectType, name: str, field: GraphQLField, given: str) -> str | None:
-    """A document that asks for a field with an argument."""
+def document_with(
+    kind: GraphQLObjectType, name: str, field: GraphQLField, given: str
+) -> str | None:
+    """A document that selects a field with an argument, or None if the type is not covered."""
     target = get_named_type(field.type)
     given_names = {given.split(":", maxsplit=1)[0]}
     others = [
-        f"{other}: {filler(one.type)}" for other, one in field.args.items()
+        f"{other}: {placeholder(one.type)}" for other, one in field.args.items()
         if other not in given_names and is_non_null_type(one.type)
     ]  # fmt: skip
     inner = " { __typename }" if hasattr(target, "fields") or hasattr(target, "types") else ""

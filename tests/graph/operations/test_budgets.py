@@ -1,4 +1,4 @@
-"""What operations cost, and what a caller may spend."""
+"""The cost of operations and the budgets of callers."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from graph.settings import Settings
 from models.database import Database
 from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
-from tests.support.kinds import EveryDatabase, one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
 
 TASKS = """
@@ -33,15 +33,15 @@ def settings() -> dict[str, Any]:
 
 
 def caller_of(office: Office) -> Caller:
-    """The member, as the budgets know them."""
+    """The office's member as a caller with a budget."""
     budgets_of: Budgets = office.api.app.state.server.budgets
     return budgets_of.caller(office.member.id, "")
 
 
 class TestRateLimit:
-    async def test_it_is_told_in_the_answer_and_its_headers(self, office: Office) -> None:
+    async def test_rate_limit_is_in_the_response_and_its_headers(self, office: Office) -> None:
         body = {"query": TASKS, "variables": {"size": 10}}
-        # To read a document costs something too, the first time.
+        # The first request is also charged for parsing the document.
         await office.api.post(body, office.tokens["member"])
         before = office.api.app.state.server.budgets.budget_status(caller_of(office)).used
         response = await office.api.post(body, office.tokens["member"])
@@ -53,7 +53,7 @@ class TestRateLimit:
         assert (limit["cost"], limit["limit"], limit["nodeCount"]) == (cost, 5_000, 112)
         assert limit["remaining"] + limit["used"] == 5_000
         assert limit["used"] - before in (cost - 1, cost)
-        # 4 tasks, the six fields that take a statement, counting, and the names.
+        # 4 tasks, six fields that take a statement, the count, and the names.
         actual = answer["extensions"]["cost"]["actual"]
         assert answer["extensions"]["cost"] == {"requested": cost, "actual": actual}
         assert actual == 17
@@ -61,20 +61,20 @@ class TestRateLimit:
             "limit", "remaining", "used", "reset"
         )}  # fmt: skip
         assert shown["limit"] == 5_000
-        # What was not needed is given back.
+        # The difference to the actual cost is refunded.
         assert shown["used"] - before in (actual - 1, actual)
         assert shown["remaining"] == 5_000 - shown["used"]
         in_seconds = shown["reset"] - datetime.now(UTC).timestamp()
         assert 0 < in_seconds < 3600 * 200 / 5000
 
-    async def test_a_dry_run_prices_and_does_nothing_else(self, office: Office) -> None:
+    async def test_dry_run_returns_the_cost_without_executing(self, office: Office) -> None:
         token = office.tokens["member"]
         before = (await office.api.ask(TASKS, token, size=100, dry=True))["rateLimit"]
         with Statements(office.api.database) as statements:
             response = await office.api.post(
                 {"query": TASKS, "variables": {"size": 100, "dry": True}}, token
             )
-        # Who asks: nothing else is read.
+        # Only the viewer is read.
         assert len(statements) == 1
         data = response.json()["data"]
         assert list(data) == ["rateLimit"]
@@ -82,13 +82,15 @@ class TestRateLimit:
         assert data["rateLimit"]["used"] < 30
         assert response.headers["x-ratelimit-used"] == str(data["rateLimit"]["used"])
 
-    async def test_a_dry_run_tells_the_cost_of_what_may_not_run(self, office: Office) -> None:
+    async def test_dry_run_returns_the_cost_of_an_operation_over_the_limit(
+        self, office: Office
+    ) -> None:
         inner = "tasks(first: 100) { nodes { subtasks(first: 100) { nodes { id } } } }"
         document = f'{{ rateLimit(dryRun: true) {{ cost }} workspace(slug: "x") {{ {inner} }} }}'
         data = await office.api.ask(document, office.tokens["member"])
         assert data == {"rateLimit": {"cost": 10_608}}
 
-    async def test_within_fragments_too(self, office: Office) -> None:
+    async def test_rate_limit_works_within_fragments(self, office: Office) -> None:
         document = """
           query { ...F viewer { handle } }
           fragment F on Query { ... on Query { limit: rateLimit(dryRun: true) { cost } } }
@@ -98,9 +100,7 @@ class TestRateLimit:
 
 
 class TestBudget:
-    async def test_one_that_is_spent_is_refused_until_it_has_filled_again(
-        self, office: Office
-    ) -> None:
+    async def test_spent_budget_is_refused_until_it_refills(self, office: Office) -> None:
         token = office.tokens["member"]
         tasks = "tasks(first: 100) { nodes { labels { id } assignees { id } } }"
         document = f'{{ workspace(slug: "office") {{ {tasks} }} }}'
@@ -114,17 +114,17 @@ class TestBudget:
         assert error["message"].startswith("This costs 2,205; ")
         assert error["message"].endswith(" seconds, or request less.")
         assert int(refused.headers["retry-after"]) > 60
-        # Others have budgets of their own.
+        # Other users have separate budgets.
         other = await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
         assert other == {"viewer": {"handle": "admin"}}
 
-    async def test_all_tokens_of_a_user_share_one(self, office: Office) -> None:
+    async def test_tokens_of_a_user_share_a_budget(self, office: Office) -> None:
         document = "{ rateLimit { used } }"
         await office.api.ask(TASKS, office.tokens["owner"], size=5)
         used = (await office.api.ask(document, office.tokens["reader"]))["rateLimit"]["used"]
         assert used > 5
 
-    async def test_the_anonymous_have_a_small_one_by_their_address(self, office: Office) -> None:
+    async def test_anonymous_callers_have_a_small_budget_per_address(self, office: Office) -> None:
         data = await office.api.ask("{ rateLimit { limit } }")
         assert data["rateLimit"]["limit"] == 100
         document = "{ __schema { types { fields { name } } } }"
@@ -134,11 +134,11 @@ class TestBudget:
         for _ in range(120):
             answer = await office.api.answer("{ nonsense }")
             codes.add(answer["errors"][0]["extensions"]["code"])
-        # What cannot be read costs something too.
+        # Invalid documents cost something too.
         assert codes == {"GRAPHQL_VALIDATION_FAILED", "RATE_LIMITED"}
         assert (await office.api.answer("{ viewer { id } }", office.tokens["member"]))["data"]
 
-    async def test_the_time_that_reading_takes_is_charged(
+    async def test_parsing_time_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
@@ -148,7 +148,7 @@ class TestBudget:
         assert message.endswith(
             "; the whole budget is 5,000. Request less, or sign in for a larger budget."
         )
-        # What is known is read in no time.
+        # A cached document is not parsed again.
         monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
         monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
@@ -169,7 +169,7 @@ class TestLevels:
     def kind(self) -> str:
         return "sqlite"
 
-    async def test_it_fills_again_and_does_not_run_over(
+    async def test_bucket_refills_up_to_its_capacity(
         self, database: Database, clock: list[float]
     ) -> None:
         kept = Budgets(database, Settings(shared_budgets=False))
@@ -186,7 +186,7 @@ class TestLevels:
         with pytest.raises(RateLimited, match="the whole budget is 100"):
             await kept.charge(NAMED, 101)
 
-    async def test_those_who_are_forgotten_have_a_full_one(
+    async def test_number_of_remembered_callers_is_bounded(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(budgets, "MAX_CALLERS", 3)
@@ -212,10 +212,10 @@ class TestShared(EveryDatabase):
                 spent += 2
 
         await asyncio.gather(*(spend(process) for process in processes))
-        # All of it, but for what a process has taken and not spent.
+        # All of it, except for portions that a process has taken and not spent.
         assert 94 <= spent <= 100
 
-    async def test_what_was_taken_for_one_is_there_for_the_others(self, database: Database) -> None:
+    async def test_concurrent_charges_are_counted_exactly(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
         await process.charge(caller, 20_000)
@@ -223,7 +223,7 @@ class TestShared(EveryDatabase):
         await asyncio.gather(*(process.charge(caller, 20_000) for _ in range(4)))
         assert process.budget_status(caller).remaining == 300_000 - 5_000 - 80_000
 
-    async def test_what_is_given_back_fills_no_budget_twice(self, database: Database) -> None:
+    async def test_refunds_do_not_overfill_a_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(300_000, 10**9))
         await asyncio.gather(*(process.charge(caller, 20_000) for _ in range(10)))
@@ -234,13 +234,13 @@ class TestShared(EveryDatabase):
         with pytest.raises(RateLimited):
             await process.charge(caller, 20_001)
 
-    async def test_a_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
+    async def test_process_takes_portions_of_a_shared_budget(self, database: Database) -> None:
         process = Budgets(database, Settings(shared_budgets=True))
         caller = Caller("user x", BucketSize(10_000, 10**9))
         with Statements(database) as statements:
             for _ in range(150):
                 await process.charge(caller, 1)
-        # 20 at once: select, and write, and what the driver says around them.
+        # Portions of 20: a SELECT, a write, and the statements of the transaction.
         assert len(statements) <= 150 / 20 * 4
         assert process.budget_status(caller).remaining == 9_850
 
@@ -256,16 +256,16 @@ class TestShared(EveryDatabase):
         ("", ""),
     ],
 )
-def test_what_counts_as_one_address(address: str, counts_as: str) -> None:
+def test_addresses_of_a_network_share_a_budget(address: str, counts_as: str) -> None:
     assert client_network(address) == counts_as
 
 
-class TestAnswers:
+class TestResponseSize:
     @pytest.fixture
     def settings(self) -> dict[str, Any]:
         return {"max_answer_size": 1_000}
 
-    async def test_one_that_is_too_large_is_not_sent(self, office: Office, api: Api) -> None:
+    async def test_response_over_the_limit_is_not_sent(self, office: Office, api: Api) -> None:
         parts = " ".join(f"a{n}: name" for n in range(50))
         aliases = f'{{ workspace(slug: "office") {{ {parts} parts: slug }} }}'
         assert "errors" not in await api.answer(aliases, office.tokens["member"])

@@ -1,4 +1,4 @@
-"""What a document and a body may be: refused before anything runs, and answered in no time."""
+"""Limits of documents and bodies, enforced before anything is executed."""
 
 import asyncio
 import json
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from tests.support.client import Api, Statements, told
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.client import Api, Statements, body_without_cost
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.queries import QUERIES
 from tests.support.world import World
 
@@ -17,7 +17,7 @@ CODE = "LIMIT_EXCEEDED"
 
 
 async def refused(api: Api, document: str, **variables: Any) -> str:
-    """The message of a refusal, which has no data and is no fault of the server's."""
+    """The message of an operation that must be refused without data."""
     response = await api.post({"query": document, "variables": variables})
     assert response.status_code in (200, 400)
     answer = response.json()
@@ -29,13 +29,13 @@ async def refused(api: Api, document: str, **variables: Any) -> str:
 
 
 def doubling(count: int) -> str:
-    """Fragments that each spread the next one twice."""
+    """A document of fragments that each spread the next one twice."""
     parts = [f"fragment f{n} on User {{ ...f{n + 1} ...f{n + 1} }}" for n in range(count)]
     return f"{{ viewer {{ ...f0 }} }} {' '.join(parts)} fragment f{count} on User {{ id }}"
 
 
 def nested(depth: int) -> str:
-    """Users of workspaces of users."""
+    """A selection of members of workspaces, nested to a depth."""
     inner = "id"
     for _ in range(depth):
         inner = (
@@ -44,7 +44,7 @@ def nested(depth: int) -> str:
     return inner
 
 
-async def test_a_long_text(api: Api, statements: Statements) -> None:
+async def test_document_size_is_limited(api: Api, statements: Statements) -> None:
     message = await refused(api, "{ viewer { id } } #" + "x" * 100_000)
     assert message == (
         "The document has 100,019 bytes; the limit is 100,000. "
@@ -53,14 +53,14 @@ async def test_a_long_text(api: Api, statements: Statements) -> None:
     assert len(statements) == 0
 
 
-async def test_many_tokens(api: Api, statements: Statements) -> None:
+async def test_tokens_are_limited(api: Api, statements: Statements) -> None:
     message = await refused(api, "{ viewer { " + "id " * 10_001 + "} }")
     assert message == "The document has more than 10,000 tokens. Split it."
     assert len(statements) == 0
 
 
 @pytest.mark.parametrize("count", [13, 20, 60])
-async def test_a_bomb_of_fragments(api: Api, statements: Statements, count: int) -> None:
+async def test_fragment_bomb_is_refused(api: Api, statements: Statements, count: int) -> None:
     assert len(doubling(13)) < 650
     message = await asyncio.wait_for(refused(api, doubling(count)), timeout=5)
     assert message == (
@@ -69,20 +69,20 @@ async def test_a_bomb_of_fragments(api: Api, statements: Statements, count: int)
     assert len(statements) == 0
 
 
-async def test_fragments_that_lead_back_to_themselves(api: Api) -> None:
+async def test_fragment_cycle_is_refused(api: Api) -> None:
     document = "{ viewer { ...a } } fragment a on User { ...b } fragment b on User { ...a id }"
     code, message = await api.refusal(document)
     assert code == "GRAPHQL_VALIDATION_FAILED"
     assert message == "Cannot spread fragment 'a' within itself via 'b'."
 
 
-async def test_many_aliases(api: Api) -> None:
+async def test_aliases_are_limited(api: Api) -> None:
     aliases = " ".join(f"a{n}: id" for n in range(2_000))
     message = await refused(api, f"{{ viewer {{ {aliases} }} }}")
     assert message.startswith("The operation has more than 100 aliases. ")
 
 
-async def test_many_directives(api: Api) -> None:
+async def test_directives_are_limited(api: Api) -> None:
     fields = " ".join("id @include(if: true)" for _ in range(101))
     message = await refused(api, f"{{ viewer {{ {fields} }} }}")
     assert message == (
@@ -90,7 +90,7 @@ async def test_many_directives(api: Api) -> None:
     )
 
 
-async def test_many_fields_at_the_root(api: Api) -> None:
+async def test_root_fields_are_limited(api: Api) -> None:
     message = await refused(api, "{ " + "viewer { id } " * 51 + "}")
     assert message == (
         "The operation has 51 fields at its root; the limit is 50. "
@@ -98,7 +98,7 @@ async def test_many_fields_at_the_root(api: Api) -> None:
     )
 
 
-async def test_depth(api: Api) -> None:
+async def test_depth_is_limited(api: Api) -> None:
     message = await refused(api, f"{{ viewer {{ {nested(30)} }} }}")
     assert message.startswith("The operation is nested more than 20 fields deep. ")
 
@@ -108,7 +108,7 @@ class TestCost:
     def settings(self) -> dict[str, Any]:
         return {"max_cost": 20_000}
 
-    async def test_a_refusal_names_the_dearest_paths_and_what_would_fit(
+    async def test_refusal_names_the_most_expensive_paths_and_a_page_size_that_fits(
         self, api: Api, statements: Statements
     ) -> None:
         document = """
@@ -123,7 +123,7 @@ class TestCost:
         """
         message = await refused(api, document, slug="x")
         # workspace 1 + 1; tasks 1; nodes 100 + 1; assignees 1,000 + 1; comments 1;
-        # edges, node and author 10,000 + 1 each; and one for each 20 titles and handles.
+        # edges, node and author 10,000 + 1 each; and 1 per 20 titles and handles.
         assert message == (
             "The operation could cost 31,664; the limit is 20,000. Its most expensive paths are "
             "workspace.tasks.nodes.comments.edges.node.author (10,501), "
@@ -136,7 +136,7 @@ class TestCost:
         assert answer == {"data": {"workspace": None}}
         assert (await refused(api, document, slug="x", size=80)).startswith("The operation could")
 
-    async def test_pages_within_pages_are_refused_whatever_there_is(self, api: Api) -> None:
+    async def test_nested_pages_are_refused_even_without_rows(self, api: Api) -> None:
         inner = "id"
         for _ in range(3):
             inner = f"subtasks(first: 100) {{ nodes {{ {inner} }} }}"
@@ -156,7 +156,7 @@ class TestCost:
         message = await refused(api, document, ids=["task_" + "0" * 32] * 20)
         assert "nodes.tasks.nodes.comments.nodes (52,501)" in message
 
-    async def test_a_whole_number_may_be_written_as_a_fraction(self, api: Api) -> None:
+    async def test_integral_float_is_accepted_as_a_page_size(self, api: Api) -> None:
         document = """
           query ($n: Int) { viewer { workspaces(first: $n) { nodes {
             tasks(first: $n) { nodes { state { id } creator { id } } }
@@ -165,7 +165,7 @@ class TestCost:
         assert await api.answer(document, None, n=5.0) == {"data": {"viewer": None}}
         assert await refused(api, document, n=100.0) == await refused(api, document, n=100)
 
-    async def test_the_rows_of_a_batch_count(self, api: Api) -> None:
+    async def test_rows_of_a_batch_count(self, api: Api) -> None:
         document = """
           mutation { taskBatchUpdate(input: {rows: []}) {
             results { task { comments { nodes { author { workspaces { nodes { id } } } } } } }
@@ -173,7 +173,7 @@ class TestCost:
         """
         assert "taskBatchUpdate.results" in await refused(api, document)
 
-    async def test_a_batch_of_too_many_rows(self, api: Api, statements: Statements) -> None:
+    async def test_batch_size_is_limited(self, api: Api, statements: Statements) -> None:
         document = """
           mutation ($input: TaskBatchUpdateInput!) { taskBatchUpdate(input: $input) { count } }
         """
@@ -183,8 +183,10 @@ class TestCost:
         )
         assert len(statements) == 0
 
-    async def test_filters_within_lists(self, api: Api, statements: Statements) -> None:
-        """They are read once for each object that they are asked of."""
+    async def test_argument_values_count_for_each_parent(
+        self, api: Api, statements: Statements
+    ) -> None:
+        """Arguments are coerced once for each object that has the field."""
         inner = " ".join(f"a{n}: tasks(first: 1, filter: $f) {{ totalCount }}" for n in range(9))
         document = f"""
           query ($f: TaskFilter) {{ workspace(slug: "x") {{
@@ -202,19 +204,21 @@ class TestCost:
         few = {"or": [{"title": {"contains": "i"}}] * 2}
         assert await api.answer(document, None, f=few) == {"data": {"workspace": None}}
 
-    async def test_a_document_nested_too_deeply_to_be_read(self, api: Api) -> None:
+    async def test_document_too_deep_to_parse_is_refused(self, api: Api) -> None:
         for text in ("{ a " * 300 + "}" * 300, "{ nodes(ids: " + "[" * 300 + "]" * 300 + ") }"):
             code, _ = await api.refusal(text)
             assert code in ("LIMIT_EXCEEDED", "GRAPHQL_PARSE_FAILED")
 
-    async def test_the_schema_many_times_over(self, api: Api) -> None:
+    async def test_repeated_introspection_is_refused(self, api: Api) -> None:
         inner = "fields { args { type { ofType { ofType { name } } } } }"
         parts = " ".join(f"a{n}: types {{ {inner} }}" for n in range(99))
         assert "__schema.types.fields" in await refused(api, f"{{ __schema {{ {parts} }} }}")
 
 
 @pytest.mark.parametrize("name", ["variables", "extensions"])
-async def test_variables_of_many_values(api: Api, statements: Statements, name: str) -> None:
+async def test_variables_of_many_values_are_refused(
+    api: Api, statements: Statements, name: str
+) -> None:
     wide: list[dict[str, Any]] = [{"x": [0] * 10_001}, {"x": [[{}]] * 5_001}]
     for given in wide:
         response = await api.post({"query": "{ __typename }", name: given})
@@ -224,7 +228,7 @@ async def test_variables_of_many_values(api: Api, statements: Statements, name: 
     assert len(statements) == 0
 
 
-async def test_junk_among_the_variables_costs_nothing(api: Api) -> None:
+async def test_unused_variables_cost_nothing(api: Api) -> None:
     spread = "...F " * 200
     document = (
         f"{{ viewer {{ workspaces {{ nodes {{ tasks {{ nodes {{ {spread} }} }} }} }} }} }} "
@@ -234,7 +238,7 @@ async def test_junk_among_the_variables_costs_nothing(api: Api) -> None:
     await asyncio.wait_for(api.answer(document, None, **junk), timeout=5)
 
 
-async def test_what_clients_really_send_is_within_the_limits(api: Api, world: World) -> None:
+async def test_typical_queries_are_within_the_limits(api: Api, world: World) -> None:
     token = await world.make_token(await world.make_user())
     for name, query in QUERIES.items():
         answer = await api.answer(query, token, slug="nothing")
@@ -243,7 +247,7 @@ async def test_what_clients_really_send_is_within_the_limits(api: Api, world: Wo
     assert "errors" not in answer
 
 
-async def test_introspection_does_not_go_round_in_circles(api: Api) -> None:
+async def test_recursive_introspection_is_refused(api: Api) -> None:
     inner = "name"
     for _ in range(8):
         inner = f"fields {{ type {{ {inner} }} }}"
@@ -256,7 +260,7 @@ class TestBodies:
     def settings(self) -> dict[str, Any]:
         return {"max_body_size": 2_000}
 
-    async def test_a_large_one_is_refused(self, api: Api, statements: Statements) -> None:
+    async def test_large_body_is_refused(self, api: Api, statements: Statements) -> None:
         body = {"query": "{ __typename }", "variables": {"x": "y" * 2_000}}
         response = await api.post(body)
         assert response.status_code == 413
@@ -265,7 +269,7 @@ class TestBodies:
         assert error == {"message": message, "extensions": {"code": CODE}}
         assert len(statements) == 0
 
-    async def test_in_pieces_too(self, api: Api) -> None:
+    async def test_large_chunked_body_is_refused(self, api: Api) -> None:
         async def pieces() -> AsyncIterator[bytes]:
             yield b'{"query": "{ __typename }", "variables": {"x": "'
             for _ in range(30):
@@ -276,8 +280,8 @@ class TestBodies:
         response = await api.http.post("/graphql", content=pieces(), headers=headers)
         assert response.status_code == 413
 
-    async def test_one_that_fits_is_answered(self, api: Api) -> None:
+    async def test_body_within_the_limit_is_answered(self, api: Api) -> None:
         body = json.dumps({"query": "{ __typename }", "variables": {"x": "y" * 1_900}})
         headers = {"Content-Type": "application/json"}
         response = await api.http.post("/graphql", content=body, headers=headers)
-        assert told(response) == {"data": {"__typename": "Query"}}
+        assert body_without_cost(response) == {"data": {"__typename": "Query"}}

@@ -1,24 +1,24 @@
-"""What was asked for lately is kept."""
+"""The least-recently-used cache."""
 
 from graph.operations.lru_cache import LRUCache
 
 
-def test_what_was_asked_for_longest_ago_goes() -> None:
-    kept: LRUCache[str, int] = LRUCache(2)
+def test_least_recently_used_entry_is_evicted() -> None:
+    cache: LRUCache[str, int] = LRUCache(2)
     for number, name in enumerate("abc"):
-        kept.put(name, number)
-        assert kept.get("a") == 0
-    assert [kept.get(name) for name in "abc"] == [0, None, 2]
-    assert len(kept) == 2
+        cache.put(name, number)
+        assert cache.get("a") == 0
+    assert [cache.get(name) for name in "abc"] == [0, None, 2]
+    assert len(cache) == 2
 
 
-def test_all_together_are_no_larger_than_they_may_be() -> None:
-    kept: LRUCache[str, str] = LRUCache(10, 6, len)
+def test_total_size_is_bounded() -> None:
+    cache: LRUCache[str, str] = LRUCache(10, 6, len)
     for text in ("one", "two", "three"):
-        kept.put(text, text)
-    assert [kept.get(text) for text in ("one", "two", "three")] == [None, None, "three"]
-    kept.put("three", "3")
-    kept.put("four", "four")
-    assert [kept.get(text) for text in ("three", "four")] == ["3", "four"]
-    kept.put("far too long", "far too long")
-    assert len(kept) == 0
+        cache.put(text, text)
+    assert [cache.get(text) for text in ("one", "two", "three")] == [None, None, "three"]
+    cache.put("three", "3")
+    cache.put("four", "four")
+    assert [cache.get(text) for text in ("three", "four")] == ["3", "four"]
+    cache.put("far too long", "far too long")
+    assert len(cache) == 0

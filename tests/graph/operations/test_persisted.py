@@ -1,4 +1,4 @@
-"""Documents sent by their hash, and the only ones that run."""
+"""Automatic persisted queries and registered documents."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from models import RegisteredDocument
 from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Api, Statements
-from tests.support.kinds import one_database  # noqa: F401
+from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.world import World
 
 HANDLE = "{ viewer { handle } }"
@@ -41,16 +41,16 @@ async def registered(database: Database) -> str:
     return text
 
 
-async def test_a_client_sends_the_hash_and_the_text_when_asked(
+async def test_automatic_persisted_query_is_stored_and_found_by_its_hash(
     api: Api, statements: Statements
 ) -> None:
     unknown = ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
     assert await code_of(api, persisted(HANDLE)) == unknown
-    both = await api.post(persisted(HANDLE, query=HANDLE))
-    assert both.json()["data"] == NOBODY
-    statements.forget()
-    alone = await api.post(persisted(HANDLE))
-    assert alone.json()["data"] == NOBODY
+    with_text = await api.post(persisted(HANDLE, query=HANDLE))
+    assert with_text.json()["data"] == NOBODY
+    statements.clear()
+    hash_only = await api.post(persisted(HANDLE))
+    assert hash_only.json()["data"] == NOBODY
     assert len(statements) == 0
     extensions = json.dumps(persisted(HANDLE)["extensions"])
     by_get = await api.http.get("/graphql", params={"extensions": extensions})
@@ -69,7 +69,7 @@ async def test_a_client_sends_the_hash_and_the_text_when_asked(
         [],
     ],
 )
-async def test_what_is_no_hash_of_the_text_is_refused(api: Api, entry: Any) -> None:
+async def test_hash_of_another_text_is_refused(api: Api, entry: Any) -> None:
     body = {"query": HANDLE, "extensions": {"persistedQuery": entry}}
     code, _ = await code_of(api, body)
     assert code == "PERSISTED_QUERY_REFUSED"
@@ -78,13 +78,13 @@ async def test_what_is_no_hash_of_the_text_is_refused(api: Api, entry: Any) -> N
     )  # fmt: skip
 
 
-async def test_a_registered_one_runs_by_its_id(
+async def test_registered_document_runs_by_its_id(
     api: Api, registered: str, statements: Statements
 ) -> None:
     for name in (hash_of(registered), f"sha256:{hash_of(registered)}"):
         response = await api.post({"documentId": name})
         assert response.json()["data"] == NOBODY
-    # It is read once.
+    # It is read once and then cached.
     assert len(statements) == 1
     assert (await api.post(persisted(registered))).json()["data"] == NOBODY
     response = await api.http.get("/graphql", params={"documentId": hash_of(registered)})
@@ -96,7 +96,9 @@ class TestRegisteredOnly:
     def settings(self) -> dict[str, Any]:
         return {"registered_only": True}
 
-    async def test_no_other_runs(self, api: Api, registered: str, world: World) -> None:
+    async def test_unregistered_document_is_refused(
+        self, api: Api, registered: str, world: World
+    ) -> None:
         token = await world.make_token(await world.make_user())
         for body in (
             {"query": HANDLE},
@@ -113,7 +115,9 @@ class TestRegisteredOnly:
             assert "errors" not in (await api.post(body, token)).json()
         assert (await api.post({})).status_code == 400
 
-    async def test_but_for_tokens_that_may_send_any(self, api: Api, world: World) -> None:
+    async def test_token_with_the_permission_may_send_any_document(
+        self, api: Api, world: World
+    ) -> None:
         user = await world.make_user(handle="dev")
         token = await world.make_token(user, sends_anything=True)
         assert await api.ask(HANDLE, token) == {"viewer": {"handle": "dev"}}

@@ -11,7 +11,7 @@ from models import Priority, StateCategory
 from tests.graph.kit.test_filters import RELAXED, make_data, orders, task_filters
 from tests.graph.kit.test_pages import make_team
 from tests.support.client import Api, Statements
-from tests.support.reference import URGENCY, Data, Row, matches, ordered
+from tests.support.filter_reference import URGENCY, Data, Row, matches, ordered
 from tests.support.world import World
 
 BOARD = """
@@ -78,7 +78,7 @@ def groups_of(rows: list[Row], by: str) -> dict[Any, tuple[str, list[Row]]]:
     order=orders,
     size=st.sampled_from([1, 3, 100]),
 )
-async def test_groups_are_what_the_reference_says(
+async def test_groups_match_the_reference(
     api: Api, data: tuple[Data, str, str], by: str, filled: Row, order: list[Row], size: int
 ) -> None:
     rows, token, slug = data
@@ -109,19 +109,19 @@ async def test_groups_are_what_the_reference_says(
     assert board == expected
 
 
-async def test_a_board_takes_four_statements_however_many_groups(
+async def test_board_takes_four_statements_for_any_number_of_groups(
     api: Api, world: World, statements: Statements
 ) -> None:
     team = await make_team(world, 8)
     for by in ("STATE", "PRIORITY", "ASSIGNEE", "LABEL", "MILESTONE", "PROJECT"):
-        statements.forget()
+        statements.clear()
         await api.ask(BOARD, team.token, slug=team.workspace.slug, by=by)
         # Viewer and workspace, groups, what they stand for, pages.
         assert len(statements) == (3 if by in ("PRIORITY", "MILESTONE") else 4)
     labels = [await world.make_label(team.workspace) for _ in range(100)]
     for place, label in enumerate(labels):
         await world.label(team.tasks[place % 8], label)
-    statements.forget()
+    statements.clear()
     answer = await api.ask(BOARD, team.token, slug=team.workspace.slug, by="LABEL", first=1)
     assert len(statements) == 4
     groups = answer["workspace"]["taskGroups"]
@@ -129,7 +129,7 @@ async def test_a_board_takes_four_statements_however_many_groups(
     assert [len(group["tasks"]["nodes"]) for group in groups] == [1] * 104
 
 
-async def test_each_group_has_pages_of_its_own(api: Api, world: World) -> None:
+async def test_each_group_has_its_own_pages(api: Api, world: World) -> None:
     team = await make_team(world, 11)
     query = """
     query ($slug: String!, $after: String) { workspace(slug: $slug) {
@@ -150,9 +150,7 @@ async def test_each_group_has_pages_of_its_own(api: Api, world: World) -> None:
     assert met == team.titles
 
 
-async def test_a_project_has_the_board_of_its_workspace_with_its_own_tasks(
-    api: Api, world: World
-) -> None:
+async def test_board_of_a_project_has_only_its_tasks(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     user = await world.make_member(workspace)
     projects = [await world.make_project(workspace, key=key) for key in ("ONE", "TWO")]

@@ -28,7 +28,7 @@ async def page(office: Office, **variables: Any) -> dict[str, Any]:
     return found
 
 
-async def test_pages_go_on_from_the_last_seen(office: Office) -> None:
+async def test_page_resumes_after_a_sequence_number(office: Office) -> None:
     newest = await office.sequence()
     seen: list[int] = []
     after = 0
@@ -44,7 +44,7 @@ async def test_pages_go_on_from_the_last_seen(office: Office) -> None:
     assert await page(office, after=newest) == empty
 
 
-async def test_a_filter_says_how_far_it_has_looked(office: Office) -> None:
+async def test_filtered_page_returns_the_last_sequence_it_searched(office: Office) -> None:
     newest = await office.sequence()
     tasks = await page(office, filter={"subjectTypes": ["Task"], "kinds": ["CREATED"]})
     assert [change["subjectType"] for change in tasks["nodes"]] == ["Task"] * 5
@@ -60,7 +60,7 @@ async def test_a_filter_says_how_far_it_has_looked(office: Office) -> None:
     assert (await page(office, filter={"kinds": []}))["nodes"] == []
 
 
-async def test_no_rows_asks_only_how_far_it_goes(office: Office) -> None:
+async def test_empty_page_returns_the_latest_sequence(office: Office) -> None:
     found = await page(office, first=0)
     assert found == {"lastSequence": 0, "hasMore": True, "nodes": []}
 
@@ -81,7 +81,7 @@ async def test_no_rows_asks_only_how_far_it_goes(office: Office) -> None:
         ),
     ],
 )
-async def test_what_cannot_be_is_refused(
+async def test_invalid_arguments_are_refused(
     office: Office, variables: dict[str, Any], message: str
 ) -> None:
     asked = {"slug": "office"} | variables
@@ -89,10 +89,10 @@ async def test_what_cannot_be_is_refused(
     assert refusal == ("BAD_USER_INPUT", message)
 
 
-async def test_a_task_has_its_own_changes(office: Office) -> None:
+async def test_task_has_its_own_changes(office: Office) -> None:
     key = office.gid("task")
-    await office.done("taskUpdate", input={"id": key, "title": "one"})
-    await office.done("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
+    await office.must_write("taskUpdate", input={"id": key, "title": "one"})
+    await office.must_write("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
     asked = """
       query ($id: ID!, $after: String) { node(id: $id) { ... on Task {
         changes(first: 2, after: $after) {
@@ -121,6 +121,6 @@ async def test_a_task_has_its_own_changes(office: Office) -> None:
     ]
 
 
-async def test_an_outsider_sees_no_change(office: Office) -> None:
+async def test_outsider_sees_no_changes(office: Office) -> None:
     data = await office.api.ask(PAGE, office.tokens["outsider"], slug="office")
     assert data == {"workspace": None}

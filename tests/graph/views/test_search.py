@@ -11,7 +11,7 @@ from models.base import now
 from models.search.query import SearchError, SearchQuery
 from tests.graph.kit.test_pages import forged
 from tests.support.client import Api, Statements
-from tests.support.kinds import sqlite_only
+from tests.support.database_kinds import sqlite_only
 from tests.support.world import World
 
 SEARCH = """
@@ -117,27 +117,27 @@ async def test_words_phrases_exclusions_and_prefixes(
 
 @pytest.mark.parametrize("query", ["", "  ", '""', "-handshake", "***", "!?", "-"])
 @sqlite_only
-async def test_a_query_for_nothing_is_refused(api: Api, team: Team, query: str) -> None:
+async def test_query_without_words_is_refused(api: Api, team: Team, query: str) -> None:
     refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
     assert refusal == ("BAD_USER_INPUT", "query: enter at least one word to search for.")
 
 
 @pytest.mark.parametrize("query", ["a" * 501, "\0", "word " * 21])
 @sqlite_only
-async def test_a_query_beyond_the_limits_is_refused(api: Api, team: Team, query: str) -> None:
+async def test_query_over_the_limits_is_refused(api: Api, team: Team, query: str) -> None:
     code, message = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
     assert code == "BAD_USER_INPUT"
     assert message.startswith("query: ")
 
 
-async def test_a_key_finds_its_task_first_and_once(api: Api, team: Team) -> None:
+async def test_task_key_is_the_first_hit(api: Api, team: Team) -> None:
     first, *others = await search(api, team, "tls-6")
     assert (first["task"]["key"], first["snippet"]) == ("TLS-6", "Release 1.2.3")
     assert others == []
     assert names(await search(api, team, "TLS-77")) == []
 
 
-async def test_the_title_counts_more_than_the_body(api: Api, team: Team, kind: str) -> None:
+async def test_title_ranks_higher_than_body(api: Api, team: Team, kind: str) -> None:
     if kind == "mysql":
         pytest.skip("its one index does not tell the title from the body")
     hits = await search(api, team, "exchange")
@@ -145,7 +145,7 @@ async def test_the_title_counts_more_than_the_body(api: Api, team: Team, kind: s
     assert hits[2]["task"]["key"] == "TLS-1"
 
 
-async def test_pages_of_hits_meet_each_once(api: Api, team: Team) -> None:
+async def test_pages_return_each_hit_once(api: Api, team: Team) -> None:
     met: list[str] = []
     after = None
     for _ in range(5):
@@ -164,7 +164,7 @@ async def test_pages_of_hits_meet_each_once(api: Api, team: Team) -> None:
 
 
 @pytest.mark.parametrize("score", ["nan", "1", None, [], 10**400])
-async def test_a_forged_cursor_of_a_search_is_refused(api: Api, team: Team, score: Any) -> None:
+async def test_forged_cursor_is_refused(api: Api, team: Team, score: Any) -> None:
     answer = await api.ask(SEARCH, team.token, slug=team.slug, query="the", first=2)
     cursor = answer["workspace"]["search"]["pageInfo"]["endCursor"]
     variables = {"slug": team.slug, "query": "the", "after": forged(cursor, 1, score)}
@@ -172,7 +172,7 @@ async def test_a_forged_cursor_of_a_search_is_refused(api: Api, team: Team, scor
     assert code == "BAD_USER_INPUT"
 
 
-async def test_the_snippet_marks_the_match_and_nothing_else_is_markup(api: Api, team: Team) -> None:
+async def test_snippet_marks_the_match_and_escapes_html(api: Api, team: Team) -> None:
     [hit] = await search(api, team, "bold")
     assert (
         hit["snippet"] == "Fixes C++ and the &lt;b&gt;<mark>bold</mark>&lt;/b&gt; bug &amp; more."
@@ -183,7 +183,7 @@ async def test_the_snippet_marks_the_match_and_nothing_else_is_markup(api: Api, 
     assert hit["snippet"] == "<mark>Überprüfung</mark> der Länge"
 
 
-async def test_search_follows_every_change(api: Api, team: Team, world: World) -> None:
+async def test_search_index_follows_changes(api: Api, team: Team, world: World) -> None:
     async with world.database.writes.begin() as session:
         task = team.tasks[0]
         await session.execute(update(Task).where(Task.id == task.id).values(title="Zebra"))
@@ -216,7 +216,7 @@ async def test_hits_are_counted_exactly_or_up_to_a_limit(api: Api, team: Team) -
     }
 
 
-async def test_nobody_finds_what_they_may_not_see(api: Api, team: Team, world: World) -> None:
+async def test_outsider_finds_nothing(api: Api, team: Team, world: World) -> None:
     other = await world.make_workspace()
     outsider = await world.make_member(other)
     theirs = Team(other.slug, await world.make_token(outsider), [])
@@ -224,7 +224,7 @@ async def test_nobody_finds_what_they_may_not_see(api: Api, team: Team, world: W
     assert await search(api, theirs, "tls-1") == []
 
 
-async def test_a_page_of_hits_takes_four_statements(
+async def test_page_of_hits_takes_four_statements(
     api: Api, team: Team, statements: Statements
 ) -> None:
     query = """
@@ -237,7 +237,7 @@ async def test_a_page_of_hits_takes_four_statements(
     assert len(statements) == 4
 
 
-def test_queries_are_read_as_they_are_meant() -> None:
+def test_query_is_translated_for_each_database() -> None:
     query = SearchQuery.parse('one "two three" -four -"five six" sev* a-b')
     assert query.to_tsquery() == (
         "('one') & ('two' <-> 'three') & !('four') & !('five' <-> 'six') & ('sev':*) "
@@ -250,7 +250,7 @@ def test_queries_are_read_as_they_are_meant() -> None:
         SearchQuery.parse("-no")
 
 
-def test_a_snippet_is_cut_around_the_first_match() -> None:
+def test_long_snippet_is_cut_around_the_first_match() -> None:
     text = "x" * 10 + " " + "word " * 100 + "needle " + "word " * 100
     cut = snippet(text, SearchQuery.parse("needle"))
     assert cut is not None

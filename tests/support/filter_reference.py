@@ -1,4 +1,4 @@
-"""What a filter and an order mean, said once more in plain Python."""
+"""A second implementation of filters and orders, in plain Python, to compare the API with."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Data:
-    """Rows by their type, each a dict of values and of other rows, as the viewer sees them."""
+    """The tasks and projects that a viewer sees, as nested dicts."""
 
     tasks: list[Row] = field(default_factory=list)
     projects: list[Row] = field(default_factory=list)
@@ -18,12 +18,12 @@ class Data:
     now: datetime = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def matches(filled: Row, row: Row, data: Data) -> bool:
-    """Whether a row fulfills a filter: all of its fields."""
-    return all(holds(name, value, row, data) for name, value in filled.items())
+def matches(where: Row, row: Row, data: Data) -> bool:
+    """Whether a row matches all fields of a filter."""
+    return all(field_matches(name, value, row, data) for name, value in where.items())
 
 
-def holds(name: str, value: Any, row: Row, data: Data) -> bool:
+def field_matches(name: str, value: Any, row: Row, data: Data) -> bool:
     if name == "and":
         return all(matches(part, row, data) for part in value)
     if name == "or":
@@ -36,39 +36,39 @@ def holds(name: str, value: Any, row: Row, data: Data) -> bool:
         return bool(row["isBlocked"] == value)
     if name == "null":
         return not value
-    found = row[name]
-    if isinstance(found, list):
-        return all(of_many(operator, inner, found, data) for operator, inner in value.items())
+    actual = row[name]
+    if isinstance(actual, list):
+        return all(list_matches(operator, inner, actual, data) for operator, inner in value.items())
     if name in RELATIONS:
         if value.get("null") is True:
-            return found is None and len(value) == 1
-        return found is not None and matches(value, found, data)
-    return all(compares(operator, found, to) for operator, to in value.items())
+            return actual is None and len(value) == 1
+        return actual is not None and matches(value, actual, data)
+    return all(satisfies(operator, actual, operand) for operator, operand in value.items())
 
 
 RELATIONS = {"state", "project", "milestone", "creator", "parent", "author", "lead"}
 
 
-def of_many(operator: str, inner: Any, rows: list[Row], data: Data) -> bool:
+def list_matches(operator: str, inner: Any, rows: list[Row], data: Data) -> bool:
     if operator == "length":
-        return all(compares(name, len(rows), to) for name, to in inner.items())
-    found = [matches(inner, row, data) for row in rows]
+        return all(satisfies(name, len(rows), operand) for name, operand in inner.items())
+    results = [matches(inner, row, data) for row in rows]
     if operator == "every":
-        return all(found)
-    return any(found) == (operator == "some")
+        return all(results)
+    return any(results) == (operator == "some")
 
 
-def compares(operator: str, value: Any, to: Any) -> bool:
+def satisfies(operator: str, value: Any, operand: Any) -> bool:
     if operator == "null":
-        return bool((value is None) == to)
+        return bool((value is None) == operand)
     opposite = {"neq": "eq", "nin": "in", "notContains": "contains"}.get(operator)
     if opposite is not None:
-        return not compares(opposite, value, to)
+        return not satisfies(opposite, value, operand)
     if value is None:
         return False
     if isinstance(value, (datetime, date)):
-        value, to = as_instant(value), as_instant(to)
-    return bool(COMPARE[operator](value, to))
+        value, operand = as_instant(value), as_instant(operand)
+    return bool(COMPARE[operator](value, operand))
 
 
 def as_instant(value: Any) -> datetime:
@@ -81,17 +81,17 @@ def as_instant(value: Any) -> datetime:
 
 
 COMPARE: dict[str, Any] = {
-    "eq": lambda value, to: value == to,
-    "in": lambda value, to: value in to,
-    "lt": lambda value, to: value < to,
-    "lte": lambda value, to: value <= to,
-    "gt": lambda value, to: value > to,
-    "gte": lambda value, to: value >= to,
-    "contains": lambda value, to: to in value,
-    "startsWith": lambda value, to: value.startswith(to),
-    "endsWith": lambda value, to: value.endswith(to),
-    "eqIgnoreCase": lambda value, to: value.lower() == to.lower(),
-    "containsIgnoreCase": lambda value, to: to.lower() in value.lower(),
+    "eq": lambda value, operand: value == operand,
+    "in": lambda value, operand: value in operand,
+    "lt": lambda value, operand: value < operand,
+    "lte": lambda value, operand: value <= operand,
+    "gt": lambda value, operand: value > operand,
+    "gte": lambda value, operand: value >= operand,
+    "contains": lambda value, operand: operand in value,
+    "startsWith": lambda value, operand: value.startswith(operand),
+    "endsWith": lambda value, operand: value.endswith(operand),
+    "eqIgnoreCase": lambda value, operand: value.lower() == operand.lower(),
+    "containsIgnoreCase": lambda value, operand: operand.lower() in value.lower(),
 }
 
 COLUMNS = {
@@ -103,17 +103,17 @@ URGENCY = ["URGENT", "HIGH", "MEDIUM", "LOW"]
 
 
 def ordered(rows: list[Row], order: list[Row]) -> list[Row]:
-    """Rows in an order; the last term's direction decides between ids too."""
+    """Sort rows as the API does: ties are broken by key, in the direction of the last term."""
     terms = order or [{"field": "CREATED_AT", "direction": "DESC"}]
-    seen: dict[str, Row] = {}
+    first_terms: dict[str, Row] = {}
     for term in terms:
-        seen.setdefault(term["field"], term)
-    last = list(seen.values())[-1]
+        first_terms.setdefault(term["field"], term)
+    last = list(first_terms.values())[-1]
 
-    def compare(one: Row, other: Row) -> int:
-        for term in seen.values():
+    def compare(row_a: Row, row_b: Row) -> int:
+        for term in first_terms.values():
             sign = -1 if term.get("direction", "ASC") == "DESC" else 1
-            values = [sortable(row[COLUMNS[term["field"]]]) for row in (one, other)]
+            values = [sortable(row[COLUMNS[term["field"]]]) for row in (row_a, row_b)]
             nulls = [value is None for value in values]
             if any(nulls):
                 if nulls[0] != nulls[1]:
@@ -123,7 +123,7 @@ def ordered(rows: list[Row], order: list[Row]) -> list[Row]:
             if values[0] != values[1]:
                 return sign if values[0] > values[1] else -sign
         sign = -1 if last.get("direction", "ASC") == "DESC" else 1
-        return sign if one["key"] > other["key"] else -sign
+        return sign if row_a["key"] > row_b["key"] else -sign
 
     return sorted(rows, key=cmp_to_key(compare))
 

@@ -1,4 +1,4 @@
-"""The log replayed on an empty model, and the database as the log would tell it."""
+"""Objects rebuilt from the log of changes, to be compared with those in the database."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from graph.kit.node import models_by_name
-from graph.views.change import fields as shown
+from graph.views.change import fields as api_fields
 from models import Change, ChangeKind
 from models.database import Database
 from models.log.logged import Logged, logged_values
 from tests.support.office import Office, gid
 
-#: An object's fields, by its id.
+#: The fields of objects by their IDs.
 Model = dict[str, dict[str, Any]]
 
 
@@ -44,32 +44,34 @@ async def replay(office: Office) -> Model:
 
 
 def apply(model: Model, change: dict[str, Any]) -> None:
-    """Applies one change, which must fit what is there."""
+    """Apply a change, whose `before` values must match the object."""
     key, kind = change["subjectId"], change["kind"]
     fields = model.setdefault(key, {})
-    for one in change["fields"]:
-        assert fields.get(one["name"]) == one["before"], (change, one)
-        fields[one["name"]] = one["after"]
+    for changed in change["fields"]:
+        name = changed["name"]
+        assert fields.get(name) == changed["before"], (change, name)
+        fields[name] = changed["after"]
     is_trash = "deletedAt" in fields and fields["deletedAt"] is not None
     if kind == "PURGED" or (kind == "DELETED" and not is_trash):
         del model[key]
 
 
 async def stored(database: Database, office: Office) -> Model:
-    """The logged fields of everything in the office's workspace."""
-    found: Model = {}
+    """The logged fields of all objects in the office's workspace, read from the database."""
+    objects: Model = {}
     async with database.reads() as session:
         for model in models_by_name().values():
             if not issubclass(model, Logged):
                 continue
             columns: Any = model
-            home = columns.id if model.__name__ == "Workspace" else columns.workspace_id
-            collected = [
-                selectinload(getattr(model, one.relation)) for one in model.collected.values()
+            workspace_id = columns.id if model.__name__ == "Workspace" else columns.workspace_id
+            options = [
+                selectinload(getattr(model, collected.relation))
+                for collected in model.collected.values()
             ]
-            rows = select(model).where(home == office.workspace.id).options(*collected)
+            rows = select(model).where(workspace_id == office.workspace.id).options(*options)
             for row in await session.scalars(rows):
-                told = {name: [None, value] for name, value in logged_values(row).items()}
-                change = Change(subject_type=model.__name__, kind=ChangeKind.CREATED, fields=told)
-                found[gid(row)] = {one.name: one.after for one in shown(change)}
-    return found
+                values = {name: [None, value] for name, value in logged_values(row).items()}
+                change = Change(subject_type=model.__name__, kind=ChangeKind.CREATED, fields=values)
+                objects[gid(row)] = {field.name: field.after for field in api_fields(change)}
+    return objects

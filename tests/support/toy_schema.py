@@ -1,4 +1,4 @@
-"""A toy schema on toy models: the machinery without the domain."""
+"""A small schema of shelves and books, for tests of the kit without the real schema."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from models.viewer import ANONYMOUS, Viewer
 
 
 class Toy(Base):
-    """Toys are on no migration, and everybody sees them."""
+    """Base of the toy models. They have no migrations, and everybody sees all rows."""
 
     __abstract__ = True
     metadata = MetaData(naming_convention=NAMING)
@@ -82,7 +82,7 @@ class Shelf(Node):
 
 @dataclass
 class ToyContext:
-    """What the machinery needs of a request."""
+    """The parts of a request's context that the kit needs."""
 
     loaders: Loaders
     viewer: Viewer = ANONYMOUS
@@ -121,7 +121,7 @@ toy_schema = ToySchema(query=ToyQuery)
 
 
 async def run(context: ToyContext, query: str) -> Any:
-    """Runs a query, and ends it as a request ends."""
+    """Execute a query, then close the loaders as the endpoint does."""
     try:
         return await toy_schema.execute(query, context_value=context)
     finally:
@@ -129,7 +129,7 @@ async def run(context: ToyContext, query: str) -> Any:
 
 
 async def make_toys(database: Database, books: int = 4, shelves: int = 2) -> None:
-    """Makes the tables, and some books on some shelves."""
+    """Create the tables, and books on shelves in turn."""
     async with database.write_engine.begin() as connection:
         await connection.run_sync(Toy.metadata.create_all)
     async with database.writes.begin() as session:

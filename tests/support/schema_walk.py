@@ -1,4 +1,4 @@
-"""Ways through the schema, found by walking it: a new type or field is on them by itself."""
+"""Selections generated from the schema, so that tests cover new types and fields."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from graph.schema import schema as strawberry_schema
 SCHEMA: GraphQLSchema = strawberry_schema._schema
 NODE = SCHEMA.type_map["Node"]
 
-#: What required arguments are given, by the field they belong to.
+#: Values of required arguments, by type, field and argument.
 ARGUMENTS = {
     ("Workspace", "taskGroups", "by"): "STATE",
     ("Workspace", "search", "query"): '"remark"',
@@ -31,7 +31,7 @@ ARGUMENTS = {
 
 
 def node_types() -> list[GraphQLObjectType]:
-    """All types that have an id."""
+    """All object types that implement Node."""
     return [
         kind
         for kind in SCHEMA.type_map.values()
@@ -40,10 +40,10 @@ def node_types() -> list[GraphQLObjectType]:
 
 
 def paths(kind: GraphQLObjectType) -> Iterator[str]:
-    """A selection for each field of a type, down to the next object with an id, or a value."""
+    """Yield a selection for each field of a type, down to the next node or scalar."""
     for name, field in kind.fields.items():
         target = get_named_type(field.type)
-        head = f"{name}{given_arguments(kind, name, field)}"
+        head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
             yield head
         elif is_node(target):
@@ -52,17 +52,20 @@ def paths(kind: GraphQLObjectType) -> Iterator[str]:
             assert isinstance(target, GraphQLObjectType)
             for inner in paths(target):
                 yield f"{head} {{ {inner} }}"
-            if any(is_of_rows(field.args[one]) for one in CHOSEN.keys() & field.args.keys()):
-                yield f"{name}{chosen_arguments(kind, name, field)} {{ {next(paths(target))} }}"
+            if any(
+                selects_nodes(field.args[argument])
+                for argument in FILTER_AND_ORDER.keys() & field.args.keys()
+            ):
+                yield f"{name}{filter_arguments(kind, name, field)} {{ {next(paths(target))} }}"
 
 
 def selection(kind: GraphQLNamedType, depth: int) -> str:
-    """Every field of a type, and of the objects they lead to, as deep as `depth` objects."""
+    """A selection of every field of a type, and of its related nodes to a depth of `depth`."""
     assert isinstance(kind, GraphQLObjectType)
     parts = []
     for name, field in kind.fields.items():
         target = get_named_type(field.type)
-        head = f"{name}{given_arguments(kind, name, field)}"
+        head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
             parts.append(head)
         elif is_node(target):
@@ -73,32 +76,32 @@ def selection(kind: GraphQLNamedType, depth: int) -> str:
     return " ".join(parts)
 
 
-def given_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
-    """The required arguments of a field, with a value each."""
-    given = [
+def required_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
+    """The required arguments of a field with their values, in parentheses."""
+    arguments = [
         f"{argument}: {ARGUMENTS[kind.name, name, argument]}"
         for argument, declared in field.args.items()
         if is_required(declared)
     ]
-    return f"({', '.join(given)})" if given else ""
+    return f"({', '.join(arguments)})" if arguments else ""
 
 
-#: Filters and orders that every type with such an argument has.
-CHOSEN = {
+#: A filter and an order that every connection of nodes accepts.
+FILTER_AND_ORDER = {
     "filter": "{id: {null: false}, not: {id: {null: true}}}",
     "orderBy": "[{field: CREATED_AT, direction: ASC, nulls: FIRST}]",
 }
 
 
-def chosen_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
-    """The required arguments of a field, and a filter and an order."""
-    given = [given_arguments(kind, name, field).strip("()")]
-    given += [
+def filter_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
+    """The required arguments of a field, a filter and an order, in parentheses."""
+    arguments = [required_arguments(kind, name, field).strip("()")]
+    arguments += [
         f"{argument}: {value}"
-        for argument, value in CHOSEN.items()
-        if argument in field.args and is_of_rows(field.args[argument])
+        for argument, value in FILTER_AND_ORDER.items()
+        if argument in field.args and selects_nodes(field.args[argument])
     ]
-    return f"({', '.join(part for part in given if part)})"
+    return f"({', '.join(part for part in arguments if part)})"
 
 
 def is_required(argument: GraphQLArgument) -> bool:
@@ -107,8 +110,8 @@ def is_required(argument: GraphQLArgument) -> bool:
     return is_non_null_type(argument.type) and argument.default_value is Undefined
 
 
-def is_of_rows(argument: GraphQLArgument) -> bool:
-    """Whether an argument chooses among objects with ids, or orders them."""
+def selects_nodes(argument: GraphQLArgument) -> bool:
+    """Whether an argument is the filter or the order of a connection of nodes."""
     kind = get_named_type(argument.type)
     return isinstance(kind, GraphQLInputObjectType) and bool({"id", "field"} & kind.fields.keys())
 

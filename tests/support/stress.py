@@ -1,4 +1,4 @@
-"""Many clients that write to one workspace at once, and what must be true afterwards."""
+"""Random writes by many concurrent clients, and checks of the result."""
 
 import asyncio
 import random
@@ -13,16 +13,16 @@ from graph.kit.node import models_by_name
 from models import Change, Task, Workspace
 from models.database import Database
 from models.log.logged import Logged
+from tests.support.log_replay import replay, stored
 from tests.support.office import Office
-from tests.support.replay import replay, stored
 
-#: What colliding with others may be answered by.
+#: Error codes that concurrent writes may cause.
 COLLISIONS = {"CONFLICT", "INVALID", "NOT_FOUND", "UNIQUE"}
 
 
 @dataclass
 class Acknowledged:
-    """A write that the server said was done."""
+    """A write that the server confirmed; `subject` is the ID of its task, if it is known."""
 
     mutation: str
     sequence: int
@@ -30,16 +30,16 @@ class Acknowledged:
 
 
 @dataclass
-class Hammer:
-    """What the clients share: the tasks they know, and what they were told."""
+class StressTest:
+    """Clients that write to an office, the tasks that they write to, and the results."""
 
     office: Office
     tasks: list[str] = field(default_factory=list)
-    done: list[Acknowledged] = field(default_factory=list)
+    acknowledged: list[Acknowledged] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
 
     async def client(self, seed: int, rounds: int) -> None:
-        """One client, doing one thing after another."""
+        """Run one client: a sequence of random mutations."""
         draw = random.Random(seed)
         for _ in range(rounds):
             work: Callable[[random.Random], Awaitable[None]] = draw.choices(
@@ -49,7 +49,7 @@ class Hammer:
                     self.move,
                     self.batch,
                     self.revert,
-                    self.part,
+                    self.change_lifecycle,
                     self.link,
                 ],
                 [6, 6, 3, 2, 2, 2, 2],
@@ -57,40 +57,40 @@ class Hammer:
             await work(draw)
 
     async def run(self, clients: int, rounds: int) -> None:
-        """All clients at once."""
+        """Run clients concurrently."""
         await asyncio.gather(*(self.client(seed, rounds) for seed in range(clients)))
 
     async def write(self, mutation: str, subject: str, selection: str, **arguments: Any) -> Any:
-        """Writes, and keeps what was acknowledged."""
+        """Run a mutation, which may only fail because of a collision, and record the result."""
         selection = f"errors {{ code }} sequence {selection}"
         payload = await self.office.write(mutation, selection, **arguments)
         codes = {error["code"] for error in payload["errors"]}
         assert codes <= COLLISIONS, payload
         self.refused.update(codes)
         if payload["sequence"] is not None:
-            self.done.append(Acknowledged(mutation, payload["sequence"], subject))
+            self.acknowledged.append(Acknowledged(mutation, payload["sequence"], subject))
         return payload
 
-    def some(self, draw: random.Random) -> str:
+    def random_task(self, draw: random.Random) -> str:
         return draw.choice(self.tasks)
 
     async def create(self, draw: random.Random) -> None:
         key = f"task_{draw.getrandbits(128):032x}"
-        given = {
+        values = {
             "id": key,
             "projectId": self.office.gid("project"),
             "title": f"made {draw.random()}",
             "labelIds": [self.office.gid("bug")] if draw.random() < 0.5 else [],
-            "parentId": self.some(draw) if draw.random() < 0.2 else None,
+            "parentId": self.random_task(draw) if draw.random() < 0.2 else None,
         }
-        payload = await self.write("taskCreate", key, "task { id }", input=given)
+        payload = await self.write("taskCreate", key, "task { id }", input=values)
         if payload["task"]:
             self.tasks.append(key)
 
     async def update(self, draw: random.Random) -> None:
-        key = self.some(draw)
-        given: dict[str, Any] = {"id": key}
-        given |= draw.choice(
+        key = self.random_task(draw)
+        values: dict[str, Any] = {"id": key}
+        values |= draw.choice(
             [
                 {"title": f"changed {draw.random()}"},
                 {"priority": draw.choice(["LOW", "HIGH", None]), "estimate": draw.randrange(9)},
@@ -98,59 +98,59 @@ class Hammer:
                 {"addedLabelIds": [self.office.gid("docs")]},
                 {"removedLabelIds": [self.office.gid("docs")]},
                 {"assigneeIds": [self.office.gid(draw.choice(["guest", "member"]))]},
-                {"parentId": self.some(draw)},
+                {"parentId": self.random_task(draw)},
                 {"expectedVersion": draw.randint(1, 3), "body": "seen"},
             ]
         )
-        await self.write("taskUpdate", key, "task { id }", input=given)
+        await self.write("taskUpdate", key, "task { id }", input=values)
 
     async def move(self, draw: random.Random) -> None:
-        key = self.some(draw)
+        key = self.random_task(draw)
         side = draw.choice(["afterId", "beforeId"])
-        given = {"id": key, side: self.some(draw)}
+        values = {"id": key, side: self.random_task(draw)}
         if draw.random() < 0.3:
-            given = {"id": key, "stateId": self.office.gid("doing")}
-        # To make room, others may be moved too.
-        await self.write("taskMove", "", "task { id }", input=given)
+            values = {"id": key, "stateId": self.office.gid("doing")}
+        # A move can also change the ranks of other tasks.
+        await self.write("taskMove", "", "task { id }", input=values)
 
     async def batch(self, draw: random.Random) -> None:
         keys = draw.sample(self.tasks, 4)
         rows = [{"id": key, "title": f"batch {draw.random()}", "milestoneId": None} for key in keys]
         policy = draw.choice(["REJECT_EVERYTHING", "REJECT_FAILED_ROWS"])
-        given = {"rows": rows, "errorPolicy": policy}
-        await self.write("taskBatchUpdate", "", "count", input=given)
+        values = {"rows": rows, "errorPolicy": policy}
+        await self.write("taskBatchUpdate", "", "count", input=values)
 
     async def revert(self, draw: random.Random) -> None:
-        if self.done:
-            sequence = draw.choice(self.done[-50:]).sequence
+        if self.acknowledged:
+            sequence = draw.choice(self.acknowledged[-50:]).sequence
             where = {"workspace": "office", "sequence": sequence}
             await self.write("changeRevert", "", "subject { id }", **where)
 
-    async def part(self, draw: random.Random) -> None:
-        key = self.some(draw)
+    async def change_lifecycle(self, draw: random.Random) -> None:
+        key = self.random_task(draw)
         mutation = draw.choice(["taskDelete", "taskRestore", "taskArchive", "taskUnarchive"])
         await self.write(mutation, key, "task { id }", id=key)
 
     async def link(self, draw: random.Random) -> None:
-        near, far = draw.sample(self.tasks, 2)
+        task, other = draw.sample(self.tasks, 2)
         kind = draw.choice(["BLOCKS", "RELATES_TO", "DUPLICATED_BY"])
         mutation = draw.choice(["taskLinkCreate", "taskLinkCreate", "taskLinkDelete"])
-        given = {"taskId": near, "kind": kind, "otherId": far}
-        await self.write(mutation, "", "link { kind }", input=given)
+        values = {"taskId": task, "kind": kind, "otherId": other}
+        await self.write(mutation, "", "link { kind }", input=values)
 
     async def check(self, database: Database) -> None:
-        """That nothing is half written, and all that was acknowledged is there."""
+        """Assert that the database, the log and the confirmed writes agree."""
         office = self.office
         async with database.reads() as session:
             in_project = select(Task.number).where(Task.project_id == office.project.id)
             numbers = sorted(await session.scalars(in_project))
-            found = await session.scalars(
+            rows = await session.scalars(
                 select(Change)
                 .where(Change.workspace_id == office.workspace.id)
                 .order_by(Change.sequence)
             )
-            changes = list(found)
-            newest = await session.scalar(
+            changes = list(rows)
+            sequence = await session.scalar(
                 select(Workspace.sequence).where(Workspace.id == office.workspace.id)
             )
             versions: Counter[Any] = Counter()
@@ -161,13 +161,13 @@ class Hammer:
                         versions[key] = version
         assert numbers == list(range(1, len(numbers) + 1))
         assert [change.sequence for change in changes] == list(range(1, len(changes) + 1))
-        assert newest == len(changes)
-        counted = Counter(change.subject_id for change in changes)
+        assert sequence == len(changes)
+        change_counts = Counter(change.subject_id for change in changes)
         foreign = {row.id for name, row in office.rows.items() if name.startswith("foreign")}
         assert {key: n for key, n in versions.items() if key not in foreign} == {
-            key: counted[key] for key in versions if key not in foreign
+            key: change_counts[key] for key in versions if key not in foreign
         }
-        for one in self.done:
-            change = changes[one.sequence - 1]
-            assert one.subject in ("", f"task_{change.subject_id.hex}"), one
+        for write in self.acknowledged:
+            change = changes[write.sequence - 1]
+            assert write.subject in ("", f"task_{change.subject_id.hex}"), write
         assert await replay(office) == await stored(database, office)
