@@ -1,4 +1,4 @@
-"""From a URL to an open database, and what is said where there is none."""
+"""Database URLs and connections."""
 
 from pathlib import Path
 

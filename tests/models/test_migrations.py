@@ -1,4 +1,4 @@
-"""The schema's history: up, down, and the same as the models."""
+"""Migrations: upgrade, downgrade, and equality with the models."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.check
 
 
 def reflected(connection: Connection) -> dict[str, Any]:
-    """All that a database says of its tables."""
+    """The tables of a database with their columns, constraints and indexes."""
     inspector = inspect(connection)
     tables = {}
     for name in sorted(inspector.get_table_names()):
