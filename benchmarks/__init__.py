@@ -1,1 +1,1 @@
-"""Benchmarks: what takes how long, never part of the tests."""
+"""Benchmarks. They are not part of the tests."""

@@ -1,8 +1,8 @@
-"""How many writes a second: `make benchmark-writes`, on the database of TASKLOOM_DATABASE_URL.
+"""Writes per second: `make benchmark-writes`, in the database of TASKLOOM_DATABASE_URL.
 
-`taskCreate` and `taskUpdate` through the whole API, in this process, beside the same writes by
-hand: the statements that they cannot do without, in a transaction each, on the bare driver.
-Both take turns within a run; what counts is their ratio.
+Measures `taskCreate` and `taskUpdate` through the API in this process, and the statements that
+they need at least, in one transaction each, on the bare driver. Both run in turns. Compare the
+ratio, not the absolute numbers.
 """
 
 import argparse
@@ -42,16 +42,16 @@ mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) {
 Write = Callable[[int], Awaitable[None]]
 
 
-class ByHand(Protocol):
-    """The same writes on a bare driver."""
+class HandWritten(Protocol):
+    """The same writes with hand-written SQL on the bare driver."""
 
     async def create(self, client: int) -> None: ...
 
     async def update(self, client: int) -> None: ...
 
 
-class Ground:
-    """What is written to: a workspace with a project, and a task for each client."""
+class Target:
+    """The rows to write to: a workspace with a project, and a task for each client."""
 
     def __init__(self, workspace: Workspace, project: Project, state: State, token: str) -> None:
         self.workspace = workspace
@@ -61,17 +61,17 @@ class Ground:
         self.tasks: list[UUID] = []
 
 
-class ThroughTheApi:
-    """Requests to the application itself, without a network."""
+class ApiClient:
+    """Requests to the ASGI application, without a network."""
 
-    def __init__(self, app: Any, ground: Ground) -> None:
+    def __init__(self, app: Any, target: Target) -> None:
         self.app = app
-        self.ground = ground
+        self.target = target
         self.titles = count()
 
-    async def ask(self, query: str, given: dict[str, Any]) -> Any:
-        """The data of a request."""
-        body = orjson.dumps({"query": query, "variables": {"input": given}})
+    async def ask(self, query: str, variables: dict[str, Any]) -> Any:
+        """Run a mutation that must succeed, and return its payload."""
+        body = orjson.dumps({"query": query, "variables": {"input": variables}})
         sent: list[Any] = []
         received = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -85,7 +85,7 @@ class ThroughTheApi:
 
         headers = [
             (b"content-type", b"application/json"),
-            (b"authorization", f"Bearer {self.ground.token}".encode()),
+            (b"authorization", f"Bearer {self.target.token}".encode()),
         ]
         scope = {
             "type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql",
@@ -100,52 +100,52 @@ class ThroughTheApi:
         return payload
 
     async def create(self, client: int) -> None:
-        """Makes a task."""
         title = f"Task {next(self.titles)}"
-        project = f"project_{self.ground.project.id.hex}"
+        project = f"project_{self.target.project.id.hex}"
         await self.ask(CREATE, {"projectId": project, "title": title})
 
     async def update(self, client: int) -> None:
-        """Renames the client's own task."""
-        key = f"task_{self.ground.tasks[client].hex}"
+        key = f"task_{self.target.tasks[client].hex}"
         await self.ask(UPDATE, {"id": key, "title": f"Task {next(self.titles)}"})
 
 
-def made(ground: Ground, number: int, rank: str, title: str, at: datetime) -> dict[str, Any]:
-    """A row of tasks."""
+def task_values(target: Target, number: int, rank: str, title: str, at: datetime) -> dict[str, Any]:
+    """The values of a row of `tasks`."""
     return {
-        "id": uuid7(), "workspace_id": ground.workspace.id, "project_id": ground.project.id,
-        "number": number, "title": title, "body": "", "rank": rank, "state_id": ground.state.id,
+        "id": uuid7(), "workspace_id": target.workspace.id, "project_id": target.project.id,
+        "number": number, "title": title, "body": "", "rank": rank, "state_id": target.state.id,
         "created_at": at, "updated_at": at, "version": 1,
     }  # fmt: skip
 
 
 class Asyncpg:
-    """On PostgreSQL."""
+    """The writes on PostgreSQL."""
 
-    def __init__(self, pool: Any, ground: Ground) -> None:
+    def __init__(self, pool: Any, target: Target) -> None:
         self.pool = pool
-        self.ground = ground
+        self.target = target
         self.titles = count()
 
     async def create(self, client: int) -> None:
-        """Makes a task: its number, its place, itself, and its change."""
-        ground, at = self.ground, datetime.now(UTC)
+        """Insert a task with its number and rank, and its change."""
+        target, at = self.target, datetime.now(UTC)
         async with self.pool.acquire() as db, db.transaction():
             last = await db.fetchval(
                 "SELECT last_number FROM projects WHERE id = $1 FOR NO KEY UPDATE",
-                ground.project.id,
+                target.project.id,
             )
             await db.fetchval(
                 "SELECT id FROM states WHERE workspace_id = $1 ORDER BY position LIMIT 1",
-                ground.workspace.id,
+                target.workspace.id,
             )
             rank = await db.fetchval(
-                "SELECT max(rank) FROM tasks WHERE workspace_id = $1", ground.workspace.id
+                "SELECT max(rank) FROM tasks WHERE workspace_id = $1", target.workspace.id
             )
-            row = made(ground, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at)
+            row = task_values(
+                target, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at
+            )
             await db.execute(
-                "UPDATE projects SET last_number = $1 WHERE id = $2", last + 1, ground.project.id
+                "UPDATE projects SET last_number = $1 WHERE id = $2", last + 1, target.project.id
             )
             names = ", ".join(row)
             places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
@@ -153,8 +153,8 @@ class Asyncpg:
             await self._log(db, "CREATED", row["id"], {"title": [None, row["title"]]}, at)
 
     async def update(self, client: int) -> None:
-        """Renames the client's own task, and logs it."""
-        key, at = self.ground.tasks[client], datetime.now(UTC)
+        """Rename the client's task, and insert the change."""
+        key, at = self.target.tasks[client], datetime.now(UTC)
         async with self.pool.acquire() as db, db.transaction():
             row = await db.fetchrow("SELECT * FROM tasks WHERE id = $1 FOR NO KEY UPDATE", key)
             title = f"Task {next(self.titles)}"
@@ -167,106 +167,110 @@ class Asyncpg:
     async def _log(self, db: Any, kind: str, key: UUID, fields: Any, at: datetime) -> None:
         sequence = await db.fetchval(
             "UPDATE workspaces SET sequence = sequence + 1 WHERE id = $1 RETURNING sequence",
-            self.ground.workspace.id,
+            self.target.workspace.id,
         )
         await db.execute(
             "INSERT INTO changes (workspace_id, sequence, at, kind, subject_type, subject_id, "
             "project_id, fields) VALUES ($1, $2, $3, $4, 'Task', $5, $6, $7)",
-            self.ground.workspace.id, sequence, at, kind, key, self.ground.project.id,
+            self.target.workspace.id, sequence, at, kind, key, self.target.project.id,
             orjson.dumps(fields).decode(),
         )  # fmt: skip
 
 
 class Aiosqlite:
-    """On SQLite, which has one writer at a time."""
+    """The writes on SQLite, where one transaction writes at a time."""
 
-    def __init__(self, db: aiosqlite.Connection, ground: Ground) -> None:
+    def __init__(self, db: aiosqlite.Connection, target: Target) -> None:
         self.db = db
-        self.ground = ground
+        self.target = target
         self.titles = count()
-        self.turn = asyncio.Lock()
+        self.write_lock = asyncio.Lock()
 
     async def create(self, client: int) -> None:
-        """Makes a task: its number, its place, itself, and its change."""
-        ground, at = self.ground, datetime.now(UTC)
-        async with self.turn:
+        """Insert a task with its number and rank, and its change."""
+        target, at = self.target, datetime.now(UTC)
+        async with self.write_lock:
             await self.db.execute("BEGIN IMMEDIATE")
-            workspace, project = ground.workspace.id.bytes, ground.project.id.bytes
-            last = await self._one("SELECT last_number FROM projects WHERE id = ?", project)
-            await self._one(
+            workspace, project = target.workspace.id.bytes, target.project.id.bytes
+            last = await self._scalar("SELECT last_number FROM projects WHERE id = ?", project)
+            await self._scalar(
                 "SELECT id FROM states WHERE workspace_id = ? ORDER BY position LIMIT 1", workspace
             )
-            rank = await self._one("SELECT max(rank) FROM tasks WHERE workspace_id = ?", workspace)
-            row = made(ground, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at)
+            rank = await self._scalar(
+                "SELECT max(rank) FROM tasks WHERE workspace_id = ?", workspace
+            )
+            row = task_values(
+                target, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at
+            )
             await self.db.execute(
                 "UPDATE projects SET last_number = ? WHERE id = ?", (last + 1, project)
             )
             names, places = ", ".join(row), ", ".join("?" * len(row))
-            values = [plain(value) for value in row.values()]
+            values = [sqlite_value(value) for value in row.values()]
             await self.db.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", values)
             await self._log("CREATED", row["id"], {"title": [None, row["title"]]}, at)
             await self.db.commit()
 
     async def update(self, client: int) -> None:
-        """Renames the client's own task, and logs it."""
-        key, at = self.ground.tasks[client], datetime.now(UTC)
-        async with self.turn:
+        """Rename the client's task, and insert the change."""
+        key, at = self.target.tasks[client], datetime.now(UTC)
+        async with self.write_lock:
             await self.db.execute("BEGIN IMMEDIATE")
-            found = await self.db.execute("SELECT * FROM tasks WHERE id = ?", (key.bytes,))
-            names = [one[0] for one in found.description]
-            row: dict[str, Any] = dict(zip(names, await found.fetchone() or (), strict=True))
+            cursor = await self.db.execute("SELECT * FROM tasks WHERE id = ?", (key.bytes,))
+            names = [column[0] for column in cursor.description]
+            row: dict[str, Any] = dict(zip(names, await cursor.fetchone() or (), strict=True))
             title = f"Task {next(self.titles)}"
             await self.db.execute(
                 "UPDATE tasks SET title = ?, updated_at = ?, version = ? WHERE id = ?",
-                (title, plain(at), row["version"] + 1, key.bytes),
+                (title, sqlite_value(at), row["version"] + 1, key.bytes),
             )
             await self._log("UPDATED", key, {"title": [row["title"], title]}, at)
             await self.db.commit()
 
-    async def _one(self, statement: str, *values: Any) -> Any:
+    async def _scalar(self, statement: str, *values: Any) -> Any:
         row = await (await self.db.execute(statement, values)).fetchone()
         return row and row[0]
 
     async def _log(self, kind: str, key: UUID, fields: Any, at: datetime) -> None:
-        sequence = await self._one(
+        sequence = await self._scalar(
             "UPDATE workspaces SET sequence = sequence + 1 WHERE id = ? RETURNING sequence",
-            self.ground.workspace.id.bytes,
+            self.target.workspace.id.bytes,
         )
         values = [
-            self.ground.workspace.id, sequence, at, kind, key, self.ground.project.id,
+            self.target.workspace.id, sequence, at, kind, key, self.target.project.id,
             orjson.dumps(fields).decode(),
         ]  # fmt: skip
         await self.db.execute(
             "INSERT INTO changes (workspace_id, sequence, at, kind, subject_type, subject_id, "
             "project_id, fields) VALUES (?, ?, ?, ?, 'Task', ?, ?, ?)",
-            [plain(value) for value in values],
+            [sqlite_value(value) for value in values],
         )
 
 
-def plain(value: Any) -> Any:
-    """A value as SQLite stores it."""
+def sqlite_value(value: Any) -> Any:
+    """A value in the form in which SQLite stores it."""
     if isinstance(value, UUID):
         return value.bytes
     return value.replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime) else value
 
 
 async def rate(write: Write, clients: int, seconds: float) -> float:
-    """Writes a second of so many clients at once."""
-    done = 0
+    """The writes per second of concurrent clients."""
+    written = 0
     start = time.perf_counter()
 
     async def run(client: int) -> None:
-        nonlocal done
+        nonlocal written
         while time.perf_counter() - start < seconds:
             await write(client)
-            done += 1
+            written += 1
 
     await asyncio.gather(*(run(client) for client in range(clients)))
-    return done / (time.perf_counter() - start)
+    return written / (time.perf_counter() - start)
 
 
-async def make_ground(database: Database, clients: int) -> Ground:
-    """A workspace to write to."""
+async def make_target(database: Database, clients: int) -> Target:
+    """Create the rows to write to."""
     slug = f"writes-{uuid7().hex[-8:]}"
     async with database.writes.begin() as session:
         owner = await accounts.find_or_create_user(session, "writer", name="Writer")
@@ -276,53 +280,54 @@ async def make_ground(database: Database, clients: int) -> Ground:
         await session.flush()
         await accounts.add_user(session, "writer", None, None, slug, None)
         token = await accounts.create_token(session, owner.handle, slug, Scope.WRITE, "benchmark")
-        ground = Ground(workspace, project, states[0], token)
+        target = Target(workspace, project, states[0], token)
         for number in range(clients):
-            row = made(ground, number + 1, "a0", "Own", datetime.now(UTC))
+            row = task_values(target, number + 1, "a0", "Own", datetime.now(UTC))
             session.add(Task(**row))
-            ground.tasks.append(row["id"])
+            target.tasks.append(row["id"])
         project.last_number = clients
-    return ground
+    return target
 
 
-async def hand_of(database: Database, ground: Ground, size: int) -> tuple[ByHand, Any]:
-    """The bare driver, and what closes it."""
+async def handwritten_for(database: Database, target: Target, size: int) -> tuple[HandWritten, Any]:
+    """The hand-written SQL for a database, and a function that closes its connections."""
     if database.kind == "sqlite":
         db = await aiosqlite.connect(database.url.database or "", isolation_level=None)
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             await db.execute(f"PRAGMA {pragma}")
-        return Aiosqlite(db, ground), db.close
+        return Aiosqlite(db, target), db.close
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
     pool = await asyncpg.create_pool(url, min_size=size, max_size=size)
-    return Asyncpg(pool, ground), pool.close
+    return Asyncpg(pool, target), pool.close
 
 
 async def main() -> None:
-    """Takes turns, and prints the medians."""
+    """Measure in turns, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
-    parser.add_argument("--seconds", type=float, default=2, help="of each turn")
+    parser.add_argument("--seconds", type=float, default=2, help="duration of each turn")
     parser.add_argument("--turns", type=int, default=3)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     app = create_app(Settings())
     async with app.router.lifespan_context(app):
         database: Database = app.state.database
-        ground = await make_ground(database, max(given.clients))
-        api = ThroughTheApi(app, ground)
-        hand, close = await hand_of(database, ground, Settings().pool_size)
-        print(f"{database.kind}: writes a second, median of {given.turns} turns")
+        target = await make_target(database, max(arguments.clients))
+        api = ApiClient(app, target)
+        hand, close = await handwritten_for(database, target, Settings().pool_size)
+        print(f"{database.kind}: writes per second, median of {arguments.turns} turns")
         print(f"{'':10} {'clients':>8} {'by hand':>9} {'API':>9} {'ratio':>7}")
         for name in ("create", "update"):
-            for clients in given.clients:
+            for clients in arguments.clients:
                 turns: dict[str, list[float]] = {"hand": [], "api": []}
-                for _ in range(given.turns):
-                    for who, how in (("hand", hand), ("api", api)):
-                        turns[who].append(await rate(getattr(how, name), clients, given.seconds))
-                limit, reached = (statistics.median(turns[who]) for who in ("hand", "api"))
+                for _ in range(arguments.turns):
+                    for way, writer in (("hand", hand), ("api", api)):
+                        write = getattr(writer, name)
+                        turns[way].append(await rate(write, clients, arguments.seconds))
+                limit, reached = (statistics.median(turns[way]) for way in ("hand", "api"))
                 print(f"{name:10} {clients:8} {limit:9.0f} {reached:9.0f} {reached / limit:7.2f}")
         await close()
 
 
 if __name__ == "__main__":
-    # The loop that the server runs on.
+    # The event loop of the server.
     uvloop.run(main())

@@ -1,4 +1,4 @@
-"""Who may see and do what, for every field of the schema and everybody who may ask."""
+"""Permissions: every field of the schema and every mutation, for every kind of caller."""
 
 import json
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.support.permissions import ACTIONS, ADMINS, ANYONE, BY_ROLE, MEMBERS,
 from tests.support.schema_walk import SCHEMA
 from tests.support.world import World
 
-#: Whose credential is not good at all.
+#: Callers whose credential is invalid.
 REFUSED = ("expired", "disabled", "revoked")
 OUTSIDE = ("anonymous", "outsider", "foreign")
 INSIDE = ("guest", "member", "admin", "owner", "reader", "bound")
@@ -36,7 +36,7 @@ def settings() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def know_the_viewer(monkeypatch: pytest.MonkeyPatch) -> None:
+def read_roles_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 3600)
 
 
@@ -59,7 +59,7 @@ def test_every_field_has_one_entry() -> None:
 
 
 def is_read(kind: GraphQLObjectType) -> bool:
-    """Whether a type is not of what mutations answer: they show it to whoever may do them."""
+    """Whether a type can be read by queries, that is, is no payload of a mutation."""
     written = kind.name.endswith("Payload") or kind.name in ("UserError", "TaskBatchResult")
     return not kind.name.startswith("__") and kind.name != "Mutation" and not written
 
@@ -75,14 +75,14 @@ def test_every_mutation_has_an_entry_and_declares_its_permission() -> None:
 
 
 def test_there_are_no_subscriptions() -> None:
-    """When there is one, it needs entries too."""
+    """Subscriptions would need entries too."""
     assert SCHEMA.subscription_type is None
 
 
 async def tokens_of(world: World, people: dict[str, Any], own: Any, foreign: Any) -> dict[str, Any]:
-    """A token of each who may ask; none for those who are anonymous.
+    """A token of each caller; None for anonymous ones.
 
-    The foreign one is for another workspace, of somebody who is an owner here too.
+    The token `foreign` is limited to another workspace. Its user is an owner of both.
     """
     owner, traveler = people["owner"], await world.make_user()
     for workspace in (own, foreign):
@@ -105,7 +105,7 @@ NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 class TestReading:
     @pytest.fixture
     def kind(self) -> str:
-        """That no database shows more than another is told by walking the schema."""
+        """Visibility on all databases is tested in test_every_field.py."""
         return "sqlite"
 
     @pytest.fixture
@@ -129,20 +129,20 @@ class TestReading:
         ids = [node_id(row) for rows in team.rows.values() for row in rows]
         seen = {}
         for who in INSIDE:
-            told = await everything_of(api, tokens[who], ids)
-            assert None not in told["nodes"], who
-            seen[who] = json.dumps(for_all(told), sort_keys=True)
+            answer = await everything_of(api, tokens[who], ids)
+            assert None not in answer["nodes"], who
+            seen[who] = json.dumps(common_fields(answer), sort_keys=True)
         assert "ash" in seen["owner"]
         for who in INSIDE:
             assert seen[who] == seen["owner"], who
         hidden = [*ids, *(node_id(row) for rows in own.values() for row in rows)]
         for who in OUTSIDE:
-            told = await api.ask(NODES, tokens[who], ids=hidden)
-            assert told["nodes"] == [None] * len(hidden), who
+            answer = await api.ask(NODES, tokens[who], ids=hidden)
+            assert answer["nodes"] == [None] * len(hidden), who
             roots = f'{{ workspace(slug: "{team.workspace.slug}") {{ id }} viewer {{ handle }} }}'
-            told = await api.ask(roots, tokens[who])
-            assert told["workspace"] is None, who
-            assert "ash" not in json.dumps(told), who
+            answer = await api.ask(roots, tokens[who])
+            assert answer["workspace"] is None, who
+            assert "ash" not in json.dumps(answer), who
         for who in REFUSED:
             response = await api.post({"query": "{ __typename }"}, tokens[who])
             assert response.status_code == 401, who
@@ -172,8 +172,8 @@ class TestReading:
           } } }
         """
         for who in (*INSIDE, *OUTSIDE):
-            told = await api.ask(NODES, tokens[who], ids=ids)
-            assert (None not in told["nodes"]) == (who == "owner"), who
+            answer = await api.ask(NODES, tokens[who], ids=ids)
+            assert (None not in answer["nodes"]) == (who == "owner"), who
             data = await api.ask(listing, tokens[who], id=node_id(team.owner))
             counts = None if data["node"] is None else [
                 one["totalCount"] > 0 for one in data["node"].values()
@@ -191,12 +191,12 @@ class TestReading:
             workspace(slug: $slug) { viewerRole }
           }
         """
-        given = {
+        values = {
             "task": node_id(team.first("Task")),
             "comment": node_id(team.first("Comment")),
             "slug": team.workspace.slug,
         }
-        # Whether they may change a task; their role. The comment is another's.
+        # Whether the caller may change the task, and their role. The comment is another user's.
         expected = {
             "guest": (False, "GUEST"),
             "member": (True, "MEMBER"),
@@ -206,38 +206,40 @@ class TestReading:
             "reader": (False, "OWNER"),
         }
         for who, (writes, role) in expected.items():
-            assert await api.ask(query, tokens[who], **given) == {
+            assert await api.ask(query, tokens[who], **values) == {
                 "task": {"viewerCanUpdate": writes, "viewerCanDelete": writes},
                 "comment": {"viewerCanUpdate": False},
                 "workspace": {"viewerRole": role},
             }, who
 
 
-def for_all(value: Any) -> Any:
-    """An answer without the fields that are not for all members alike."""
+def common_fields(value: Any) -> Any:
+    """A response without the fields that differ between members."""
     if isinstance(value, list):
-        return [for_all(one) for one in value]
+        return [common_fields(item) for item in value]
     if not isinstance(value, dict):
         return value
-    names = {entry.split(".")[1] for entry in entries(OWN, BY_ROLE, ADMINS)} - ALIKE
+    names = {entry.split(".")[1] for entry in entries(OWN, BY_ROLE, ADMINS)} - AMBIGUOUS
     return {
-        name: for_all(inner) for name, inner in value.items() if name.split("_")[-1] not in names
+        name: common_fields(inner)
+        for name, inner in value.items()
+        if name.split("_")[-1] not in names
     }
 
 
-#: Names that other types have too.
-ALIKE = {"id", "name", "workspace", "createdAt", "nodes", "edges", "pageInfo", "totalCount",
+#: Names of such fields that other types have too.
+AMBIGUOUS = {"id", "name", "workspace", "createdAt", "nodes", "edges", "pageInfo", "totalCount",
          "count", "cursor", "node"}  # fmt: skip
 
 
-#: One that is of no workspace, and those that the outsider meets as a member by then.
+#: Mutations without a workspace, or run while the outsider is a member.
 SEEN_BY_OUTSIDERS = {"workspaceCreate", "memberUpdate", "memberRemove"}
 
 
 class TestWriting:
     @pytest.fixture
     def kind(self) -> str:
-        """That what is refused changes nothing is told of all databases elsewhere."""
+        """Refusals on all databases are tested in test_refusals.py."""
         return "sqlite"
 
     @pytest.fixture
@@ -307,7 +309,7 @@ class TestWriting:
             await office.world.make_session(user)
         else:
             kind = AccessToken
-            # Each revokes the token that it asks with; who has none, that of another.
+            # Each caller revokes the token that it sends. Callers without one revoke another's.
             token = await office.world.make_token(
                 user,
                 scope=Scope.READ if who == "reader" else Scope.WRITE,
@@ -322,7 +324,7 @@ class TestWriting:
 
 
 async def code_of(office: Office, name: str, who: str, arguments: dict[str, Any]) -> str | None:
-    """The code of the first error of a mutation, null if it is done."""
+    """The code of the first error of a mutation, or None if it succeeds."""
     body = {"query": document(name, payload_selection(name)), "variables": arguments}
     response = await office.api.post(body, office.tokens[who])
     office.api.http.cookies.clear()

@@ -1,4 +1,4 @@
-"""What holds for every field of the schema, by walking it."""
+"""Properties of every field of the schema: no N+1 queries, no access for outsiders."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ PATHS = [(kind.name, path) for kind in node_types() for path in paths(kind)]
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    """All of the schema at once is more than a client may ask for."""
+    """Allow queries of the whole schema, which exceed the limits of clients."""
     return NO_LIMITS
 
 
@@ -33,11 +33,11 @@ async def teams(world: World) -> list[Everything]:
 
 @pytest.fixture
 async def token(world: World, teams: list[Everything]) -> str:
-    """Of an owner of all three workspaces."""
+    """The token of an owner of all three workspaces."""
     owner = teams[0].owner
     for team in teams[1:]:
         await world.make_member(team.workspace, owner, Role.OWNER)
-        # Nobody sees those of others.
+        # Credentials of others are hidden, so the owner gets some in each workspace.
         team.rows |= await make_credentials(world, owner, team.workspace, "of the viewer")
     return await world.make_token(owner)
 
@@ -50,20 +50,20 @@ async def test_fields_of_three_objects_take_as_many_statements_as_of_one(
         ids = [node_id(team.first(name)) for team in teams]
         query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ {path} }} }} }}"
         counts = []
-        for some in (ids[:1], ids):
+        for queried in (ids[:1], ids):
             statements.clear()
-            data = await api.ask(query, token, ids=some)
+            data = await api.ask(query, token, ids=queried)
             counts.append(len(statements))
-            assert len(data["nodes"]) == len(some)
+            assert len(data["nodes"]) == len(queried)
             assert None not in data["nodes"], f"{name}: {path}"
             for node in data["nodes"]:
-                refuse_vacuous(f"{name}: {path}", node)
+                assert_not_empty(f"{name}: {path}", node)
         if counts[0] != counts[1]:
             grown.append(f"{name} {{ {path} }}: {counts[0]} for one, {counts[1]} for three")
     assert grown == []
 
 
-#: Values that are null or empty in the world of these tests, which load nothing.
+#: Fields that are null or empty in these workspaces. They load no rows.
 MAY_BE_EMPTY = {
     "accessTokens", "sessions",  # of others
     "after", "archivedAt", "before", "closedAt", "deletedAt", "dueOn", "editedAt", "estimate",
@@ -71,23 +71,23 @@ MAY_BE_EMPTY = {
 }  # fmt: skip
 
 
-def refuse_vacuous(where: str, value: Any) -> None:
-    """A relation without a row would cost the same whatever it did."""
+def assert_not_empty(where: str, value: Any) -> None:
+    """Assert that relations have rows: empty ones would hide N+1 queries."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in MAY_BE_EMPTY:
                 assert inner not in (None, [], ""), f"{where} has no {name}"
-                refuse_vacuous(where, inner)
+                assert_not_empty(where, inner)
     elif isinstance(value, list):
         for inner in value:
-            refuse_vacuous(where, inner)
+            assert_not_empty(where, inner)
 
 
 async def test_outsider_sees_nothing_through_any_field(
     api: Api, world: World, teams: list[Everything]
 ) -> None:
     hidden, own = teams[0], teams[1]
-    # Somebody whom the outsider may see, with a life in the hidden workspace too.
+    # A user whom the outsider sees, who is also active in the hidden workspace.
     shared = own.rows["User"][0]
     await world.make_member(hidden.workspace, shared)  # type: ignore[arg-type]
     await world.assign(hidden.first("Task"), shared)  # type: ignore[arg-type]
@@ -103,11 +103,11 @@ async def test_outsider_sees_nothing_through_any_field(
     assert answers[1]["nodes"] == [None] * len(ids)
     assert answers[0]["workspace"] is None
     assert answers[2]["nodes"][0]["User_handle"] == "birch.member"
-    told = json.dumps(answers)
-    assert "birch" in told
-    assert "ash" not in told
-    for given in ids:
-        assert given not in told
+    text = json.dumps(answers)
+    assert "birch" in text
+    assert "ash" not in text
+    for hidden_id in ids:
+        assert hidden_id not in text
 
 
 async def test_workspace_token_sees_nothing_of_other_workspaces(
@@ -116,9 +116,9 @@ async def test_workspace_token_sees_nothing_of_other_workspaces(
     own, hidden = teams[0], teams[1]
     await world.make_member(hidden.workspace, own.owner)
     token = await world.make_token(own.owner, workspace=own.workspace)
-    told = json.dumps(await everything_from_roots(api, token, hidden.workspace.slug))
-    assert "ash" in told
-    assert "birch" not in told
+    text = json.dumps(await everything_from_roots(api, token, hidden.workspace.slug))
+    assert "ash" in text
+    assert "birch" not in text
 
 
 async def test_anonymous_caller_sees_nothing(api: Api, teams: list[Everything]) -> None:
@@ -144,12 +144,12 @@ async def everything_of(api: Api, token: str | None, ids: list[Any]) -> dict[str
 
 
 def aliased(kind: GraphQLObjectType) -> str:
-    """All of a type under names of its own: types disagree about what a name means."""
+    """All fields of a type with aliases, because other types have fields of the same names."""
     parts = [f"{kind.name}_{name}: {selection_of(kind, name)}" for name in kind.fields]
     return " ".join(parts)
 
 
 def selection_of(kind: GraphQLObjectType, name: str) -> str:
-    """One field of a type with everything below it."""
-    one = GraphQLObjectType(kind.name, {name: kind.fields[name]})
-    return selection(one, 2)
+    """The selection of one field of a type."""
+    narrowed = GraphQLObjectType(kind.name, {name: kind.fields[name]})
+    return selection(narrowed, 2)

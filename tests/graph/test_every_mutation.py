@@ -1,4 +1,4 @@
-"""What holds of every mutation: statements, dry runs, sending again, the log."""
+"""Properties of every mutation: number of statements, dry runs, idempotency, the log."""
 
 import os
 import re
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 GOLDEN = Path(__file__).parent / "statements"
 
-#: What the driver says to begin and end a transaction, where it is seen at all.
-FRAME = ("BEGIN", "COMMIT", "ROLLBACK")
+#: Statements that begin and end a transaction. Not all drivers send them visibly.
+TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 def test_every_mutation_has_an_example() -> None:
@@ -25,12 +25,12 @@ def test_every_mutation_has_an_example() -> None:
 
 
 async def test_number_of_statements_is_as_recorded(office: Office, kind: str) -> None:
-    """Authorization, log and reading the id of what was written included."""
+    """The number includes authorization, the log and reading the ID of the result."""
     counts = []
     async for example, arguments in one_by_one(office):
         with Statements(office.api.database) as statements:
             await office.must_write(example.mutation, who=example.who, **arguments)
-        sent = [one for one in statements.sent if not one.startswith(FRAME)]
+        sent = [sql for sql in statements.sent if not sql.startswith(TRANSACTION)]
         counts.append(f"{example.mutation} {len(sent)}\n")
     file = GOLDEN / f"{kind}.txt"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -43,24 +43,24 @@ async def test_dry_run_returns_the_same_payload_and_writes_nothing(
 ) -> None:
     async for example, arguments in one_by_one(office):
         before = await dump(database)
-        asked = {"who": example.who, **arguments}
-        tried = await office.write(example.mutation, dryRun=True, **asked)
+        call = {"who": example.who, **arguments}
+        preview = await office.write(example.mutation, dryRun=True, **call)
         assert await dump(database) == before, example.mutation
-        done = await office.must_write(example.mutation, **asked)
-        assert None not in done.values(), example.mutation
+        payload = await office.must_write(example.mutation, **call)
+        assert None not in payload.values(), example.mutation
         if not re.search("Create|Add", example.mutation):
-            # What is made has another id each time.
-            assert tried == done | {"sequence": None}, example.mutation
+            # New objects get another ID each time.
+            assert preview == payload | {"sequence": None}, example.mutation
 
 
 async def test_repeated_idempotency_key_returns_the_same_payload_and_writes_nothing(
     office: Office, database: Database
 ) -> None:
     async for example, arguments in one_by_one(office):
-        asked = {"who": example.who, "idempotencyKey": f"key {example.mutation}", **arguments}
-        first = await office.must_write(example.mutation, **asked)
+        call = {"who": example.who, "idempotencyKey": f"key {example.mutation}", **arguments}
+        first = await office.must_write(example.mutation, **call)
         before = await dump(database)
-        assert await office.write(example.mutation, **asked) == first
+        assert await office.write(example.mutation, **call) == first
         assert await dump(database) == before, example.mutation
 
 
@@ -75,19 +75,18 @@ async def test_log_records_every_field_of_every_change(office: Office, database:
             assert numbers == list(range(before + 1, before + 1 + len(numbers)))
             assert payload["sequence"] == numbers[-1] == await office.sequence()
             assert {change["actor"]["handle"] for change in changes} == {example.who}
-        # An admin told by the log alone knows every field of every object.
         assert await log.catch_up() == await stored(database, office), example.mutation
     assert await replay(office) == log.objects
 
 
 async def test_refused_mutation_does_not_roll_back_earlier_ones(office: Office) -> None:
-    answer = "errors { code } task { key }"
+    selection = "errors { code } task { key }"
     fields = [
-        f'{name}: taskCreate(input: {{projectId: $id, title: "{title}"}}) {{ {answer} }}'
+        f'{name}: taskCreate(input: {{projectId: $id, title: "{title}"}}) {{ {selection} }}'
         for name, title in (("one", "1"), ("two", ""), ("three", "3"))
     ]
-    asked = f"mutation ($id: ID!) {{ {' '.join(fields)} }}"
-    data = await office.api.ask(asked, office.tokens["member"], id=office.gid("project"))
+    mutation = f"mutation ($id: ID!) {{ {' '.join(fields)} }}"
+    data = await office.api.ask(mutation, office.tokens["member"], id=office.gid("project"))
     assert data == {
         "one": {"errors": [], "task": {"key": "WEB-6"}},
         "two": {"errors": [{"code": "REQUIRED"}], "task": None},

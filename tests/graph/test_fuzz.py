@@ -1,4 +1,4 @@
-"""A server that is sent operations made from its schema: valid ones, and others."""
+"""Fuzzing: operations generated from the schema, valid and invalid, and random bodies."""
 
 import json
 import os
@@ -29,8 +29,8 @@ from tests.support.serving import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 COUNT = int(os.environ.get("TASKLOOM_FUZZ", "100"))
-#: Seconds within which anything is answered, on a machine that is busy with other tests.
-PATIENCE = 20
+#: Seconds within which a request must be answered, on a machine that runs other tests.
+TIMEOUT = 20
 
 SDL = (ROOT / "schema.graphql").read_text()
 TEXT = st.text(max_size=30)
@@ -50,18 +50,20 @@ SCALARS = {
 NODES = {name: strategy.map(literal) for name, strategy in SCALARS.items()}
 
 
-class Likely(Visitor):
-    """Puts what is there in the place of some of what was made up, so that it is found."""
+class ExistingValues(Visitor):
+    """Replaces some generated values with existing ones, such as IDs, so that rows are found."""
 
     def __init__(self, ids: list[str]) -> None:
         super().__init__()
         self.ids = ids
         self.count = 0
 
-    def replaced(self, name: str, value: Any) -> Any:
+    def replacement(self, name: str, value: Any) -> Any:
         self.count += 1
         if isinstance(value, ast.ListValueNode):
-            return ast.ListValueNode(values=tuple(self.replaced(name, one) for one in value.values))
+            return ast.ListValueNode(
+                values=tuple(self.replacement(name, item) for item in value.values)
+            )
         if name in ("first", "last", "limit") and isinstance(value, IntValueNode):
             return IntValueNode(value=str(abs(int(value.value)) % 7))
         if not isinstance(value, StringValueNode) or self.count % 4 == 0:
@@ -73,14 +75,16 @@ class Likely(Visitor):
         return value
 
     def enter_argument(self, node: ast.ArgumentNode, *_: Any) -> ast.ArgumentNode:
-        return ast.ArgumentNode(name=node.name, value=self.replaced(node.name.value, node.value))
+        return ast.ArgumentNode(name=node.name, value=self.replacement(node.name.value, node.value))
 
     def enter_object_field(self, node: ast.ObjectFieldNode, *_: Any) -> ast.ObjectFieldNode:
-        return ast.ObjectFieldNode(name=node.name, value=self.replaced(node.name.value, node.value))
+        return ast.ObjectFieldNode(
+            name=node.name, value=self.replacement(node.name.value, node.value)
+        )
 
 
 class Running:
-    """A server with demo data, and what is in it."""
+    """A server with demo data, and the IDs in it."""
 
     def __init__(self, folder: Path) -> None:
         port = free_port()
@@ -100,7 +104,7 @@ class Running:
             stderr=self.errors,
             stdout=subprocess.DEVNULL,
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=TIMEOUT)
         for _ in range(200):
             try:
                 if self.http.get("/health/ready").status_code == 200:
@@ -133,8 +137,8 @@ class Running:
                 found.extend(value[name] for name in value if name == "id")
                 value = list(value.values())
             if isinstance(value, list):
-                for one in value:
-                    collect(one)
+                for item in value:
+                    collect(item)
 
         collect(self.send({"query": query}).json()["data"])
         return found
@@ -163,7 +167,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     assert "Traceback" not in logged
 
 
-LIKE_THIS = how(
+FUZZING = how(
     max_examples=COUNT,
     deadline=None,
     derandomize="TASKLOOM_FUZZ" not in os.environ,
@@ -173,8 +177,8 @@ LIKE_THIS = how(
 )
 
 
-def check(running: Running, document: DocumentNode, *, likely: bool) -> None:
-    node = visit(document, Likely(running.ids)) if likely else document
+def check(running: Running, document: DocumentNode, *, existing_values: bool) -> None:
+    node = visit(document, ExistingValues(running.ids)) if existing_values else document
     response = running.send({"query": print_ast(node)})
     text = print_ast(node)
     assert response.status_code in (200, 400), (response.status_code, text)
@@ -184,21 +188,21 @@ def check(running: Running, document: DocumentNode, *, likely: bool) -> None:
     assert "Traceback" not in response.text
 
 
-@LIKE_THIS
+@FUZZING
 @given(document=from_schema(SDL, custom_scalars=NODES, print_ast=lambda node: node))
 def test_valid_operations_are_answered(running: Running, document: Any) -> None:
-    check(running, document, likely=True)
+    check(running, document, existing_values=True)
 
 
-@LIKE_THIS
+@FUZZING
 @given(
     document=from_schema(SDL, custom_scalars=NODES, print_ast=lambda node: node, mode=Mode.NEGATIVE)
 )
 def test_invalid_operations_are_refused(running: Running, document: Any) -> None:
-    check(running, document, likely=False)
+    check(running, document, existing_values=False)
 
 
-@LIKE_THIS
+@FUZZING
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,

@@ -1,6 +1,6 @@
-"""The SQL of queries that clients really send: as it was looked at, and answered by indexes.
+"""The SQL of typical queries: equal to golden files, and planned without full table scans.
 
-With UPDATE_GOLDEN=1 the files are written anew; read the difference before you commit it.
+UPDATE_GOLDEN=1 rewrites the files. Read the difference before you commit it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).parent / "golden_sql"
 Sent = list[tuple[str, Any]]
 
 
-#: The URL of a database with demo data, and its owner's token, by the worker's own database.
+#: The URL of a database with demo data and the token of its owner, by server.
 DEMOS: dict[Server, tuple[str, str]] = {}
 
 
@@ -66,21 +66,23 @@ def token(demo: tuple[str, str]) -> str:
 
 @pytest.fixture
 async def sent(url: str, token: str) -> AsyncIterator[Any]:
-    """Runs a query on a server of its own, and returns the statements it sent."""
+    """A function that runs a query on a new server and returns its statements."""
     app = create_app(Settings(database_url=url))
     async with app.router.lifespan_context(app), Api(app) as api:
 
         async def run(query: str) -> Sent:
-            found: Sent = []
+            recorded: Sent = []
 
-            def note(connection: Any, cursor: Any, statement: str, given: Any, *_: Any) -> None:
-                found.append((statement, given))
+            def note(
+                connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any
+            ) -> None:
+                recorded.append((statement, parameters))
 
             engine = api.database.read_engine.sync_engine
             event.listen(engine, "before_cursor_execute", note)
             await api.ask(query, token, slug="demo")
             event.remove(engine, "before_cursor_execute", note)
-            return found
+            return recorded
 
         yield run
 
@@ -88,11 +90,13 @@ async def sent(url: str, token: str) -> AsyncIterator[Any]:
 @pytest.mark.parametrize("name", QUERIES)
 async def test_sql_equals_the_golden_file(sent: Any, kind: str, name: str) -> None:
     statements = sorted(statement for statement, _ in await sent(QUERIES[name]))
-    shown = "\n\n".join(re.sub(r" +\n", "\n", f"{statement};") for statement in statements) + "\n"
+    sql_text = (
+        "\n\n".join(re.sub(r" +\n", "\n", f"{statement};") for statement in statements) + "\n"
+    )
     file = GOLDEN / f"{name}.{kind}.sql"
     if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(shown)
-    assert file.read_text() == shown
+        file.write_text(sql_text)
+    assert file.read_text() == sql_text
 
 
 class TestPlans:
@@ -104,18 +108,18 @@ class TestPlans:
     async def test_plans_have_no_full_table_scan(
         self, sent: Any, database: Database, kind: str, name: str
     ) -> None:
-        for statement, given in await sent(QUERIES[name]):
-            plan = await explain(database, kind, statement, given)
+        for statement, parameters in await sent(QUERIES[name]):
+            plan = await explain(database, kind, statement, parameters)
             scanned = re.findall(r"(?:Seq Scan on|SCAN) (tasks|comments)\b(?! USING)", plan)
             assert scanned == [], f"{statement}\n\n{plan}"
 
 
-async def explain(database: Database, kind: str, statement: str, given: Any) -> str:
-    """The plan that a database has for a statement."""
+async def explain(database: Database, kind: str, statement: str, parameters: Any) -> str:
+    """The plan of a statement."""
     async with database.read_engine.connect() as connection:
         if kind == "postgresql":
-            # A small table is read whole for good reason; here it is to be avoided if it can be.
+            # On small tables the planner prefers sequential scans, even if there is an index.
             await connection.execute(text("SET enable_seqscan = off"))
         verb = "EXPLAIN" if kind == "postgresql" else "EXPLAIN QUERY PLAN"
-        found = await connection.exec_driver_sql(f"{verb} {statement}", given)
-        return "\n".join(str(row[-1]) for row in found)
+        recorded = await connection.exec_driver_sql(f"{verb} {statement}", parameters)
+        return "\n".join(str(row[-1]) for row in recorded)

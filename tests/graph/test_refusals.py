@@ -1,4 +1,4 @@
-"""What each mutation refuses, how it says so, and that nothing is written then."""
+"""Refused mutations: their errors, and that they write nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The schema as its readers see it."""
+"""Descriptions in the schema, the printed schema, and the settings in the README."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,24 +17,23 @@ OPERATING = Path("docs/operating.md").read_text()
 
 
 def undescribed() -> Iterator[str]:
-    """What the schema leaves unexplained."""
+    """Yield the parts of the schema that have no description."""
     for name, kind in SCHEMA.type_map.items():
         if name.startswith("__"):
             continue
         if not kind.description:
             yield name
         if isinstance(kind, GraphQLEnumType):
-            yield from lacking(name, kind.values)
+            yield from without_description(name, kind.values)
         if isinstance(kind, GraphQLInputObjectType):
-            yield from lacking(name, kind.fields)
+            yield from without_description(name, kind.fields)
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
-            yield from lacking(name, kind.fields)
-            for field, it in kind.fields.items():
-                yield from lacking(f"{name}.{field}", it.args)
+            yield from without_description(name, kind.fields)
+            for field_name, field in kind.fields.items():
+                yield from without_description(f"{name}.{field_name}", field.args)
 
 
-def lacking(owner: str, parts: dict[str, Any]) -> Iterator[str]:
-    """The parts that have no description."""
+def without_description(owner: str, parts: dict[str, Any]) -> Iterator[str]:
     yield from (f"{owner}.{name}" for name, part in parts.items() if not part.description)
 
 

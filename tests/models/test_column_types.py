@@ -1,4 +1,4 @@
-"""Columns that store, compare and sort alike on all databases."""
+"""Column types that store, compare and sort values in the same way on all databases."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
@@ -67,10 +67,10 @@ async def test_timestamp_without_an_offset_is_refused(world: World) -> None:
 
 
 async def test_keys_sort_by_time_of_creation(world: World) -> None:
-    made = [(await world.make_user()).id for _ in range(20)]
+    created = [(await world.make_user()).id for _ in range(20)]
     async with world.database.reads() as session:
         found = list(await session.scalars(select(User.id).order_by(User.id)))
-    assert found == made
+    assert found == created
     assert all(isinstance(key, UUID) and key.version == 7 for key in found)
 
 
@@ -92,16 +92,16 @@ async def test_check_constraints_are_enforced(world: World) -> None:
     project, state = await world.make_project(workspace), await world.make_state(workspace)
     await world.make_task(project, state, number=1)
     event = {"starts_at": now(), "ends_at": now() - timedelta(hours=1)}
-    for breaking in (
+    for violation in (
         world.make_task(project, state, number=1),
         world.make_task(project, state, estimate=-1.0),
         world.make_project(workspace, key=project.key),
         world.make_workspace(slug=workspace.slug),
         world.make_event(workspace, **event),
     ):
-        # MariaDB's driver takes a broken check for an operational error.
+        # MariaDB's driver reports a violated check constraint as an operational error.
         with pytest.raises((IntegrityError, OperationalError)):
-            await breaking
+            await violation
     async with world.database.writes.begin() as session:
         await session.execute(delete(Project).where(Project.id == project.id))
     async with world.database.reads() as session:

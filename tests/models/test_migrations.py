@@ -1,4 +1,4 @@
-"""Migrations: up, down, generated, and compared with the models."""
+"""Migrations: upgrade, downgrade, generation, and equality with the models."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.check
 
 
 def reflected(connection: Connection) -> dict[str, Any]:
-    """The columns, keys, indexes and constraints of each table."""
+    """The tables of a database with their columns, constraints and indexes."""
     inspector = inspect(connection)
     tables = {}
     for name in sorted(inspector.get_table_names()):

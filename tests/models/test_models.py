@@ -1,4 +1,4 @@
-"""What holds for every model, by walking them."""
+"""Properties of every model."""
 
 from typing import Any
 from uuid import uuid4
@@ -16,14 +16,14 @@ MODELS = sorted(
     (one.class_ for one in Base.registry.mappers if one.class_.metadata is Base.metadata),
     key=lambda model: model.__name__,
 )
-#: Which tables are not a workspace's: people belong to several, and so do their credentials.
+#: Tables that do not belong to a workspace: users belong to several, with their credentials.
 GLOBAL = {"users", "workspaces", "access_tokens", "sessions", "sign_in_codes"} | {
-    # Nor what the server keeps for itself.
+    # Internal to the server.
     "remembered_writes",
     "chores",
     "documents",
     "buckets",
-    # And what names people.
+    # More of users.
     "passwords",
     "external_identities",
 }
@@ -44,7 +44,7 @@ class TestEveryModel:
         assert shown == "false" or (model.__tablename__ == "users" and "false" in shown)
 
     def test_foreign_keys_have_an_index(self, model: type[Base]) -> None:
-        """Without one, removing a row reads the whole table that points at it."""
+        """Without one, deleting a row scans each table that refers to it."""
         table = table_of(model)
         indexed: list[Any] = [*table.indexes, table.primary_key]
         indexed += [one for one in table.constraints if isinstance(one, UniqueConstraint)]

@@ -1,4 +1,4 @@
-"""PostgreSQL behind PgBouncer in transaction mode, where a session is nobody's for long."""
+"""PostgreSQL behind PgBouncer in transaction mode."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ def kind() -> str:
 
 @contextmanager
 def pgbouncer(direct: URL) -> Iterator[str]:
-    """The URL of a database by way of a PgBouncer that shares two connections among all."""
+    """Run PgBouncer with two server connections, and yield the URL of the database through it."""
     host = direct.host or direct.query.get("host", "127.0.0.1")
     with TemporaryDirectory(prefix="taskloom-pgbouncer-") as folder:
         port = free_port()
@@ -45,12 +45,12 @@ def pgbouncer(direct: URL) -> Iterator[str]:
             f"auth_type = trust\nauth_file = {users}\n"
             f"pool_mode = transaction\ndefault_pool_size = 2\n"
         )
-        # It refuses to run as root, and whom it becomes must read its files.
+        # PgBouncer refuses to run as root. Its user must be able to read the files.
         Path(folder).chmod(0o755)
-        # Of the suite's own server only its owner may open the socket.
+        # Only the owner of the suite's own server may open its socket.
         owner = Path(str(host)).owner() if str(host).startswith("/") else "nobody"
-        as_somebody = ["-u", owner] if os.geteuid() == 0 else []
-        command = [PGBOUNCER, "-q", *as_somebody, str(config)]
+        user_option = ["-u", owner] if os.geteuid() == 0 else []
+        command = [PGBOUNCER, "-q", *user_option, str(config)]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
                 yield direct.set(host="127.0.0.1", port=port, query={}).render_as_string(False)

@@ -1,4 +1,4 @@
-"""What goes for good, and who sees to it."""
+"""Purging the trash and expired rows."""
 
 import asyncio
 from datetime import timedelta
@@ -19,16 +19,18 @@ from tests.support.world import World
 async def test_chore_runs_in_one_process_per_day(database: Database, url: str) -> None:
     other = Database(url)
     day = timedelta(days=1)
-    asked = await asyncio.gather(
-        *(begin_if_due(one, "sweep", day) for one in (database, other, database, other))
+    begun = await asyncio.gather(
+        *(begin_if_due(process, "sweep", day) for process in (database, other, database, other))
     )
-    assert sorted(asked) == [False, False, False, True]
+    assert sorted(begun) == [False, False, False, True]
     assert not await begin_if_due(other, "sweep", day)
     assert await begin_if_due(other, "mop", day)
     async with database.writes.begin() as session:
         await session.execute(update(Chore).values(begun_at=now() - day))
-    asked = await asyncio.gather(*(begin_if_due(one, "sweep", day) for one in (database, other)))
-    assert sorted(asked) == [False, True]
+    begun = await asyncio.gather(
+        *(begin_if_due(process, "sweep", day) for process in (database, other))
+    )
+    assert sorted(begun) == [False, True]
     await other.close()
 
 

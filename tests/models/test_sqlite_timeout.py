@@ -1,4 +1,4 @@
-"""SQLite's statements stop when they take too long, or nobody waits for them any more."""
+"""Stopping SQLite's statements at the timeout or when their task is canceled."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from models.database import Database, DatabaseOptions
 from models.database.driver_errors import is_timeout
 from tests.support.database_kinds import one_database  # noqa: F401
 
-#: Counts for minutes.
+#: A statement that runs for minutes.
 LONG = """
   WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1e10)
   SELECT count(*) FROM numbers
@@ -24,7 +24,7 @@ async def count(session: AsyncSession) -> None:
     await session.execute(text(LONG))
 
 
-async def one(session: AsyncSession) -> object:
+async def select_one(session: AsyncSession) -> object:
     return await session.scalar(text("SELECT 1"))
 
 
@@ -33,13 +33,13 @@ async def test_slow_statement_is_stopped(url: str) -> None:
     with pytest.raises(OperationalError) as stopped:
         await database.read(count)
     assert is_timeout(stopped.value)
-    assert await database.read(one) == 1
+    assert await database.read(select_one) == 1
     await database.close()
 
 
 async def test_canceled_statement_is_stopped(url: str) -> None:
     database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=1))
-    begun = time.monotonic()
+    started = time.monotonic()
     for delay in (0, 0.001, 0.1):
         reading = asyncio.ensure_future(database.read(count))
         waiting = asyncio.ensure_future(database.read(count))
@@ -47,22 +47,22 @@ async def test_canceled_statement_is_stopped(url: str) -> None:
         reading.cancel()
         waiting.cancel()
         await asyncio.gather(reading, waiting, return_exceptions=True)
-        # Its connection is good for the next.
-        assert await database.read(one) == 1
-    assert time.monotonic() - begun < 60
+        # Its connection can be used again.
+        assert await database.read(select_one) == 1
+    assert time.monotonic() - started < 60
     await database.close()
 
 
 async def test_statement_is_stopped_whenever_it_is_canceled(url: str) -> None:
-    """Also between taking a connection and beginning the statement."""
+    """Including between the checkout of a connection and the start of the statement."""
     database = Database(url, DatabaseOptions(statement_timeout=600, pool_size=3))
     moments = random.Random(7)
     async with asyncio.timeout(60):
         for _ in range(100):
             reading = [asyncio.ensure_future(database.read(count)) for _ in range(3)]
             await asyncio.sleep(moments.uniform(0, 0.002))
-            for one_of_them in (*reading, *reading):
-                one_of_them.cancel()
+            for task in (*reading, *reading):
+                task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
-        assert await database.read(one) == 1
+        assert await database.read(select_one) == 1
     await database.close()

@@ -1,4 +1,4 @@
-"""Undoing changes."""
+"""Reverting changes."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from tests.support.office import Office, dump, ids
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
-UNDONE = """
+REVERT = """
   sequence change { sequence kind actor { handle } fields { name before after } }
   subject { __typename ... on Task { title deletedAt version } ... on Label { name } }
 """
 
 
-async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
+async def revert(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
     where = {"workspace": office.workspace.slug, "sequence": sequence}
-    return await office.write("changeRevert", f"errors {{ code message }} {UNDONE}", who, **where)
+    return await office.write("changeRevert", f"errors {{ code message }} {REVERT}", who, **where)
 
 
 async def test_update_is_reverted_and_the_revert_too(office: Office) -> None:
-    given = {
+    values = {
         "id": office.gid("task"),
         "title": "New",
         "stateId": office.gid("finished"),
@@ -29,18 +29,18 @@ async def test_update_is_reverted_and_the_revert_too(office: Office) -> None:
         "labelIds": ids(office.bug),
         "parentId": None,
     }
-    sequence = (await office.must_write("taskUpdate", input=given))["sequence"]
-    payload = await undo(office, sequence)
+    sequence = (await office.must_write("taskUpdate", input=values))["sequence"]
+    payload = await revert(office, sequence)
     assert payload["errors"] == []
     assert payload["sequence"] == payload["change"]["sequence"] == sequence + 1
     task = {"__typename": "Task", "title": "task", "deletedAt": None, "version": 3}
     assert payload["subject"] == task
     [change, reverse] = await office.changes(sequence - 1)
     assert reverse["kind"] == "UPDATED"
-    assert [(one["name"], one["after"], one["before"]) for one in change["fields"]] == [
-        (one["name"], one["before"], one["after"]) for one in reverse["fields"]
+    assert [(field["name"], field["after"], field["before"]) for field in change["fields"]] == [
+        (field["name"], field["before"], field["after"]) for field in reverse["fields"]
     ]
-    again = await undo(office, sequence + 1)
+    again = await revert(office, sequence + 1)
     assert again["subject"] == task | {"title": "New", "version": 4}
 
 
@@ -49,22 +49,22 @@ async def test_conflict_names_fields_that_changed_later(office: Office, database
     first = await office.must_write("taskUpdate", input={"id": key, "title": "New", "body": "New"})
     await office.must_write("taskUpdate", input={"id": key, "title": "Newer", "priority": "LOW"})
     before = await dump(database)
-    payload = await undo(office, first["sequence"])
+    payload = await revert(office, first["sequence"])
     message = "These fields have changed since: title. The change cannot be reverted."
     assert payload["errors"] == [{"code": "CONFLICT", "message": message}]
     assert await dump(database) == before
 
 
 async def test_deletion_and_archiving_are_reverted(office: Office) -> None:
-    gone = await office.must_write("taskDelete", id=office.gid("task"))
-    payload = await undo(office, gone["sequence"])
+    deleted = await office.must_write("taskDelete", id=office.gid("task"))
+    payload = await revert(office, deleted["sequence"])
     assert payload["change"]["kind"] == "RESTORED"
     assert payload["subject"]["deletedAt"] is None
-    put_away = await office.must_write("taskArchive", id=office.gid("task"))
-    payload = await undo(office, put_away["sequence"])
+    archived = await office.must_write("taskArchive", id=office.gid("task"))
+    payload = await revert(office, archived["sequence"])
     assert payload["change"]["kind"] == "UNARCHIVED"
-    shelved = await office.must_write("projectArchive", id=office.gid("project"))
-    assert (await undo(office, shelved["sequence"]))["change"]["kind"] == "UNARCHIVED"
+    archived_project = await office.must_write("projectArchive", id=office.gid("project"))
+    assert (await revert(office, archived_project["sequence"]))["change"]["kind"] == "UNARCHIVED"
 
 
 async def test_deleted_object_is_created_again_with_its_id(office: Office) -> None:
@@ -74,23 +74,23 @@ async def test_deleted_object_is_created_again_with_its_id(office: Office) -> No
         ("remark", "commentDelete"),
         ("event", "eventDelete"),
     ):
-        gone = await office.must_write(mutation, id=office.gid(name))
-        payload = await undo(office, gone["sequence"])
+        deleted = await office.must_write(mutation, id=office.gid(name))
+        payload = await revert(office, deleted["sequence"])
         assert payload["errors"] == []
         assert payload["change"]["kind"] == "RESTORED"
-        asked = "query ($id: ID!) { node(id: $id) { id } }"
-        data = await office.api.ask(asked, office.tokens["member"], id=office.gid(name))
+        query = "query ($id: ID!) { node(id: $id) { id } }"
+        data = await office.api.ask(query, office.tokens["member"], id=office.gid(name))
         assert data == {"node": {"id": office.gid(name)}}
-        again = await undo(office, gone["sequence"])
+        again = await revert(office, deleted["sequence"])
         assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
 
 
 async def test_name_taken_since_is_refused(office: Office, database: Database) -> None:
-    gone = await office.must_write("labelDelete", id=office.gid("docs"))
-    given = {"workspaceId": office.gid("workspace"), "name": "docs"}
-    await office.must_write("labelCreate", input=given)
+    deleted = await office.must_write("labelDelete", id=office.gid("docs"))
+    values = {"workspaceId": office.gid("workspace"), "name": "docs"}
+    await office.must_write("labelCreate", input=values)
     before = await dump(database)
-    assert [error["code"] for error in (await undo(office, gone["sequence"]))["errors"]] == [
+    assert [error["code"] for error in (await revert(office, deleted["sequence"]))["errors"]] == [
         "UNIQUE"
     ]
     assert await dump(database) == before
@@ -99,15 +99,15 @@ async def test_name_taken_since_is_refused(office: Office, database: Database) -
 async def test_link_is_reverted_on_both_tasks(office: Office) -> None:
     ends = {"taskId": office.gid("task"), "kind": "BLOCKS", "otherId": office.gid("linked")}
     made = await office.must_write("taskLinkCreate", input=ends)
-    payload = await undo(office, made["sequence"])
+    payload = await revert(office, made["sequence"])
     assert payload["errors"] == []
-    asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { links { kind } } } }"
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Task { links { kind } } } }"
     both = ids(office.task, office.linked)
-    data = await office.api.ask(asked, office.tokens["member"], ids=both)
+    data = await office.api.ask(query, office.tokens["member"], ids=both)
     assert data == {"nodes": [{"links": []}, {"links": []}]}
-    again = await undo(office, payload["sequence"])
+    again = await revert(office, payload["sequence"])
     assert again["errors"] == []
-    data = await office.api.ask(asked, office.tokens["member"], ids=both)
+    data = await office.api.ask(query, office.tokens["member"], ids=both)
     links = [[{"kind": "BLOCKS"}], [{"kind": "BLOCKED_BY"}]]
     assert [node["links"] for node in data["nodes"]] == links
 
@@ -116,15 +116,21 @@ async def test_revert_to_invalid_values_is_refused(office: Office, database: Dat
     key = office.gid("task")
     bug = office.gid("bug")
     await office.must_write("taskUpdate", input={"id": key, "labelIds": [bug]})
-    bare = await office.must_write("taskUpdate", input={"id": key, "labelIds": []})
-    alone = await office.must_write("taskUpdate", input={"id": key, "parentId": None})
-    free = await office.must_write("taskUpdate", input={"id": key, "milestoneId": None})
+    without_label = await office.must_write("taskUpdate", input={"id": key, "labelIds": []})
+    without_parent = await office.must_write("taskUpdate", input={"id": key, "parentId": None})
+    without_milestone = await office.must_write(
+        "taskUpdate", input={"id": key, "milestoneId": None}
+    )
     await office.must_write("labelDelete", id=bug)
     await office.must_write("milestoneDelete", id=office.gid("milestone"))
     await office.must_write("taskUpdate", input={"id": office.gid("parent"), "parentId": key})
     before = await dump(database)
-    for payload, field in ((bare, "labelIds"), (alone, "parentId"), (free, "milestoneId")):
-        [error] = (await undo(office, payload["sequence"]))["errors"]
+    for payload, field in (
+        (without_label, "labelIds"),
+        (without_parent, "parentId"),
+        (without_milestone, "milestoneId"),
+    ):
+        [error] = (await revert(office, payload["sequence"]))["errors"]
         assert error["code"] == "CONFLICT"
         assert field in error["message"]
     assert await dump(database) == before
@@ -156,8 +162,8 @@ async def test_revert_requires_the_permission_of_the_change(
         (promoted, "owner", "INVALID"),
         (task, "outsider", "NOT_FOUND"),
     ):
-        refused = await undo(office, payload["sequence"], who)
+        refused = await revert(office, payload["sequence"], who)
         assert [error["code"] for error in refused["errors"]] == [code]
     assert await dump(database) == before
-    assert (await undo(office, renamed["sequence"], "admin"))["errors"] == []
-    assert (await undo(office, edited["sequence"]))["errors"] == []
+    assert (await revert(office, renamed["sequence"], "admin"))["errors"] == []
+    assert (await revert(office, edited["sequence"]))["errors"] == []

@@ -9,8 +9,8 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 async def test_comment_is_created_updated_and_deleted(office: Office) -> None:
     selection = "comment { id body editedAt author { handle } task { key } viewerCanUpdate }"
-    given = {"taskId": office.gid("task"), "body": "  *well* \n"}
-    comment = (await office.must_write("commentCreate", selection, who="guest", input=given))[
+    values = {"taskId": office.gid("task"), "body": "  *well* \n"}
+    comment = (await office.must_write("commentCreate", selection, who="guest", input=values))[
         "comment"
     ]
     key = comment.pop("id")
@@ -18,8 +18,8 @@ async def test_comment_is_created_updated_and_deleted(office: Office) -> None:
         "body": "  *well* \n", "editedAt": None, "author": {"handle": "guest"},
         "task": {"key": "WEB-2"}, "viewerCanUpdate": True,
     }  # fmt: skip
-    given = {"id": key, "body": "better"}
-    changed = (await office.must_write("commentUpdate", selection, who="guest", input=given))[
+    values = {"id": key, "body": "better"}
+    changed = (await office.must_write("commentUpdate", selection, who="guest", input=values))[
         "comment"
     ]
     assert changed["body"] == "better"

@@ -22,7 +22,7 @@ class TestEvents:
         return {node["user"]["handle"]: node["response"] for node in nodes}
 
     async def test_event_is_created_with_invitations(self, office: Office) -> None:
-        given = {
+        values = {
             "workspaceId": office.gid("workspace"),
             "title": "Plan",
             "location": "Room 1",
@@ -31,7 +31,7 @@ class TestEvents:
             "endsAt": "2026-03-02T12:00:00Z",
             "attendeeIds": ids(office.guest, office.admin),
         }
-        payload = await office.must_write("eventCreate", self.EVENT, input=given)
+        payload = await office.must_write("eventCreate", self.EVENT, input=values)
         assert self.attendees(payload) == {"guest": "PENDING", "admin": "PENDING"}
         payload["event"].pop("attendees")
         assert payload["event"] == {
@@ -45,15 +45,15 @@ class TestEvents:
         answer = {"eventId": key, "response": "ACCEPTED"}
         answered = await office.must_write("eventRespond", self.EVENT, who="guest", input=answer)
         assert self.attendees(answered) == {"guest": "ACCEPTED"}
-        given = {"id": key, "attendeeIds": ids(office.guest, office.admin)}
-        changed = await office.must_write("eventUpdate", self.EVENT, input=given)
+        values = {"id": key, "attendeeIds": ids(office.guest, office.admin)}
+        changed = await office.must_write("eventUpdate", self.EVENT, input=values)
         assert self.attendees(changed) == {"guest": "ACCEPTED", "admin": "PENDING"}
-        given = {
+        values = {
             "id": key,
             "addedAttendeeIds": ids(office.owner),
             "removedAttendeeIds": ids(office.guest),
         }
-        changed = await office.must_write("eventUpdate", self.EVENT, input=given)
+        changed = await office.must_write("eventUpdate", self.EVENT, input=values)
         assert self.attendees(changed) == {"owner": "PENDING", "admin": "PENDING"}
 
     async def test_responses_are_deleted_with_the_event(self, office: Office) -> None:

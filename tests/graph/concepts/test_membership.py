@@ -54,12 +54,14 @@ class TestMembers:
     async def test_member_is_added_by_handle_or_email(self, office: Office) -> None:
         where = {"workspaceId": office.gid("foreign")}
         for name, value in (("handle", "guest"), ("email", "member@x.example")):
-            given = where | {name: value, "role": "GUEST"}
-            payload = await office.must_write("memberAdd", self.MEMBER, who="outsider", input=given)
+            values = where | {name: value, "role": "GUEST"}
+            payload = await office.must_write(
+                "memberAdd", self.MEMBER, who="outsider", input=values
+            )
             assert payload["member"]["role"] == "GUEST"
 
     async def test_new_role_applies_to_later_fields_of_the_request(self, office: Office) -> None:
-        asked = """
+        mutation = """
           mutation ($workspace: ID!, $user: ID!) {
             memberUpdate(input: {workspaceId: $workspace, userId: $user, role: GUEST}) {
               member { role workspace { viewerRole } }
@@ -68,7 +70,7 @@ class TestMembers:
           }
         """
         keys = {"workspace": office.gid("workspace"), "user": office.gid("admin")}
-        data = await office.api.ask(asked, office.tokens["admin"], **keys)
+        data = await office.api.ask(mutation, office.tokens["admin"], **keys)
         assert data == {
             "memberUpdate": {"member": {"role": "GUEST", "workspace": {"viewerRole": "GUEST"}}},
             "labelCreate": {"errors": [{"code": "FORBIDDEN"}]},

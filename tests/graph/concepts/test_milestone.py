@@ -11,10 +11,10 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 async def test_milestone_is_created_closed_reopened_and_deleted(office: Office) -> None:
     selection = "milestone { title description dueOn closedAt project { key } }"
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "projectId": office.gid("project"), "title": "new", "dueOn": "2026-05-01",
     }  # fmt: skip
-    made = (await office.must_write("milestoneCreate", selection, input=given))["milestone"]
+    made = (await office.must_write("milestoneCreate", selection, input=values))["milestone"]
     assert made == {
         "title": "new", "description": "", "dueOn": "2026-05-01", "closedAt": None,
         "project": {"key": "WEB"},
@@ -34,6 +34,6 @@ async def test_milestone_is_created_closed_reopened_and_deleted(office: Office) 
     assert opened["milestone"]["closedAt"] is None
     after = await office.sequence()
     await office.must_write("milestoneDelete", selection, id=key)
-    told = await office.fields(after)
-    assert told[0] == ("UPDATED", "Task", {"milestoneId": (key, None)})
-    assert told[1][:2] == ("DELETED", "Milestone")
+    changes = await office.fields(after)
+    assert changes[0] == ("UPDATED", "Task", {"milestoneId": (key, None)})
+    assert changes[1][:2] == ("DELETED", "Milestone")

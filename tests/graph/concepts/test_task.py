@@ -1,4 +1,4 @@
-"""What the mutations of tasks do."""
+"""Mutations of tasks and links between tasks."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -25,7 +25,7 @@ TASK = """
 
 
 async def test_new_task_has_the_input_values(office: Office) -> None:
-    given = {
+    values = {
         "id": "task_" + "a" * 32,
         "projectId": office.gid("project"),
         "title": "  Paint it  ",
@@ -40,7 +40,7 @@ async def test_new_task_has_the_input_values(office: Office) -> None:
         "parentId": office.gid("task"),
     }
     after = await office.sequence()
-    payload = await office.must_write("taskCreate", f"{TASK} sequence", input=given)
+    payload = await office.must_write("taskCreate", f"{TASK} sequence", input=values)
     assert payload["sequence"] == after + 1
     assert payload["task"] == {
         "key": "WEB-6",
@@ -73,21 +73,21 @@ async def test_new_task_has_the_input_values(office: Office) -> None:
 
 async def test_new_task_is_last_in_the_first_state(office: Office) -> None:
     selection = "task { rank state { name } body }"
-    made = [
+    payloads = [
         await office.must_write(
             "taskCreate", selection, input={"projectId": office.gid("project"), "title": title}
         )
         for title in ("one", "two")
     ]
-    assert [one["task"]["state"]["name"] for one in made] == ["triage", "triage"]
-    assert "a5" < made[0]["task"]["rank"] < made[1]["task"]["rank"]
-    assert made[0]["task"]["body"] == ""
+    assert [payload["task"]["state"]["name"] for payload in payloads] == ["triage", "triage"]
+    assert "a5" < payloads[0]["task"]["rank"] < payloads[1]["task"]["rank"]
+    assert payloads[0]["task"]["body"] == ""
 
 
 async def test_update_changes_only_the_input_fields(office: Office) -> None:
     after = await office.sequence()
-    given = {"id": office.gid("task"), "title": "New", "milestoneId": None, "estimate": 0}
-    payload = await office.must_write("taskUpdate", f"{TASK} sequence", input=given)
+    values = {"id": office.gid("task"), "title": "New", "milestoneId": None, "estimate": 0}
+    payload = await office.must_write("taskUpdate", f"{TASK} sequence", input=values)
     task = payload["task"]
     assert (task["title"], task["milestone"], task["estimate"]) == ("New", None, 0)
     assert (task["parent"], task["version"]) == ({"key": "WEB-1"}, 2)
@@ -101,14 +101,14 @@ async def test_update_changes_only_the_input_fields(office: Office) -> None:
 
 async def test_update_without_effect_logs_no_change(office: Office, database: Database) -> None:
     before = await dump(database)
-    given = {
+    values = {
         "id": office.gid("task"),
         "title": " task ",
         "stateId": office.gid("todo"),
         "assigneeIds": [],
         "removedLabelIds": [office.gid("bug")],
     }
-    payload = await office.must_write("taskUpdate", "sequence task { version }", input=given)
+    payload = await office.must_write("taskUpdate", "sequence task { version }", input=values)
     assert payload == {"errors": [], "sequence": None, "task": {"version": 1}}
     assert await dump(database) == before
 
@@ -117,8 +117,8 @@ async def test_added_and_removed_ids_merge_and_a_full_list_replaces(office: Offi
     key = {"id": office.gid("task")}
     selection = "task { labels { name } assignees { handle } version }"
 
-    async def labels(**given: Any) -> list[str]:
-        payload = await office.must_write("taskUpdate", selection, input=key | given)
+    async def labels(**values: Any) -> list[str]:
+        payload = await office.must_write("taskUpdate", selection, input=key | values)
         return [label["name"] for label in payload["task"]["labels"]]
 
     bug, docs = office.gid("bug"), office.gid("docs")
@@ -138,16 +138,16 @@ async def test_state_sets_started_at_and_closed_at(office: Office) -> None:
     selection = "task { startedAt closedAt }"
 
     async def enter(name: str) -> tuple[Any, Any]:
-        given = {"id": office.gid("task"), "stateId": office.gid(name)}
-        task = (await office.must_write("taskUpdate", selection, input=given))["task"]
+        values = {"id": office.gid("task"), "stateId": office.gid(name)}
+        task = (await office.must_write("taskUpdate", selection, input=values))["task"]
         return task["startedAt"], task["closedAt"]
 
     assert await enter("triage") == (None, None)
     started, closed = await enter("doing")
     assert started is not None
     assert closed is None
-    begun, closed = await enter("finished")
-    assert begun == started
+    started_again, closed = await enter("finished")
+    assert started_again == started
     assert closed > started
     assert await enter("canceled") == (started, closed)
     assert await enter("todo") == (started, None)
@@ -158,8 +158,8 @@ async def test_state_sets_started_at_and_closed_at(office: Office) -> None:
 
 class TestExpectedVersion:
     async def test_current_version_is_accepted(self, office: Office) -> None:
-        given = {"id": office.gid("task"), "expectedVersion": 1, "title": "x"}
-        payload = await office.must_write("taskUpdate", "task { version }", input=given)
+        values = {"id": office.gid("task"), "expectedVersion": 1, "title": "x"}
+        payload = await office.must_write("taskUpdate", "task { version }", input=values)
         assert payload["task"] == {"version": 2}
 
     async def test_stale_version_returns_the_task_and_the_conflicting_fields(
@@ -227,8 +227,8 @@ class TestBatches:
 
     async def test_failed_rows_can_be_rejected_individually(self, office: Office) -> None:
         after = await office.sequence()
-        given = {"rows": self.rows(office), "errorPolicy": "REJECT_FAILED_ROWS"}
-        payload = await office.write("taskBatchUpdate", self.ROWS, input=given)
+        values = {"rows": self.rows(office), "errorPolicy": "REJECT_FAILED_ROWS"}
+        payload = await office.write("taskBatchUpdate", self.ROWS, input=values)
         assert (payload["count"], payload["errors"]) == (2, [])
         assert payload["sequence"] == after + 2
         assert [len(row["errors"]) for row in payload["results"]] == [0, 1, 1, 0]
@@ -268,7 +268,7 @@ class TestBatches:
             payload = await office.write("taskBatchUpdate", "count", input={"rows": rows})
             assert payload == {"count": count}
             counts.append(len(statements))
-        # The milestone that is taken off is not looked for.
+        # The second batch sets no milestone, so none is read.
         assert counts[1] == counts[0] - 1
 
 
@@ -277,12 +277,12 @@ class TestTrash:
         after = await office.sequence()
         selection = "task { deletedAt version }"
         key = office.gid("task")
-        gone = await office.must_write("taskDelete", selection, id=key)
-        assert gone["task"]["deletedAt"] is not None
+        deleted = await office.must_write("taskDelete", selection, id=key)
+        assert deleted["task"]["deletedAt"] is not None
         again = await office.must_write("taskDelete", f"{selection} sequence", id=key)
-        assert again == gone | {"sequence": None}
-        back = await office.must_write("taskRestore", selection, id=key)
-        assert back["task"] == {"deletedAt": None, "version": 3}
+        assert again == deleted | {"sequence": None}
+        restored = await office.must_write("taskRestore", selection, id=key)
+        assert restored["task"] == {"deletedAt": None, "version": 3}
         kinds = [change["kind"] for change in await office.changes(after)]
         assert kinds == ["DELETED", "RESTORED"]
 
@@ -300,19 +300,19 @@ class TestTrash:
         arguments = {"id": office.gid("task"), "permanently": True}
         payload = await office.must_write("taskDelete", selection, who="admin", **arguments)
         assert payload["task"] == {"title": "task", "version": 2, "comments": {"totalCount": 0}}
-        told = await office.fields(after)
+        changes = await office.fields(after)
         assert payload["sequence"] == after + 5
-        assert {(kind, subject) for kind, subject, _ in told[:2]} == {("UPDATED", "Task")}
+        assert {(kind, subject) for kind, subject, _ in changes[:2]} == {("UPDATED", "Task")}
         link = {"kind": "BLOCKED_BY", "taskId": office.gid("task")}
-        assert {"links": ([link], [])} in [fields for _, _, fields in told]
-        assert {"parentId": (office.gid("task"), None)} in [fields for _, _, fields in told]
-        assert [(kind, subject) for kind, subject, _ in told[2:]] == [
+        assert {"links": ([link], [])} in [fields for _, _, fields in changes]
+        assert {"parentId": (office.gid("task"), None)} in [fields for _, _, fields in changes]
+        assert [(kind, subject) for kind, subject, _ in changes[2:]] == [
             ("PURGED", "Reaction"),
             ("PURGED", "Comment"),
             ("PURGED", "Task"),
         ]
-        asked = "query ($id: ID!) { node(id: $id) { id } }"
-        data = await office.api.ask(asked, office.tokens["owner"], id=office.gid("task"))
+        query = "query ($id: ID!) { node(id: $id) { id } }"
+        data = await office.api.ask(query, office.tokens["owner"], id=office.gid("task"))
         assert data == {"node": None}
 
     async def test_task_is_purged_after_thirty_days_in_the_trash(
@@ -321,14 +321,14 @@ class TestTrash:
         old = now() - TRASH_LIFETIME - timedelta(minutes=1)
         for name, deleted_at in (("task", old), ("child", old + timedelta(minutes=2))):
             async with database.writes.begin() as session:
-                one = update(Task).where(Task.id == office.rows[name].id)
-                await session.execute(one.values(deleted_at=deleted_at))
+                statement = update(Task).where(Task.id == office.rows[name].id)
+                await session.execute(statement.values(deleted_at=deleted_at))
         done = await purge(database)
         assert (done.tasks, done.expired) == (1, 0)
         assert (await purge(database)).tasks == 0
-        asked = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+        query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
         keys = ids(office.task, office.child, office.trashed)
-        data = await office.api.ask(asked, office.tokens["owner"], ids=keys)
+        data = await office.api.ask(query, office.tokens["owner"], ids=keys)
         assert [node is None for node in data["nodes"]] == [True, False, False]
         actors = [change["actor"] for change in await office.changes(await office.sequence() - 1)]
         assert actors == [None]
@@ -337,12 +337,12 @@ class TestTrash:
 async def test_task_is_archived_and_unarchived(office: Office) -> None:
     after = await office.sequence()
     selection = "task { archivedAt version } sequence"
-    put_away = await office.must_write("taskArchive", selection, id=office.gid("task"))
+    archived = await office.must_write("taskArchive", selection, id=office.gid("task"))
     again = await office.must_write("taskArchive", selection, id=office.gid("task"))
-    assert again["task"] == put_away["task"]
+    assert again["task"] == archived["task"]
     assert again["sequence"] is None
-    back = await office.must_write("taskUnarchive", selection, id=office.gid("task"))
-    assert back["task"] == {"archivedAt": None, "version": 3}
+    restored = await office.must_write("taskUnarchive", selection, id=office.gid("task"))
+    assert restored["task"] == {"archivedAt": None, "version": 3}
     kinds = [change["kind"] for change in await office.changes(after)]
     assert kinds == ["ARCHIVED", "UNARCHIVED"]
 
@@ -352,25 +352,25 @@ class TestLinks:
 
     async def test_both_tasks_show_the_link(self, office: Office) -> None:
         ends = {"taskId": office.gid("task"), "otherId": office.gid("linked")}
-        given = ends | {"kind": "BLOCKED_BY"}
-        payload = await office.must_write("taskLinkCreate", self.LINK, input=given)
+        values = ends | {"kind": "BLOCKED_BY"}
+        payload = await office.must_write("taskLinkCreate", self.LINK, input=values)
         far = {"key": "WEB-5", "links": [{"kind": "BLOCKS", "task": {"key": "WEB-2"}}]}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
-        again = await office.must_write("taskLinkCreate", self.LINK, input=given)
+        again = await office.must_write("taskLinkCreate", self.LINK, input=values)
         assert again == payload | {"sequence": None}
 
     async def test_link_can_be_deleted_from_either_task(self, office: Office) -> None:
-        given = {
+        values = {
             "taskId": office.gid("child"),
             "kind": "BLOCKED_BY",
             "otherId": office.gid("parent"),
         }
-        payload = await office.must_write("taskLinkDelete", self.LINK, input=given)
+        payload = await office.must_write("taskLinkDelete", self.LINK, input=values)
         far = {"key": "WEB-1", "links": []}
         assert payload["link"] == {"kind": "BLOCKED_BY", "task": far}
 
     async def test_relates_to_links_may_form_a_cycle(self, office: Office) -> None:
         names = ("task", "child", "linked", "task")
         for near, far in pairwise(names):
-            given = {"taskId": office.gid(near), "otherId": office.gid(far), "kind": "RELATES_TO"}
-            await office.must_write("taskLinkCreate", input=given)
+            values = {"taskId": office.gid(near), "otherId": office.gid(far), "kind": "RELATES_TO"}
+            await office.must_write("taskLinkCreate", input=values)

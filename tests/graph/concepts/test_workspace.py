@@ -14,8 +14,8 @@ async def test_new_workspace_has_default_states_and_an_owner(office: Office) -> 
         members { nodes { role user { handle email } } }
       }
     """
-    given = {"slug": "new-team", "name": " New team "}
-    payload = await office.must_write("workspaceCreate", selection, input=given)
+    values = {"slug": "new-team", "name": " New team "}
+    payload = await office.must_write("workspaceCreate", selection, input=values)
     workspace = payload["workspace"]
     assert payload["sequence"] == workspace["sequence"] == 9
     assert workspace["name"] == "New team"
@@ -29,13 +29,13 @@ async def test_new_workspace_has_default_states_and_an_owner(office: Office) -> 
 
 async def test_later_fields_of_a_request_can_use_the_new_workspace(office: Office) -> None:
     key = "workspace_" + "b" * 32
-    asked = """
+    mutation = """
       mutation ($key: ID!) {
         workspaceCreate(input: {id: $key, slug: "fresh", name: "Fresh"}) { workspace { id } }
         labelCreate(input: {workspaceId: $key, name: "new"}) { label { name } errors { code } }
       }
     """
-    data = await office.api.ask(asked, office.tokens["member"], key=key)
+    data = await office.api.ask(mutation, office.tokens["member"], key=key)
     assert data == {
         "workspaceCreate": {"workspace": {"id": key}},
         "labelCreate": {"label": {"name": "new"}, "errors": []},
@@ -44,9 +44,9 @@ async def test_later_fields_of_a_request_can_use_the_new_workspace(office: Offic
 
 async def test_workspace_is_renamed(office: Office) -> None:
     after = await office.sequence()
-    given = {"id": office.gid("workspace"), "name": "Bureau", "slug": "office"}
+    values = {"id": office.gid("workspace"), "name": "Bureau", "slug": "office"}
     payload = await office.must_write(
-        "workspaceUpdate", "workspace { name }", who="admin", input=given
+        "workspaceUpdate", "workspace { name }", who="admin", input=values
     )
     assert payload["workspace"] == {"name": "Bureau"}
     assert await office.fields(after) == [("UPDATED", "Workspace", {"name": ("Office", "Bureau")})]

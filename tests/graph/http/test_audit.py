@@ -1,4 +1,4 @@
-"""The public audit of GraphQL over HTTP, against a server that runs."""
+"""The public audit of GraphQL over HTTP, against a running server."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ AUDIT = Path(__file__).parent / "audit"
 
 @pytest.mark.skipif(
     shutil.which("node") is None or not (AUDIT / "node_modules").exists(),
-    reason="Node, or what `make test` installs for it, is not there",
+    reason="Node or the packages that `make test` installs are missing",
 )
 async def test_server_passes_the_graphql_over_http_audit(url: str) -> None:
     async with serving(url) as (remote, _):

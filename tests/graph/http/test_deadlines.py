@@ -1,4 +1,4 @@
-"""What takes too long, or is too much for the moment, ends: and takes nothing along."""
+"""Timeouts of operations."""
 
 import asyncio
 from typing import Any
@@ -19,12 +19,15 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture
 def kind() -> str:
-    """Only PostgreSQL can be made to wait."""
+    """Only PostgreSQL can lock a table in this way."""
     return "postgresql"
 
 
 async def waiting(database: Database) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     async with database.reads() as session:
         return await session.scalar(text(query)) or 0
 

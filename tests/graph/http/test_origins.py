@@ -1,4 +1,4 @@
-"""A cookie is sent by a browser, whoever asked it to: it does not speak for other sites."""
+"""Cross-site requests: browsers send the session cookie with them, so origins are checked."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ CREATE = """
     errors { code } label { name }
   } }
 """
-FOREIGN = [
+FOREIGN_ORIGINS = [
     {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "https://evil.example"},
     {"Origin": "http://sub.taskloom.test", "Sec-Fetch-Site": "same-site"},
@@ -26,7 +26,7 @@ FOREIGN = [
     {"Origin": ""},
     {"Sec-Fetch-Site": "cross-site"},
 ]
-OWN = [
+OWN_ORIGINS = [
     {},
     {"Origin": "http://taskloom.test", "Sec-Fetch-Site": "same-origin"},
     {"Origin": "http://taskloom.test"},
@@ -49,7 +49,7 @@ async def test_cross_origin_request_with_a_cookie_is_refused(
     signed_in: Office, database: Database
 ) -> None:
     before = await dump(database)
-    for headers in FOREIGN:
+    for headers in FOREIGN_ORIGINS:
         response = await send(signed_in, headers)
         assert response.status_code == 403, headers
         [error] = response.json()["errors"]
@@ -63,23 +63,25 @@ async def test_forms_and_links_cannot_write(signed_in: Office, database: Databas
     before = await dump(database)
     key = f"workspace_{signed_in.workspace.id.hex}"
     query = CREATE.replace("$id: ID!", f'$id: ID! = "{key}"')
-    for body, kind in (
+    for body, media_type in (
         (f"query={query}", "application/x-www-form-urlencoded"),
         (f'{{"query": "{query}"}}', "text/plain"),
         ("--x\r\n\r\n--x--", "multipart/form-data; boundary=x"),
     ):
-        for headers in ({}, FOREIGN[0]):
+        for headers in ({}, FOREIGN_ORIGINS[0]):
             response = await send(
-                signed_in, headers | {"Content-Type": kind}, json=None, content=body
+                signed_in, headers | {"Content-Type": media_type}, json=None, content=body
             )
             assert response.status_code in (403, 415)
-    link = await signed_in.api.http.get("/graphql", params={"query": query}, headers=FOREIGN[0])
+    link = await signed_in.api.http.get(
+        "/graphql", params={"query": query}, headers=FOREIGN_ORIGINS[0]
+    )
     assert link.status_code == 405
     assert await dump(database) == before
 
 
 async def test_same_origin_request_writes(signed_in: Office) -> None:
-    for number, headers in enumerate(OWN):
+    for number, headers in enumerate(OWN_ORIGINS):
         response = await send(signed_in, headers)
         payload = response.json()["data"]["labelCreate"]
         codes = [error["code"] for error in payload["errors"]]
@@ -88,19 +90,18 @@ async def test_same_origin_request_writes(signed_in: Office) -> None:
 
 async def test_token_is_accepted_from_any_origin(office: Office) -> None:
     token = {"Authorization": f"Bearer {office.tokens['member']}"}
-    response = await send(office, FOREIGN[0] | token)
+    response = await send(office, FOREIGN_ORIGINS[0] | token)
     assert response.json()["data"]["labelCreate"]["errors"] == []
 
 
 async def test_cors_is_disabled_by_default(office: Office) -> None:
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    response = await office.api.http.options("/graphql", headers=asked)
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    response = await office.api.http.options("/graphql", headers=headers)
     assert response.status_code == 405
     assert not [name for name in response.headers if name.startswith("access-control")]
 
 
 async def test_websockets_are_refused(signed_in: Office) -> None:
-    """There is none yet, for any origin."""
     sent: list[Any] = []
     scope = {
         "type": "websocket", "path": "/graphql", "raw_path": b"/graphql", "root_path": "",
@@ -126,11 +127,11 @@ class TestAllowedOrigins:
 
     async def test_allowed_origin_writes_with_the_cookie(self, signed_in: Office) -> None:
         origin = {"Origin": "https://app.example"}
-        asked = origin | {
+        headers = origin | {
             "Access-Control-Request-Method": "POST",
             "Access-Control-Request-Headers": "content-type",
         }
-        preflight = await signed_in.api.http.options("/graphql", headers=asked)
+        preflight = await signed_in.api.http.options("/graphql", headers=headers)
         assert preflight.status_code == 200
         assert preflight.headers["access-control-allow-origin"] == "https://app.example"
         assert preflight.headers["access-control-allow-credentials"] == "true"
@@ -139,7 +140,7 @@ class TestAllowedOrigins:
         assert response.headers["access-control-allow-origin"] == "https://app.example"
 
     async def test_other_origins_are_refused(self, signed_in: Office) -> None:
-        for headers in FOREIGN:
+        for headers in FOREIGN_ORIGINS:
             response = await send(signed_in, headers)
             assert response.status_code == 403
             assert "access-control-allow-origin" not in response.headers
@@ -147,11 +148,11 @@ class TestAllowedOrigins:
 
 async def test_responses_have_security_headers(office: Office) -> None:
     response = await office.api.post({"query": "{ __typename }"})
-    told = {name: response.headers.get(name) for name in (
+    headers = {name: response.headers.get(name) for name in (
         "x-content-type-options", "referrer-policy", "cross-origin-resource-policy",
         "cross-origin-opener-policy", "cache-control", "strict-transport-security",
     )}  # fmt: skip
-    assert told == {
+    assert headers == {
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-resource-policy": "same-origin",

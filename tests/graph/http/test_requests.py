@@ -1,4 +1,4 @@
-"""Requests that are not as they should be, and what is said of them."""
+"""HTTP requests: methods, media types, invalid bodies and tokens, health checks."""
 
 import json
 from collections.abc import Iterator
@@ -166,12 +166,12 @@ async def test_too_many_ids_are_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
+    "value", ["2026-11-20", "2026-11-20T09:30:00", "soon", 5, "9999-12-31T23:59:59-23:00"]
 )
 @sqlite_only
-async def test_invalid_date_time_is_refused(api: Api, given: Any) -> None:
+async def test_invalid_date_time_is_refused(api: Api, value: Any) -> None:
     query = "query ($at: DateTime) { viewer { events(from: $at) { totalCount } } }"
-    code, message = await api.refusal(query, at=given)
+    code, message = await api.refusal(query, at=value)
     assert code == "BAD_USER_INPUT"
     assert "'$at'" in message
     assert "Include the offset, as in 2026-11-20T09:30:00Z." in message

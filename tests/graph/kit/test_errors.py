@@ -1,4 +1,4 @@
-"""What callers read of errors, and what they do not."""
+"""Errors in responses: masking, messages and effects on other fields."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ async def toys(empty_url: str) -> AsyncIterator[Database]:
 async def test_failing_field_does_not_affect_siblings_that_share_its_loader(
     toys: Database, turns: int
 ) -> None:
-    """The field cannot be null, so its book falls, and the loads of that book are cancelled."""
+    """The field is non-null: the error makes its book null and cancels the book's loads."""
     fields = f"firstIsBroken(turns: {turns}) shelf {{ name books {{ title }} }}"
     query = f"{{ maybeBooks {{ {fields} }} }}"
     result = await run(make_context(toys), query)
@@ -32,7 +32,7 @@ async def test_failing_field_does_not_affect_siblings_that_share_its_loader(
     for place, (book, titles) in enumerate(zip(others, on_shelves, strict=True), start=1):
         assert book["firstIsBroken"] == f"book {place}"
         assert book["shelf"]["name"] == f"shelf {place % 2}"
-        assert [other["title"] for other in book["shelf"]["books"]] == titles
+        assert [neighbor["title"] for neighbor in book["shelf"]["books"]] == titles
 
 
 async def test_unexpected_error_is_masked_with_the_id_in_the_log(

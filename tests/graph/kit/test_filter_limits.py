@@ -1,4 +1,4 @@
-"""Filters that cannot be, and what is said of them; and what durations mean."""
+"""Limits of filters and orders, invalid values, and relative times."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.world import World
 
 
 @pytest.mark.parametrize(
-    ("filled", "message"),
+    ("where", "message"),
     [
         ({"id": {"eq": "x"}}, "filter.id.eq: 'x' is not a valid ID"),
         ({"id": {"in": ["user_" + "0" * 32]}}, "filter.id.in: 'user_"),
@@ -40,35 +40,35 @@ from tests.support.world import World
 )
 @sqlite_only
 async def test_invalid_filter_is_refused_with_its_path(
-    api: Api, world: World, filled: Row, message: str
+    api: Api, world: World, where: Row, message: str
 ) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
-    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter=filled)
+    code, text = await api.refusal(PAGE, token, slug=workspace.slug, filter=where)
     assert code == "BAD_USER_INPUT"
-    assert told.startswith(message)
+    assert text.startswith(message)
 
 
-@pytest.mark.parametrize("given", ["soon", "P", "PXY", "2026-13-01", "2026-11-20T09:30:00", 5])
+@pytest.mark.parametrize("value", ["soon", "P", "PXY", "2026-13-01", "2026-11-20T09:30:00", 5])
 @sqlite_only
-async def test_invalid_date_is_refused_with_its_path(api: Api, world: World, given: Any) -> None:
-    filled = {"and": [{"dueOn": {"lt": given}}]}
-    code, told = await api.refusal(PAGE, None, slug="x", filter=filled)
+async def test_invalid_date_is_refused_with_its_path(api: Api, world: World, value: Any) -> None:
+    where = {"and": [{"dueOn": {"lt": value}}]}
+    code, text = await api.refusal(PAGE, None, slug="x", filter=where)
     assert code == "BAD_USER_INPUT"
-    assert "filter" in told
-    assert "dueOn.lt" in told
+    assert "filter" in text
+    assert "dueOn.lt" in text
 
 
 @sqlite_only
 async def test_filter_nested_too_deep_is_refused(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
-    filled: Row = {}
+    where: Row = {}
     for _ in range(13):
-        filled = {"not": filled}
-    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter=filled)
+        where = {"not": where}
+    code, text = await api.refusal(PAGE, token, slug=workspace.slug, filter=where)
     assert code == "BAD_USER_INPUT"
-    assert told.endswith("a filter can be nested at most 12 levels deep.")
+    assert text.endswith("a filter can be nested at most 12 levels deep.")
 
 
 @sqlite_only
@@ -76,8 +76,8 @@ async def test_order_of_too_many_fields_is_refused(api: Api, world: World) -> No
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
     order = [{"field": "TITLE"}] * 6
-    code, told = await api.refusal(PAGE, token, slug=workspace.slug, orderBy=order)
-    assert (code, told) == ("BAD_USER_INPUT", "orderBy: at most 5 terms, not 6.")
+    code, text = await api.refusal(PAGE, token, slug=workspace.slug, orderBy=order)
+    assert (code, text) == ("BAD_USER_INPUT", "orderBy: at most 5 terms, not 6.")
 
 
 async def test_durations_are_relative_to_now_or_today(api: Api, world: World) -> None:
@@ -95,7 +95,7 @@ async def test_durations_are_relative_to_now_or_today(api: Api, world: World) ->
       tasks(filter: $filter, orderBy: [{field: CREATED_AT}]) { nodes { title } }
     } }
     """
-    for filled, titles in (
+    for where, titles in (
         ({"dueOn": {"lt": "P0D"}}, ["-8", "-1"]),
         ({"dueOn": {"gte": "P0D", "lte": "P1D"}}, ["0", "1"]),
         ({"dueOn": {"gt": "P1M"}}, ["40"]),
@@ -103,7 +103,7 @@ async def test_durations_are_relative_to_now_or_today(api: Api, world: World) ->
         ({"createdAt": {"gt": "-P1W", "lt": "PT1H"}}, ["-1", "0"]),
         ({"createdAt": {"gt": "P4W"}}, ["40"]),
     ):
-        answer = await api.ask(query, token, slug=workspace.slug, filter=filled)
+        answer = await api.ask(query, token, slug=workspace.slug, filter=where)
         found = [node["title"] for node in answer["workspace"]["tasks"]["nodes"]]
         assert found == titles
 
@@ -117,21 +117,21 @@ async def test_infinite_number_is_refused(api: Api, world: World, literal: str, 
     query = f'''{{ workspace(slug: "{workspace.slug}") {{
       tasks(filter: {{{field}: {{gt: {literal}}}}}) {{ totalCount }}
     }} }}'''
-    code, told = await api.refusal(query, token)
-    assert (code, told) == ("BAD_USER_INPUT", f"filter.{field}.gt: a number must be finite.")
+    code, text = await api.refusal(query, token)
+    assert (code, text) == ("BAD_USER_INPUT", f"filter.{field}.gt: a number must be finite.")
 
 
 async def test_filter_of_the_maximum_depth_is_answered(api: Api, world: World) -> None:
     workspace = await world.make_workspace()
     token = await world.make_token(await world.make_member(workspace))
-    filled: Row = {"title": {"contains": "e"}}
+    where: Row = {"title": {"contains": "e"}}
     for _ in range(6):
-        filled = {"or": [{"parent": filled}, {"assignees": {"none": {"isMe": True}}}]}
-    answer = await api.ask(PAGE, token, slug=workspace.slug, filter=filled)
+        where = {"or": [{"parent": where}, {"assignees": {"none": {"isMe": True}}}]}
+    answer = await api.ask(PAGE, token, slug=workspace.slug, filter=where)
     assert answer["workspace"]["tasks"]["totalCount"] == 0
-    code, told = await api.refusal(PAGE, token, slug=workspace.slug, filter={"parent": filled})
+    code, text = await api.refusal(PAGE, token, slug=workspace.slug, filter={"parent": where})
     assert code == "BAD_USER_INPUT"
-    assert told.endswith("a filter can follow at most 6 relations in a row.")
+    assert text.endswith("a filter can follow at most 6 relations in a row.")
 
 
 async def test_many_conditions_on_relations_are_answered(api: Api, world: World) -> None:

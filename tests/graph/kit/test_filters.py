@@ -1,4 +1,4 @@
-"""Filters and orders against a reference: random trees, on data with all its edges."""
+"""Random filters and orders, compared with a reference implementation."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from tests.support.client import Api
 from tests.support.filter_reference import URGENCY, Data, Row, matches, ordered
 from tests.support.world import World
 
-#: Letters that all databases take the same way to small ones, and what LIKE takes for more.
+#: Letters that all databases lowercase in the same way, and characters that LIKE interprets.
 TEXTS = ["", "a", "A", "ab", "aB", "Äb", "äB", "%", "_", "a%b", "a_b", "a\\b", "/", "'", "\u0431",
          "\u0411", "ß", "é", "e\u0301", "中", "😀", "a ", " a", "zz"]  # fmt: skip
 MOMENTS = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=n * 7) for n in range(6)]
@@ -32,7 +32,7 @@ async def make_data(world: World, seed: int) -> tuple[Data, str, str]:
 
 
 async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
-    """A workspace full of edges: nulls, equal values, empty lists, a user nobody sees."""
+    """A workspace of edge cases: nulls, equal values, empty lists, a user who is no member."""
     draw = random.Random(seed)
     workspace = await world.make_workspace()
     users = [
@@ -59,14 +59,14 @@ async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
     person = {
         user.id: {"id": node_id(user), "handle": user.handle, "name": user.name} for user in users
     }
-    seen_states = {
+    states_by_id = {
         state.id: {
             "id": node_id(state), "name": state.name, "category": state.category.name,
             "position": state.position,
         }
         for state in states
     }  # fmt: skip
-    seen_projects = {
+    projects_by_id = {
         project.id: {
             "id": node_id(project), "key": project.key, "name": project.name,
             "createdAt": project.created_at, "archivedAt": None,
@@ -74,17 +74,17 @@ async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
         }
         for project in projects
     }  # fmt: skip
-    seen_milestones = {
+    milestones_by_id = {
         one.id: {
             "id": node_id(one), "title": one.title, "dueOn": one.due_on, "closedAt": None,
-            "project": seen_projects[one.project_id],
+            "project": projects_by_id[one.project_id],
         }
         for one in milestones
     }  # fmt: skip
-    made: list[tuple[Any, Row]] = []
+    tasks: list[tuple[Any, Row]] = []
     for number in range(1, 31):
         project = draw.choice(projects)
-        parent = draw.choice([None, None, *(task for task, _ in made)])
+        parent = draw.choice([None, None, *(task for task, _ in tasks)])
         milestone = draw.choice([None, *milestones])
         creator = draw.choice([None, gone, *users])
         state = draw.choice(states)
@@ -115,10 +115,10 @@ async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
             "priority": columns["priority"] and columns["priority"].name,
             "dueOn": columns["due_on"], "createdAt": columns["created_at"],
             "updatedAt": columns["updated_at"], "closedAt": columns["closed_at"],
-            "state": seen_states[state.id], "project": seen_projects[project.id],
-            "milestone": milestone and seen_milestones[milestone.id],
+            "state": states_by_id[state.id], "project": projects_by_id[project.id],
+            "milestone": milestone and milestones_by_id[milestone.id],
             "creator": person.get(creator.id) if creator else None,
-            "parent": next((seen for one, seen in made if one is parent), None),
+            "parent": next((seen for one, seen in tasks if one is parent), None),
             "assignees": [person[user.id] for user in assigned],
             "labels": [
                 {"id": node_id(one), "name": one.name, "color": one.color} for one in labeled
@@ -133,9 +133,9 @@ async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
             ],
             "isBlocked": False,
         }  # fmt: skip
-        made.append((task, row))
+        tasks.append((task, row))
     for _ in range(12):
-        (task, row), (other, blocker) = draw.sample(made, 2)
+        (task, row), (other, blocker) = draw.sample(tasks, 2)
         kind = draw.choice([TaskLinkKind.BLOCKED_BY, TaskLinkKind.RELATES_TO])
         try:
             await world.link(task, kind, other)
@@ -143,20 +143,20 @@ async def build_data(world: World, seed: int) -> tuple[Data, str, str]:
             continue
         if kind is TaskLinkKind.BLOCKED_BY and row["closedAt"] is blocker["closedAt"] is None:
             row["isBlocked"] = True
-    data.tasks = [row for _, row in made]
-    data.projects = list(seen_projects.values())
+    data.tasks = [row for _, row in tasks]
+    data.projects = list(projects_by_id.values())
     return data, await world.make_token(users[0]), workspace.slug
 
 
 def one_field(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Row]:
-    """A dict with one of the fields."""
+    """Dicts with one of the fields."""
     return st.sampled_from(sorted(fields)).flatmap(
         lambda name: fields[name].map(lambda value: {name: value})
     )
 
 
 def some_fields(fields: dict[str, st.SearchStrategy[Any]], least: int) -> st.SearchStrategy[Row]:
-    """A dict with up to two of the fields."""
+    """Dicts with up to two of the fields, and at least `least`."""
     parts = st.lists(one_field(fields), min_size=least, max_size=2)
     return parts.map(lambda found: {name: part[name] for part in found for name in part})
 
@@ -188,7 +188,7 @@ categories = comparator(st.sampled_from([one.name for one in StateCategory]), *E
 
 
 def filters(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Row]:
-    """Filters of a type, nested, from the strategies of its fields."""
+    """Nested filters of a type, from the strategies of its fields."""
     nested = st.recursive(
         some_fields(fields, 0),
         lambda inner: one_field(
@@ -196,15 +196,15 @@ def filters(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Row]
         ),
         max_leaves=4,
     )
-    # Deferred for the sake of its short name in hypothesis' reports.
+    # Deferred, so that Hypothesis prints a short name in its reports.
     return st.deferred(lambda: nested)
 
 
 def maybe(of: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
-    """Filters of a row that may not be there."""
-    asked = st.booleans().map(lambda value: {"null": value})
-    both = st.tuples(of, asked).map(lambda parts: parts[0] | parts[1])
-    return st.one_of(of, asked, both)
+    """Filters of an optional relation."""
+    null_filters = st.booleans().map(lambda value: {"null": value})
+    both = st.tuples(of, null_filters).map(lambda parts: parts[0] | parts[1])
+    return st.one_of(of, null_filters, both)
 
 
 def collections(of: st.SearchStrategy[Row]) -> st.SearchStrategy[Row]:
@@ -264,21 +264,21 @@ query ($slug: String!, $filter: TaskFilter, $orderBy: [TaskOrder!],
 async def walk(
     api: Api, token: str, variables: Row, size: int, *, forwards: bool, expected: list[str]
 ) -> list[str]:
-    """The ids of all pages; each page's counts are checked on the way."""
-    met: list[str] = []
+    """The IDs on all pages. The counts of each page are asserted on the way."""
+    collected: list[str] = []
     cursor = None
     while True:
         where = {"first": size, "after": cursor} if forwards else {"last": size, "before": cursor}
         found = (await api.ask(PAGE, token, **variables, **where))["workspace"]["tasks"]
         ids = [node["id"] for node in found["nodes"]]
-        met = met + ids if forwards else ids + met
+        collected = collected + ids if forwards else ids + collected
         assert found["totalCount"] == len(expected)
         assert found["count"] == {"value": min(3, len(expected)), "isExact": len(expected) <= 3}
         info = found["pageInfo"]
         cursor = info["endCursor" if forwards else "startCursor"]
         if not info["hasNextPage" if forwards else "hasPreviousPage"]:
-            return met
-        assert len(met) < 100
+            return collected
+        assert len(collected) < 100
 
 
 RELAXED = settings(
@@ -298,16 +298,16 @@ async def data(world: World, request: pytest.FixtureRequest) -> tuple[Data, str,
 
 
 @RELAXED
-@given(filled=task_filters, order=orders, size=st.sampled_from([2, 7, 100]), forwards=st.booleans())
+@given(where=task_filters, order=orders, size=st.sampled_from([2, 7, 100]), forwards=st.booleans())
 async def test_pages_match_the_reference(
-    api: Api, data: tuple[Data, str, str], filled: Row, order: list[Row], size: int, forwards: bool
+    api: Api, data: tuple[Data, str, str], where: Row, order: list[Row], size: int, forwards: bool
 ) -> None:
     rows, token, slug = data
-    wanted = ordered([row for row in rows.tasks if matches(filled, row, rows)], order)
-    expected = [row["id"] for row in wanted]
-    variables = {"slug": slug, "filter": filled, "orderBy": order}
-    met = await walk(api, token, variables, size, forwards=forwards, expected=expected)
-    assert met == expected
+    sorted_rows = ordered([row for row in rows.tasks if matches(where, row, rows)], order)
+    expected = [row["id"] for row in sorted_rows]
+    variables = {"slug": slug, "filter": where, "orderBy": order}
+    collected = await walk(api, token, variables, size, forwards=forwards, expected=expected)
+    assert collected == expected
 
 
 NESTED = """
@@ -324,20 +324,20 @@ query ($slug: String!, $filter: TaskFilter, $orderBy: [TaskOrder!], $first: Int)
 
 
 @RELAXED
-@given(filled=task_filters, order=orders, size=st.sampled_from([1, 3, 100]))
+@given(where=task_filters, order=orders, size=st.sampled_from([1, 3, 100]))
 async def test_pages_of_many_parents_match_the_reference(
-    api: Api, data: tuple[Data, str, str], filled: Row, order: list[Row], size: int
+    api: Api, data: tuple[Data, str, str], where: Row, order: list[Row], size: int
 ) -> None:
     rows, token, slug = data
-    answer = await api.ask(NESTED, token, slug=slug, filter=filled, orderBy=order, first=size)
+    answer = await api.ask(NESTED, token, slug=slug, filter=where, orderBy=order, first=size)
     for project in answer["workspace"]["projects"]["nodes"]:
-        wanted = [
+        sorted_rows = [
             row
             for row in ordered(rows.tasks, order)
-            if row["project"]["id"] == project["id"] and matches(filled, row, rows)
+            if row["project"]["id"] == project["id"] and matches(where, row, rows)
         ]
         assert project["tasks"] == {
-            "nodes": [{"id": row["id"]} for row in wanted[:size]],
-            "totalCount": len(wanted),
-            "count": {"value": min(2, len(wanted)), "isExact": len(wanted) <= 2},
+            "nodes": [{"id": row["id"]} for row in sorted_rows[:size]],
+            "totalCount": len(sorted_rows),
+            "count": {"value": min(2, len(sorted_rows)), "isExact": len(sorted_rows) <= 2},
         }

@@ -1,4 +1,4 @@
-"""A server that is killed while it writes."""
+"""Killing the server while it writes."""
 
 import asyncio
 from contextlib import suppress
@@ -14,8 +14,8 @@ from tests.support.stress import StressTest
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 KILLS, CLIENTS = 10, 8
-#: Seconds of writing before each kill, and as many again until something was written.
-SPELL = 0.3
+#: Seconds of writing before each kill, extended until something was written.
+SECONDS = 0.3
 
 
 async def write_until_killed(stress: StressTest, seed: int) -> None:
@@ -38,7 +38,7 @@ async def test_killed_server_leaves_all_confirmed_writes_and_no_partial_ones(
                 for client in range(CLIENTS)
             ]
             for _ in range(100):
-                await asyncio.sleep(SPELL)
+                await asyncio.sleep(SECONDS)
                 if len(stress.acknowledged) > before:
                     break
             process.kill()

@@ -1,4 +1,4 @@
-"""Loaders: few statements, and nobody hangs or falls with another."""
+"""Loaders: batching, cancellation and errors."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ async def toys(empty_url: str) -> AsyncIterator[Database]:
 
 @dataclass(frozen=True)
 class Slow:
-    """Answers each key with itself, when it is let."""
+    """A batch that returns each key itself, once its gate is open."""
 
     gate: asyncio.Event = field(default_factory=asyncio.Event, hash=False, compare=False)
     batches: list[list[int]] = field(default_factory=list, hash=False, compare=False)
@@ -47,14 +47,14 @@ async def turns(count: int = 20) -> None:
 
 @pytest.fixture
 async def loaders(toys: Database) -> AsyncIterator[Loaders]:
-    made = make_context(toys, concurrency=1).loaders
-    yield made
-    await made.close()
+    created = make_context(toys, concurrency=1).loaders
+    yield created
+    await created.close()
 
 
 @pytest.fixture
 def kind() -> str:
-    """These do not depend on the database."""
+    """Loaders do not depend on the database."""
     return "sqlite"
 
 
@@ -135,8 +135,8 @@ async def test_error_reaches_every_caller_and_is_not_cached(loaders: Loaders) ->
 
 
 async def test_error_without_a_waiting_caller_is_not_logged(loaders: Loaders) -> None:
-    heard: list[Any] = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context))
+    reported: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context))
     batch = Slow()
     waiting = loaders.of(batch).load(1)
     await turns()
@@ -146,7 +146,7 @@ async def test_error_without_a_waiting_caller_is_not_logged(loaders: Loaders) ->
     del waiting
     await turns()
     gc.collect()
-    assert heard == []
+    assert reported == []
 
 
 async def test_many_keys_are_split_into_chunks(loaders: Loaders) -> None:

@@ -1,4 +1,4 @@
-"""Pages of tasks, as clients walk them."""
+"""Pagination of tasks."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ query ($slug: String!, $first: Int, $after: String, $last: Int, $before: String)
 
 
 class Team:
-    """A workspace with tasks, each pair of which was made in the same moment."""
+    """A workspace with tasks, of which each two were created at the same time."""
 
     def __init__(self, workspace: Workspace, token: str, tasks: list[Task], users: list[User]):
         self.workspace = workspace
@@ -37,7 +37,7 @@ class Team:
 
     @property
     def titles(self) -> list[str]:
-        """Newest first, and where the moment is the same by id, the larger first."""
+        """Titles in the default order: newest first, then by ID, descending."""
         ordered = sorted(self.tasks, key=lambda task: (task.created_at, task.id), reverse=True)
         return [task.title for task in ordered]
 
@@ -52,7 +52,7 @@ async def build_team(world: World, tasks: int) -> Team:
     project = await world.make_project(workspace)
     states = [await world.make_state(workspace) for _ in range(3)]
     labels = [await world.make_label(workspace) for _ in range(4)]
-    made = []
+    created = []
     for number in range(1, tasks + 1):
         task = await world.make_task(
             project,
@@ -63,8 +63,8 @@ async def build_team(world: World, tasks: int) -> Team:
         )
         await world.assign(task, users[number % 4], users[(number + 1) % 4])
         await world.label(task, labels[number % 4])
-        made.append(task)
-    return Team(workspace, await world.make_token(users[0]), made, users)
+        created.append(task)
+    return Team(workspace, await world.make_token(users[0]), created, users)
 
 
 @pytest.fixture
@@ -84,31 +84,31 @@ def titles(found: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("size", [1, 3, 11, 100])
 async def test_forward_pages_return_each_task_once(api: Api, team: Team, size: int) -> None:
-    met: list[str] = []
+    collected: list[str] = []
     after = None
     while True:
         found = await page(api, team, first=size, after=after)
         assert found["totalCount"] == 11
         assert found["pageInfo"]["hasPreviousPage"] == (after is not None)
-        met += titles(found)
+        collected += titles(found)
         after = found["pageInfo"]["endCursor"]
         if not found["pageInfo"]["hasNextPage"]:
             break
-    assert met == team.titles
+    assert collected == team.titles
 
 
 @pytest.mark.parametrize("size", [1, 3, 11, 100])
 async def test_backward_pages_return_each_task_once(api: Api, team: Team, size: int) -> None:
-    met: list[str] = []
+    collected: list[str] = []
     before = None
     while True:
         found = await page(api, team, last=size, before=before)
         assert found["pageInfo"]["hasNextPage"] == (before is not None)
-        met = titles(found) + met
+        collected = titles(found) + collected
         before = found["pageInfo"]["startCursor"]
         if not found["pageInfo"]["hasPreviousPage"]:
             break
-    assert met == team.titles
+    assert collected == team.titles
 
 
 async def test_cursor_of_each_edge_resumes_after_it(api: Api, team: Team) -> None:
@@ -134,9 +134,9 @@ async def test_empty_page_reports_whether_there_are_rows(api: Api, team: Team) -
 
 async def test_cursor_of_a_deleted_row_resumes_after_it(api: Api, team: Team, world: World) -> None:
     found = await page(api, team, first=4)
-    gone = next(task for task in team.tasks if task.title == team.titles[3])
+    deleted = next(task for task in team.tasks if task.title == team.titles[3])
     async with world.database.writes.begin() as session:
-        await session.execute(delete(Task).where(Task.id == gone.id))
+        await session.execute(delete(Task).where(Task.id == deleted.id))
     resumed = await page(api, team, first=4, after=found["pageInfo"]["endCursor"])
     assert titles(resumed) == team.titles[4:8]
 
@@ -157,13 +157,13 @@ async def test_cursor_of_a_deleted_row_resumes_after_it(api: Api, team: Team, wo
 async def test_invalid_page_arguments_are_refused_by_name(
     api: Api, team: Team, arguments: dict[str, Any], message: str
 ) -> None:
-    code, told = await api.refusal(PAGE, team.token, slug=team.workspace.slug, **arguments)
+    code, text = await api.refusal(PAGE, team.token, slug=team.workspace.slug, **arguments)
     assert code == "BAD_USER_INPUT"
-    assert told.startswith(message)
+    assert text.startswith(message)
 
 
 def forged(cursor: str, place: int, value: Any) -> str:
-    """A cursor with another value at a place."""
+    """A cursor with one of its values replaced."""
     values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     values[place] = value
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
@@ -291,9 +291,9 @@ async def test_archived_tasks_are_listed_on_request_and_deleted_ones_never(
       tasks(includeArchived: $archived) { nodes { title } }
     } }
     """
-    seen = {}
+    titles_by_argument = {}
     for archived in (False, True, None):
         data = await api.ask(query, team.token, slug=team.workspace.slug, archived=archived)
-        seen[archived] = set(titles(data["workspace"]["tasks"]))
-    assert seen[False] == seen[None] == set(team.titles)
-    assert seen[True] == {*team.titles, "archived"}
+        titles_by_argument[archived] = set(titles(data["workspace"]["tasks"]))
+    assert titles_by_argument[False] == titles_by_argument[None] == set(team.titles)
+    assert titles_by_argument[True] == {*team.titles, "archived"}

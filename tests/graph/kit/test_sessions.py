@@ -1,4 +1,4 @@
-"""Sessions under stress: none waits for ever, none is lost, none spoils another."""
+"""Database sessions under load: small pools, cancellation, broken connections."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.support.world import World
 
 
 def checked_out(database: Database) -> int:
-    """Connections that somebody holds."""
+    """The number of connections that are checked out of the pools."""
     pools: list[Any] = [database.read_engine.pool, database.write_engine.pool]
     return sum(pool.checkedout() for pool in pools)
 
@@ -69,19 +69,19 @@ async def test_canceled_request_returns_its_connections(api: Api, team: Team, de
 
 async def test_disconnected_client_cancels_its_statements(api: Api, team: Team, kind: str) -> None:
     if kind != "postgresql":
-        pytest.skip("only PostgreSQL can be made to wait, and be stopped")
-    left = asyncio.Event()
+        pytest.skip("only PostgreSQL can lock a table in this way")
+    disconnected = asyncio.Event()
     body = json.dumps({"query": FIFTY, "variables": {"slug": team.workspace.slug}}).encode()
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:
         if messages:
             return messages.pop()
-        await left.wait()
+        await disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        pytest.fail("nobody is there to be answered")
+        pytest.fail("the client has disconnected")
 
     headers = {"content-type": "application/json", "authorization": f"Bearer {team.token}"}
     scope = {
@@ -90,12 +90,15 @@ async def test_disconnected_client_cancels_its_statements(api: Api, team: Team, 
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "server": ("taskloom.test", 80), "client": ("127.0.0.1", 1), "extensions": {},
     }  # fmt: skip
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     async with api.database.writes.begin() as session:
         await session.execute(text("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"))
         request = asyncio.ensure_future(api.app(scope, receive, send))
         await eventually(api.database, waiting, 1)
-        left.set()
+        disconnected.set()
         async with asyncio.timeout(5):
             await request
         await eventually(api.database, waiting, 0)
@@ -103,7 +106,7 @@ async def test_disconnected_client_cancels_its_statements(api: Api, team: Team, 
 
 
 async def eventually(database: Database, query: str, value: int) -> None:
-    """Waits for a query to give a value, not for ever."""
+    """Wait up to 4 seconds until a query returns a value."""
     for _ in range(200):
         async with database.reads() as session:
             if await session.scalar(text(query)) == value:
@@ -137,7 +140,7 @@ class TestPostgreSQL:
         async with opened.connect() as connection:
             pid = await connection.scalar(text("SELECT pg_backend_pid()"))
             raw = await connection.get_raw_connection()
-            # A transaction that the pool's own rollback knows nothing of.
+            # The pool does not know of this transaction and cannot roll it back.
             if engine == "write_engine":
                 await connection.rollback()
             await raw.driver_connection.execute("BEGIN")

@@ -1,4 +1,4 @@
-"""Faults that were found once: what happens between two writers, or after somebody has left."""
+"""Regression tests of mutations: concurrent writers, former members, unusual input."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ from tests.support.stress import StressTest
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
-async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
+async def revert(office: Office, sequence: int, who: str = "member") -> dict[str, Any]:
     where = {"workspace": office.workspace.slug, "sequence": sequence}
     selection = "errors { code } change { subjectId kind } subject { id }"
     return await office.write("changeRevert", selection, who, **where)
@@ -33,7 +33,7 @@ async def undo(office: Office, sequence: int, who: str = "member") -> dict[str, 
             },
         ),
     ],
-    ids=lambda one: one if isinstance(one, str) else "",
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_concurrent_requests_with_one_key_get_the_same_payload(
     office: Office, database: Database, mutation: str, arguments: Any
@@ -46,26 +46,26 @@ async def test_concurrent_requests_with_one_key_get_the_same_payload(
 
 
 async def test_uninvited_user_cannot_revert_the_update(office: Office) -> None:
-    given = {"id": office.gid("event"), "attendeeIds": []}
-    sequence = (await office.must_write("eventUpdate", input=given))["sequence"]
-    assert (await undo(office, sequence, "guest"))["errors"] == [{"code": "FORBIDDEN"}]
-    assert (await undo(office, sequence))["errors"] == []
+    values = {"id": office.gid("event"), "attendeeIds": []}
+    sequence = (await office.must_write("eventUpdate", input=values))["sequence"]
+    assert (await revert(office, sequence, "guest"))["errors"] == [{"code": "FORBIDDEN"}]
+    assert (await revert(office, sequence))["errors"] == []
 
 
 async def test_only_the_deleter_can_restore_a_comment(office: Office) -> None:
-    given = {"taskId": office.gid("task"), "body": "mine"}
-    made = await office.must_write("commentCreate", who="guest", input=given)
-    gone = await office.must_write("commentDelete", who="admin", id=made["comment"]["id"])
+    values = {"taskId": office.gid("task"), "body": "mine"}
+    created = await office.must_write("commentCreate", who="guest", input=values)
+    deleted = await office.must_write("commentDelete", who="admin", id=created["comment"]["id"])
     for who in ("guest", "member", "owner"):
-        assert (await undo(office, gone["sequence"], who))["errors"] == [{"code": "FORBIDDEN"}]
-    assert (await undo(office, gone["sequence"], "admin"))["errors"] == []
+        assert (await revert(office, deleted["sequence"], who))["errors"] == [{"code": "FORBIDDEN"}]
+    assert (await revert(office, deleted["sequence"], "admin"))["errors"] == []
 
 
 async def test_event_deletion_deletes_attendances_of_former_members(
     office: Office, database: Database
 ) -> None:
-    left = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
-    await office.must_write("memberRemove", who="admin", input=left)
+    removal = {"workspaceId": office.gid("workspace"), "userId": office.gid("guest")}
+    await office.must_write("memberRemove", who="admin", input=removal)
     after = await office.sequence()
     await office.must_write("eventDelete", id=office.gid("event"))
     kinds = [(kind, subject) for kind, subject, _ in await office.fields(after)]
@@ -74,10 +74,10 @@ async def test_event_deletion_deletes_attendances_of_former_members(
 
 
 async def test_workspace_update_is_reverted(office: Office) -> None:
-    given = {"id": office.gid("workspace"), "name": "Bureau"}
-    sequence = (await office.must_write("workspaceUpdate", who="admin", input=given))["sequence"]
-    assert (await undo(office, sequence))["errors"] == [{"code": "FORBIDDEN"}]
-    payload = await undo(office, sequence, "admin")
+    values = {"id": office.gid("workspace"), "name": "Bureau"}
+    sequence = (await office.must_write("workspaceUpdate", who="admin", input=values))["sequence"]
+    assert (await revert(office, sequence))["errors"] == [{"code": "FORBIDDEN"}]
+    payload = await revert(office, sequence, "admin")
     assert payload["subject"] == {"id": office.gid("workspace")}
 
 
@@ -93,8 +93,8 @@ async def test_removed_membership_is_returned_with_its_relations(office: Office)
             "user": {"handle": "guest"},
             "workspace": {"slug": "office", "name": "Office"},
         }
-    left = where | {"userId": office.gid("admin")}
-    payload = await office.must_write("memberRemove", selection, who="admin", input=left)
+    removal = where | {"userId": office.gid("admin")}
+    payload = await office.must_write("memberRemove", selection, who="admin", input=removal)
     assert payload["member"]["workspace"] == {"slug": "office", "name": "Office"}
 
 
@@ -102,19 +102,19 @@ async def test_former_member_does_not_see_a_remembered_payload(
     office: Office, database: Database
 ) -> None:
     asked: dict[str, Any] = {"idempotencyKey": "k", "id": office.gid("remark")}
-    gone = await office.must_write("commentDelete", "comment { body } sequence", **asked)
-    assert gone["comment"] == {"body": "mine"}
+    deleted = await office.must_write("commentDelete", "comment { body } sequence", **asked)
+    assert deleted["comment"] == {"body": "mine"}
     async with database.writes.begin() as session:
         await session.execute(delete(Membership).where(Membership.user_id == office.member.id))
     payload = await office.must_write("commentDelete", "comment { body } sequence", **asked)
-    assert payload == gone | {"comment": None}
+    assert payload == deleted | {"comment": None}
 
 
 async def test_reused_id_has_a_separate_history(office: Office) -> None:
     key = office.gid("foreign_task")
     await office.must_write("taskDelete", who="outsider", id=key, permanently=True)
-    given = {"id": key, "projectId": office.gid("project"), "title": "Ours"}
-    await office.must_write("taskCreate", input=given)
+    values = {"id": key, "projectId": office.gid("project"), "title": "Ours"}
+    await office.must_write("taskCreate", input=values)
     await office.must_write("taskUpdate", input={"id": key, "body": "changed"})
     payload = await office.write(
         "taskUpdate",
@@ -128,22 +128,22 @@ async def test_reused_id_has_a_separate_history(office: Office) -> None:
 
 
 async def test_revert_cannot_refer_to_deleted_tasks(office: Office, database: Database) -> None:
-    alone = await office.must_write(
+    removed_parent = await office.must_write(
         "taskUpdate", input={"id": office.gid("task"), "parentId": None}
     )
-    silent = await office.must_write("commentDelete", id=office.gid("remark"))
+    deleted_comment = await office.must_write("commentDelete", id=office.gid("remark"))
     ends = {"taskId": office.gid("parent"), "kind": "BLOCKS", "otherId": office.gid("child")}
-    parted = await office.must_write("taskLinkDelete", input=ends)
+    deleted_link = await office.must_write("taskLinkDelete", input=ends)
     await office.must_write("taskDelete", id=office.gid("parent"))
     await office.must_write("taskDelete", id=office.gid("task"))
     await office.must_write("taskDelete", id=office.gid("child"))
     before = await dump(database)
-    for payload in (silent, parted):
-        [error] = (await undo(office, payload["sequence"]))["errors"]
+    for payload in (deleted_comment, deleted_link):
+        [error] = (await revert(office, payload["sequence"]))["errors"]
         assert error["code"] in ("CONFLICT", "INVALID")
     assert await dump(database) == before
     await office.must_write("taskRestore", id=office.gid("task"))
-    [error] = (await undo(office, alone["sequence"]))["errors"]
+    [error] = (await revert(office, removed_parent["sequence"]))["errors"]
     assert error["code"] == "CONFLICT"
 
 
@@ -161,18 +161,18 @@ async def test_batch_has_a_sequence_when_its_first_row_fails(office: Office) -> 
         {"id": office.gid("task"), "title": "x", "expectedVersion": 9},
         {"id": office.gid("child"), "title": "y"},
     ]
-    given = {"rows": rows, "errorPolicy": "REJECT_FAILED_ROWS"}
+    values = {"rows": rows, "errorPolicy": "REJECT_FAILED_ROWS"}
     after = await office.sequence()
-    payload = await office.write("taskBatchUpdate", "count sequence", input=given)
+    payload = await office.write("taskBatchUpdate", "count sequence", input=values)
     assert payload == {"count": 1, "sequence": after + 1}
 
 
 async def test_reverted_link_returns_the_change_of_its_subject(office: Office) -> None:
     for near, far in (("task", "linked"), ("linked", "child")):
         ends = {"taskId": office.gid(near), "kind": "RELATES_TO", "otherId": office.gid(far)}
-        made = await office.must_write("taskLinkCreate", input=ends)
-        for sequence in (made["sequence"], made["sequence"] + 2):
-            payload = await undo(office, sequence)
+        created = await office.must_write("taskLinkCreate", input=ends)
+        for sequence in (created["sequence"], created["sequence"] + 2):
+            payload = await revert(office, sequence)
             assert payload["change"]["subjectId"] == payload["subject"]["id"]
 
 
@@ -194,21 +194,21 @@ async def test_statements_do_not_grow_with_stale_rows(
 
 async def test_concurrent_state_deletions_succeed(office: Office) -> None:
     for _ in range(3):
-        given = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
-        made = [
+        values = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
+        created = [
             await office.must_write(
-                "stateCreate", "state { id }", who="admin", input=given | {"name": f"s{n}"}
+                "stateCreate", "state { id }", who="admin", input=values | {"name": f"s{n}"}
             )
             for n in range(4)
         ]
         deleting = (
-            office.write("stateDelete", who="admin", id=payload["state"]["id"]) for payload in made
+            office.write("stateDelete", who="admin", id=payload["state"]["id"])
+            for payload in created
         )
         assert [payload["errors"] for payload in await asyncio.gather(*deleting)] == [[]] * 4
 
 
 async def test_each_mutation_of_a_request_reads_current_rows(office: Office) -> None:
-    """Each field of a request answers what is there by then."""
     asked = """
       mutation ($task: ID!, $label: ID!) {
         one: taskUpdate(input: {id: $task, labelIds: [$label]}) { task { labels { name } } }
@@ -237,18 +237,18 @@ async def test_removed_member_is_refused_within_a_running_request(
     writing = asyncio.ensure_future(
         office.api.ask(f"mutation {{ {fields} }}", office.tokens["member"])
     )
-    given = {"workspaceId": key, "userId": office.gid("member")}
-    removed = await office.must_write("memberRemove", who="admin", input=given)
+    values = {"workspaceId": key, "userId": office.gid("member")}
+    removed = await office.must_write("memberRemove", who="admin", input=values)
     answers = [payload["errors"] for payload in (await writing).values()]
     assert answers[-1] == [{"code": "NOT_FOUND"}]
     later = await office.changes(removed["sequence"])
-    # What had begun before is done.
+    # A mutation that had started before the removal may finish.
     assert len(later) <= 1
 
 
 async def test_canceled_writes_do_not_block_others(office: Office, database: Database) -> None:
-    given = {"projectId": office.gid("project"), "title": "Cut"}
-    asked: dict[str, Any] = {"input": given}
+    values = {"projectId": office.gid("project"), "title": "Cut"}
+    asked: dict[str, Any] = {"input": values}
     for n in range(60):
         writing = asyncio.ensure_future(office.write("taskCreate", dryRun=n % 3 == 0, **asked))
         await asyncio.sleep(n % 20 / 1000)
@@ -262,18 +262,18 @@ async def test_canceled_writes_do_not_block_others(office: Office, database: Dat
 async def test_date_times_beyond_the_range_of_a_database_are_refused(
     office: Office, moment: str
 ) -> None:
-    given = {
+    values = {
         "workspaceId": office.gid("workspace"), "title": "x", "startsAt": moment, "endsAt": moment,
     }  # fmt: skip
-    payload = await office.write("eventCreate", input=given)
+    payload = await office.write("eventCreate", input=values)
     assert [error["code"] for error in payload["errors"]] == ["INVALID", "INVALID"]
 
 
 async def test_positions_have_bounds(office: Office) -> None:
-    given: dict[str, Any] = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
+    values: dict[str, Any] = {"workspaceId": office.gid("workspace"), "category": "BACKLOG"}
     for position, errors in ((2**31 - 1, 1), (-1, 1), (1_000_000, 0), (None, 0)):
-        named = given | {"name": f"at {position}", "position": position}
-        payload = await office.write("stateCreate", who="admin", input=named)
+        state = values | {"name": f"at {position}", "position": position}
+        payload = await office.write("stateCreate", who="admin", input=state)
         assert len(payload["errors"]) == errors
     asked = "query ($slug: String!) { workspace(slug: $slug) { states { position } } }"
     data = await office.api.ask(asked, office.tokens["guest"], slug="office")

@@ -51,12 +51,12 @@ class TestBombs:
                 for error in answer["errors"]:
                     assert len(error["message"]) > 10, name
                     assert error["extensions"]["code"] not in ("INTERNAL_ERROR", None), name
-                # Nothing but who asks.
+                # Only the viewer is read.
                 assert len(statements) <= (who == "member"), name
 
 
 #: Seconds of each measurement, and the number of attacking clients.
-SPELL, ATTACKERS = 1.5, 4
+SECONDS, ATTACKERS = 1.5, 4
 
 
 class TestOtherClients:
@@ -86,11 +86,11 @@ async def latency(remote: Remote, office: Office) -> float:
         '{ workspace(slug: "office") { tasks(first: 20) { nodes { title assignees { name } } } } }'
     )
     times = []
-    end = time.perf_counter() + SPELL
+    end = time.perf_counter() + SECONDS
     while time.perf_counter() < end:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         await remote.ask(query, office.tokens["member"])
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
         await asyncio.sleep(0.005)
     return statistics.median(times)
 
@@ -112,13 +112,13 @@ class TestTampering:
     async def test_id_of_another_type_or_workspace_is_not_found(
         self, office: Office, database: Database
     ) -> None:
-        hexed = office.task.id.hex
+        hex_id = office.task.id.hex
         wrong = [
-            f"project_{hexed}", f"user_{hexed}", f"comment_{office.project.id.hex}",
+            f"project_{hex_id}", f"user_{hex_id}", f"comment_{office.project.id.hex}",
             f"access-token_{office.member.id.hex}", f"task_{office.foreign_task.id.hex}",
-            f"Task_{hexed}", f"task_{hexed.upper()}", f"task_{hexed} ", f"task-{hexed}",
-            f"task_{hexed[:-1]}", f"_{hexed}", f"task_task_{hexed}", f"nonsense_{hexed}",
-            f"task_{hexed}\0", f"t\u0430sk_{hexed}", "", "1", "' OR 1=1 --", "task_" + "0" * 32,
+            f"Task_{hex_id}", f"task_{hex_id.upper()}", f"task_{hex_id} ", f"task-{hex_id}",
+            f"task_{hex_id[:-1]}", f"_{hex_id}", f"task_task_{hex_id}", f"nonsense_{hex_id}",
+            f"task_{hex_id}\0", f"t\u0430sk_{hex_id}", "", "1", "' OR 1=1 --", "task_" + "0" * 32,
         ]  # fmt: skip
         before = await dump(database)
         token = office.tokens["member"]
@@ -128,14 +128,14 @@ class TestTampering:
             errors { code path } task { id }
           } }
         """
-        for given in wrong:
-            answer = await office.api.answer(query, token, id=given)
+        for values in wrong:
+            answer = await office.api.answer(query, token, id=values)
             codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-            assert answer["data"] == {"node": None}, given
-            assert codes <= {"BAD_USER_INPUT"}, given
-            written = await office.api.ask(update, token, id=given)
+            assert answer["data"] == {"node": None}, values
+            assert codes <= {"BAD_USER_INPUT"}, values
+            written = await office.api.ask(update, token, id=values)
             [error] = written["taskUpdate"]["errors"]
-            assert error["code"] in ("NOT_FOUND", "INVALID"), given
+            assert error["code"] in ("NOT_FOUND", "INVALID"), values
             assert (error["path"], written["taskUpdate"]["task"]) == (["input", "id"], None)
         assert await dump(database) == before
 
@@ -156,8 +156,8 @@ class TestTampering:
             cursor[:-2], cursor + "AA", cursor[::-1], "", "x", "null", "W10", "eyJ9", "é",
             "WyIiLDEsMl0", "A" * 5_000, "'; DROP TABLE tasks; --", "\0",
         ):  # fmt: skip
-            given = {"slug": "office", "after": wrong}
-            code, message = await office.api.refusal(page, office.tokens["member"], **given)
+            values = {"slug": "office", "after": wrong}
+            code, message = await office.api.refusal(page, office.tokens["member"], **values)
             assert code == "BAD_USER_INPUT", wrong
             assert "after" in message
 
@@ -188,8 +188,8 @@ class TestTampering:
             "out%",
             "ou_sider",
         ):
-            given = {"id": f"workspace_{office.workspace.id.hex}", "handle": handle}
-            data = await office.api.ask(add, office.tokens["admin"], **given)
+            values = {"id": f"workspace_{office.workspace.id.hex}", "handle": handle}
+            data = await office.api.ask(add, office.tokens["admin"], **values)
             [error] = data["memberAdd"]["errors"]
             assert error["code"] in ("NOT_FOUND", "INVALID"), handle
         assert await dump(database) == before
@@ -222,7 +222,7 @@ async def test_text_filters_escape_patterns(office: Office) -> None:
     for text in PATTERNS:
         async with asyncio.timeout(5):
             data = await office.api.ask(query, office.tokens["member"], text=text)
-        assert [one["totalCount"] for one in data["workspace"].values()] == [0, 0, 0], text
+        assert [tasks["totalCount"] for tasks in data["workspace"].values()] == [0, 0, 0], text
 
 
 INJECTIONS = [
@@ -306,17 +306,17 @@ def placeholder(kind: Any) -> str:
 
 
 def document_with(
-    kind: GraphQLObjectType, name: str, field: GraphQLField, given: str
+    kind: GraphQLObjectType, name: str, field: GraphQLField, values: str
 ) -> str | None:
     """A document that selects a field with an argument, or None if the type is not covered."""
     target = get_named_type(field.type)
-    given_names = {given.split(":", maxsplit=1)[0]}
+    given_names = {values.split(":", maxsplit=1)[0]}
     others = [
         f"{other}: {placeholder(one.type)}" for other, one in field.args.items()
         if other not in given_names and is_non_null_type(one.type)
     ]  # fmt: skip
     inner = " { __typename }" if hasattr(target, "fields") or hasattr(target, "types") else ""
-    asked = f"{name}({', '.join([given, *others])}){inner}"
+    asked = f"{name}({', '.join([values, *others])}){inner}"
     if kind is SCHEMA.mutation_type:
         return f"mutation {{ {asked} }}"
     paths = {

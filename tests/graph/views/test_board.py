@@ -1,4 +1,4 @@
-"""Boards: groups in their order, each with its count, its sum and its own pages."""
+"""Boards: groups of tasks with counts, sums of estimates and pages."""
 
 from typing import Any
 
@@ -38,11 +38,11 @@ async def data(world: World, request: pytest.FixtureRequest) -> tuple[Data, str,
 
 
 def groups_of(rows: list[Row], by: str) -> dict[Any, tuple[str, list[Row]]]:
-    """The title and the rows of each group by its node's id, in the order of a board."""
-    titled: dict[Any, tuple[str, list[Row]]] = {}
+    """The title and the rows of each group by the ID of its node, in the board's order."""
+    groups: dict[Any, tuple[str, list[Row]]] = {}
     none: list[Row] = []
     for row in rows:
-        named: list[Any] = {
+        nodes: list[Any] = {
             "STATE": [row["state"]],
             "PRIORITY": [row["priority"]],
             "ASSIGNEE": row["assignees"] or [None],
@@ -50,22 +50,22 @@ def groups_of(rows: list[Row], by: str) -> dict[Any, tuple[str, list[Row]]]:
             "MILESTONE": [row["milestone"]],
             "PROJECT": [row["project"]],
         }[by]
-        for one in named:
+        for one in nodes:
             if one is None:
                 none.append(row)
             elif by == "PRIORITY":
-                titled.setdefault(one, (one.capitalize(), []))[1].append(row)
+                groups.setdefault(one, (one.capitalize(), []))[1].append(row)
             else:
                 title = one.get("title") or one.get("name", "")
-                titled.setdefault(one["id"], (title, []))[1].append(row)
+                groups.setdefault(one["id"], (title, []))[1].append(row)
     if by == "PRIORITY":
-        keys = sorted(titled, key=URGENCY.index)
+        keys = sorted(groups, key=URGENCY.index)
     elif by == "STATE":
         position = {row["state"]["id"]: row["state"]["position"] for row in rows}
-        keys = sorted(titled, key=lambda key: position[key])
+        keys = sorted(groups, key=lambda key: position[key])
     else:
-        keys = sorted(titled, key=lambda key: (titled[key][0], key))
-    found = {key: titled[key] for key in keys}
+        keys = sorted(groups, key=lambda key: (groups[key][0], key))
+    found = {key: groups[key] for key in keys}
     if none:
         found[None] = (f"No {by.lower()}", none)
     return found
@@ -74,25 +74,25 @@ def groups_of(rows: list[Row], by: str) -> dict[Any, tuple[str, list[Row]]]:
 @RELAXED
 @given(
     by=st.sampled_from(["STATE", "PRIORITY", "ASSIGNEE", "LABEL", "MILESTONE", "PROJECT"]),
-    filled=task_filters,
+    where=task_filters,
     order=orders,
     size=st.sampled_from([1, 3, 100]),
 )
 async def test_groups_match_the_reference(
-    api: Api, data: tuple[Data, str, str], by: str, filled: Row, order: list[Row], size: int
+    api: Api, data: tuple[Data, str, str], by: str, where: Row, order: list[Row], size: int
 ) -> None:
     rows, token, slug = data
-    variables = {"slug": slug, "by": by, "filter": filled, "orderBy": order, "first": size}
+    variables = {"slug": slug, "by": by, "filter": where, "orderBy": order, "first": size}
     board = (await api.ask(BOARD, token, **variables))["workspace"]["taskGroups"]
     if by == "STATE":
-        # Those without a task are columns too.
+        # States without tasks are groups too.
         assert len(board) == 4
         board = [group for group in board if group["count"]]
-    matching = [row for row in rows.tasks if matches(filled, row, rows)]
+    matching = [row for row in rows.tasks if matches(where, row, rows)]
     expected = []
     for key, (title, found) in groups_of(matching, by).items():
         estimates = [row["estimate"] for row in found if row["estimate"] is not None]
-        wanted = ordered(found, order)
+        sorted_rows = ordered(found, order)
         expected.append(
             {
                 "node": None if by == "PRIORITY" or key is None else {"id": key},
@@ -100,7 +100,7 @@ async def test_groups_match_the_reference(
                 "count": len(found),
                 "estimate": sum(estimates) if estimates else None,
                 "tasks": {
-                    "nodes": [{"id": row["id"]} for row in wanted[:size]],
+                    "nodes": [{"id": row["id"]} for row in sorted_rows[:size]],
                     "totalCount": len(found),
                     "pageInfo": {"hasNextPage": len(found) > size},
                 },
@@ -116,7 +116,7 @@ async def test_board_takes_four_statements_for_any_number_of_groups(
     for by in ("STATE", "PRIORITY", "ASSIGNEE", "LABEL", "MILESTONE", "PROJECT"):
         statements.clear()
         await api.ask(BOARD, team.token, slug=team.workspace.slug, by=by)
-        # Viewer and workspace, groups, what they stand for, pages.
+        # Viewer and workspace, groups, their nodes, pages.
         assert len(statements) == (3 if by in ("PRIORITY", "MILESTONE") else 4)
     labels = [await world.make_label(team.workspace) for _ in range(100)]
     for place, label in enumerate(labels):
@@ -138,16 +138,16 @@ async def test_each_group_has_its_own_pages(api: Api, world: World) -> None:
       } }
     } }
     """
-    met: list[str] = []
+    collected: list[str] = []
     after = None
     while True:
         answer = await api.ask(query, team.token, slug=team.workspace.slug, after=after)
         [group] = answer["workspace"]["taskGroups"]
-        met += [node["title"] for node in group["tasks"]["nodes"]]
+        collected += [node["title"] for node in group["tasks"]["nodes"]]
         after = group["tasks"]["pageInfo"]["endCursor"]
         if not group["tasks"]["pageInfo"]["hasNextPage"]:
             break
-    assert met == team.titles
+    assert collected == team.titles
 
 
 async def test_board_of_a_project_has_only_its_tasks(api: Api, world: World) -> None:
@@ -158,7 +158,7 @@ async def test_board_of_a_project_has_only_its_tasks(api: Api, world: World) -> 
     done = await world.make_state(
         workspace, name="Done", position=2, category=StateCategory.COMPLETED
     )
-    mine = await world.make_task(projects[0], todo, priority=Priority.LOW, estimate=2.5)
+    task = await world.make_task(projects[0], todo, priority=Priority.LOW, estimate=2.5)
     await world.make_task(projects[1], todo)
     query = """
     query ($slug: String!) { workspace(slug: $slug) { project(key: "ONE") {
@@ -173,7 +173,7 @@ async def test_board_of_a_project_has_only_its_tasks(api: Api, world: World) -> 
             "title": "Todo",
             "count": 1,
             "estimate": 2.5,
-            "tasks": {"nodes": [{"id": node_id(mine)}]},
+            "tasks": {"nodes": [{"id": node_id(task)}]},
         },
         {
             "node": {"id": node_id(done)},

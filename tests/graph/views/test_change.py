@@ -1,4 +1,4 @@
-"""The log as clients read it."""
+"""Reading the log of changes."""
 
 from typing import Any
 
@@ -24,31 +24,31 @@ PAGE = """
 async def page(office: Office, **variables: Any) -> dict[str, Any]:
     variables = {"slug": "office"} | variables
     data = await office.api.ask(PAGE, office.tokens["guest"], **variables)
-    found: dict[str, Any] = data["workspace"]["changes"]
-    return found
+    result: dict[str, Any] = data["workspace"]["changes"]
+    return result
 
 
 async def test_page_resumes_after_a_sequence_number(office: Office) -> None:
-    newest = await office.sequence()
-    seen: list[int] = []
+    latest = await office.sequence()
+    sequences: list[int] = []
     after = 0
     for _ in range(100):
-        found = await page(office, after=after, first=7)
-        seen += [change["sequence"] for change in found["nodes"]]
-        after = found["lastSequence"]
-        if not found["hasMore"]:
+        result = await page(office, after=after, first=7)
+        sequences += [change["sequence"] for change in result["nodes"]]
+        after = result["lastSequence"]
+        if not result["hasMore"]:
             break
-    assert seen == list(range(1, newest + 1))
-    assert after == newest
-    empty = {"lastSequence": newest, "hasMore": False, "nodes": []}
-    assert await page(office, after=newest) == empty
+    assert sequences == list(range(1, latest + 1))
+    assert after == latest
+    empty = {"lastSequence": latest, "hasMore": False, "nodes": []}
+    assert await page(office, after=latest) == empty
 
 
 async def test_filtered_page_returns_the_last_sequence_it_searched(office: Office) -> None:
-    newest = await office.sequence()
+    latest = await office.sequence()
     tasks = await page(office, filter={"subjectTypes": ["Task"], "kinds": ["CREATED"]})
     assert [change["subjectType"] for change in tasks["nodes"]] == ["Task"] * 5
-    assert (tasks["lastSequence"], tasks["hasMore"]) == (newest, False)
+    assert (tasks["lastSequence"], tasks["hasMore"]) == (latest, False)
     two = await page(office, first=2, filter={"subjectTypes": ["Task"]})
     assert two["hasMore"]
     assert two["lastSequence"] == two["nodes"][-1]["sequence"] == tasks["nodes"][1]["sequence"]
@@ -61,8 +61,8 @@ async def test_filtered_page_returns_the_last_sequence_it_searched(office: Offic
 
 
 async def test_empty_page_returns_the_latest_sequence(office: Office) -> None:
-    found = await page(office, first=0)
-    assert found == {"lastSequence": 0, "hasMore": True, "nodes": []}
+    result = await page(office, first=0)
+    assert result == {"lastSequence": 0, "hasMore": True, "nodes": []}
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ async def test_empty_page_returns_the_latest_sequence(office: Office) -> None:
 async def test_invalid_arguments_are_refused(
     office: Office, variables: dict[str, Any], message: str
 ) -> None:
-    asked = {"slug": "office"} | variables
-    refusal = await office.api.refusal(PAGE, office.tokens["guest"], **asked)
+    variables = {"slug": "office"} | variables
+    refusal = await office.api.refusal(PAGE, office.tokens["guest"], **variables)
     assert refusal == ("BAD_USER_INPUT", message)
 
 
@@ -93,7 +93,7 @@ async def test_task_has_its_own_changes(office: Office) -> None:
     key = office.gid("task")
     await office.must_write("taskUpdate", input={"id": key, "title": "one"})
     await office.must_write("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
-    asked = """
+    query = """
       query ($id: ID!, $after: String) { node(id: $id) { ... on Task {
         changes(first: 2, after: $after) {
           totalCount pageInfo { endCursor hasNextPage }
@@ -102,9 +102,9 @@ async def test_task_has_its_own_changes(office: Office) -> None:
       } } }
     """
     with Statements(office.api.database) as statements:
-        data = await office.api.ask(asked, office.tokens["guest"], id=key)
+        data = await office.api.ask(query, office.tokens["guest"], id=key)
     first = data["node"]["changes"]
-    # Who asks, the task, the page, the count, the actors; the subject is there already.
+    # The viewer, the task, the page, the count and the actors. The subject is loaded already.
     assert len(statements) == 5
     assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
     assert [node["kind"] for node in first["nodes"]] == ["CREATED", "UPDATED"]
@@ -115,7 +115,7 @@ async def test_task_has_its_own_changes(office: Office) -> None:
         "fields": [{"name": "title", "before": "task", "after": "one"}],
     }
     cursor = first["pageInfo"]["endCursor"]
-    data = await office.api.ask(asked, office.tokens["guest"], id=key, after=cursor)
+    data = await office.api.ask(query, office.tokens["guest"], id=key, after=cursor)
     assert [node["fields"] for node in data["node"]["changes"]["nodes"]] == [
         [{"name": "labelIds", "before": [], "after": [office.gid("bug")]}]
     ]

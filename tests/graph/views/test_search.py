@@ -1,4 +1,4 @@
-"""Full-text search, the same on all databases."""
+"""Full-text search."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ TEXTS = [
 
 
 class Team:
-    """A workspace to be searched."""
+    """A workspace to search."""
 
     def __init__(self, slug: str, token: str, tasks: list[Task]) -> None:
         self.slug = slug
@@ -57,8 +57,8 @@ async def build_team(world: World) -> Team:
     tasks = []
     for number, (title, body, comments) in enumerate(TEXTS, start=1):
         task = await world.make_task(project, state, number=number, title=title, body=body)
-        for said in comments:
-            await world.make_comment(task, user, body=said)
+        for text in comments:
+            await world.make_comment(task, user, body=text)
         tasks.append(task)
     return Team(workspace.slug, await world.make_token(user), tasks)
 
@@ -72,7 +72,7 @@ async def search(api: Api, team: Team, query: str, **arguments: Any) -> list[dic
 
 
 def names(hits: list[dict[str, Any]]) -> list[str]:
-    """What was found: the numbers of tasks, with an asterisk for a comment."""
+    """The numbers of the tasks that were found, with an asterisk for a comment."""
     return sorted(
         hit["task"]["key"].removeprefix("TLS-") + ("*" if hit["comment"] else "") for hit in hits
     )
@@ -146,7 +146,7 @@ async def test_title_ranks_higher_than_body(api: Api, team: Team, kind: str) -> 
 
 
 async def test_pages_return_each_hit_once(api: Api, team: Team) -> None:
-    met: list[str] = []
+    collected: list[str] = []
     after = None
     for _ in range(5):
         answer = await api.ask(
@@ -154,11 +154,11 @@ async def test_pages_return_each_hit_once(api: Api, team: Team) -> None:
         )
         page = answer["workspace"]["search"]
         assert page["totalCount"] == 5
-        met += names(page["nodes"])
+        collected += names(page["nodes"])
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             break
-    assert sorted(met) == ["1", "2", "3", "5", "6"]
+    assert sorted(collected) == ["1", "2", "3", "5", "6"]
     refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query="other", after=after)
     assert refusal[0] == "BAD_USER_INPUT"
 
