@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.auth.access import is_access_current
 from graph.auth.authenticator import Authenticator
 from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
@@ -108,6 +110,15 @@ class Context:
             self.identity = await self.identity.refreshed()
             return self.identity.viewer
         return self.viewer
+
+    async def renew_viewer(self) -> None:
+        """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
+        self.set_identity(await self.identity.refreshed())
+
+    async def is_access_current(self, session: AsyncSession) -> bool:
+        """Whether the viewer may still write what the session has written, until its commit."""
+        credential = self.identity.credential
+        return credential is not None and await is_access_current(session, credential, self.viewer)
 
     async def read_in_transaction(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack

@@ -8,10 +8,10 @@ visible to nobody.
 
 import secrets
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, false
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, or_, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base, UUIDPrimaryKey, now
@@ -51,6 +51,11 @@ class Credential(UUIDPrimaryKey):
     @declared_attr
     def user_id(cls) -> Mapped[UUID]:
         return mapped_column(uuid_type(), ForeignKey("users.id", ondelete="CASCADE"), index=True)
+
+    @classmethod
+    def is_valid_at(cls, at: Any) -> ColumnElement[bool]:
+        """The condition that it can be used at a time; its user must be enabled, too."""
+        return or_(cls.expires_at.is_(None), cls.expires_at > at)
 
     @declared_attr
     def user(cls) -> Mapped["User"]:
@@ -95,6 +100,10 @@ class AccessToken(ListedCredential, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(
         timestamp(), doc="When it was revoked; null if it was not."
     )
+
+    @classmethod
+    def is_valid_at(cls, at: Any) -> ColumnElement[bool]:
+        return and_(super().is_valid_at(at), cls.revoked_at.is_(None))
 
     workspace: Mapped["Workspace | None"] = relationship(
         lazy="raise",
@@ -147,3 +156,8 @@ class ExternalIdentity(UUIDPrimaryKey, Base):
     created_at: Mapped[datetime] = mapped_column(
         timestamp(), default=now, doc="When it was created."
     )
+
+    @classmethod
+    def is_valid_at(cls, at: Any) -> ColumnElement[bool]:
+        """Always: the issuer's tokens expire, not the link to the user."""
+        return true()

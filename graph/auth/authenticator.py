@@ -136,12 +136,10 @@ def _identity_query(model: type[StoredCredential]) -> Executable:
     """Select valid credentials of enabled users, one row for each workspace within reach."""
     in_reach = Membership.user_id == User.id
     if issubclass(model, ExternalIdentity):
-        is_valid = [model.issuer == bindparam("issuer"), model.subject == bindparam("subject")]
+        is_named = and_(model.issuer == bindparam("issuer"), model.subject == bindparam("subject"))
     else:
-        not_expired = or_(model.expires_at.is_(None), model.expires_at > bindparam("now"))
-        is_valid = [model.digest == bindparam("digest"), not_expired]
+        is_named = model.digest == bindparam("digest")
     if issubclass(model, AccessToken):
-        is_valid.append(AccessToken.revoked_at.is_(None))
         only = AccessToken.workspace_id
         in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
     # scope: the viewer is not known before this query; the credential's secret authorizes it.
@@ -150,5 +148,5 @@ def _identity_query(model: type[StoredCredential]) -> Executable:
         .join(User, User.id == model.user_id)
         .outerjoin(Membership, in_reach)
         .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
-        .where(*is_valid, User.disabled_at.is_(None))
+        .where(is_named, model.is_valid_at(bindparam("now")), User.disabled_at.is_(None))
     )

@@ -10,11 +10,13 @@ from sqlalchemy import Executable, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
-from graph.auth.identity import ANONYMOUS_IDENTITY
+from graph.auth.access import is_credential_valid
+from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN
 from graph.auth.passwords import TooManyAttempts, verify_password
 from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
+from graph.kit.errors import Unauthenticated
 from graph.kit.node import Node, encode_id
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import RowBatch
@@ -34,7 +36,6 @@ from graph.types import User, Workspace
 from models.base import now
 from models.columns.digest import digest
 from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
-from models.database import Database
 
 M = TypeVar("M", models.AccessToken, models.Session)
 
@@ -167,7 +168,11 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
         message = "The user name or the password is wrong."
         raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     secret, session = new_session(user_id, context.sender.user_agent)
-    await _save(database, session)
+
+    async def save(writer: AsyncSession) -> None:
+        writer.add(session)
+
+    await database.write(save)
     identity = await context.server.authenticator.identify_by_secret(models.Session, secret)
     if identity is not None:
         context.set_identity(identity)
@@ -200,7 +205,7 @@ async def _end(info: Info, session: models.Session) -> None:
     """Delete a session. If it is the current one, the rest of the operation is anonymous."""
     context = info.context
     # scope: the viewer's own, or the current one.
-    await _execute(context.database, delete(models.Session).where(models.Session.id == session.id))
+    await _execute(info, session, delete(models.Session).where(models.Session.id == session.id))
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
         context.set_identity(ANONYMOUS_IDENTITY)
@@ -243,7 +248,12 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
         workspace_id=workspace_id,
         expires_at=expires_at,
     )
-    await _save(context.database, token)
+
+    async def save(session: AsyncSession) -> None:
+        await _require_valid_credential(info, session)
+        session.add(token)
+
+    await context.database.write(save)
     context.reset_loaders(context.viewer, [token])
     return IssuedCredential(models.AccessToken, token.id, row=token, token=secret)
 
@@ -260,7 +270,7 @@ async def token_revoke(info: Info, id: Id) -> MutationResult:
     valid = update(models.AccessToken).where(
         models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
     )
-    await _execute(context.database, valid.values(revoked_at=now()))
+    await _execute(info, token, valid.values(revoked_at=now()))
     if token is current:
         token.revoked_at = now()
         context.set_identity(ANONYMOUS_IDENTITY)
@@ -269,18 +279,23 @@ async def token_revoke(info: Info, id: Id) -> MutationResult:
     return MutationResult(models.AccessToken, token.id)
 
 
-async def _save(database: Database, row: models.Credential) -> None:
-    async def work(session: AsyncSession) -> None:
-        session.add(row)
+async def _execute(info: Info, row: models.Credential, statement: Executable) -> None:
+    """Execute a statement that ends a credential. Only ending the current one needs no check."""
+    is_current = row is info.context.identity.credential
 
-    await database.write(work)
-
-
-async def _execute(database: Database, statement: Executable) -> None:
-    async def work(session: AsyncSession) -> None:
+    async def execute(session: AsyncSession) -> None:
+        if not is_current:
+            await _require_valid_credential(info, session)
         await session.execute(statement)
 
-    await database.write(work)
+    await info.context.database.write(execute)
+
+
+async def _require_valid_credential(info: Info, session: AsyncSession) -> None:
+    """Raise `Unauthenticated` if the viewer's credential has ended since it was read."""
+    credential = info.context.identity.credential
+    if credential is None or not await is_credential_valid(session, credential):
+        raise Unauthenticated(INVALID_TOKEN)
 
 
 async def _own_credential(info: Info, model: type[M], id: str, label: str) -> M:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Protocol, TypeVar
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import TransactionReads
@@ -30,6 +31,14 @@ class KitContext(Protocol):
 
     async def current_viewer(self) -> Viewer:
         """Return the viewer with their current roles, read again unless they were just read."""
+        ...
+
+    async def renew_viewer(self) -> None:
+        """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
+        ...
+
+    async def is_access_current(self, session: AsyncSession) -> bool:
+        """Whether the viewer may still write what the session has written, until its commit."""
         ...
 
     async def read_in_transaction(

@@ -68,6 +68,7 @@ class ChangeRecorder:
         #: The last number taken in each workspace.
         self.sequences: dict[UUID, int] = {}
         self._pending: dict[tuple[str, UUID], PendingChange] = {}
+        self._written: list[PendingChange] = []
         self._restored: set[int] = set()
         self._kept: set[Any] = set()
         self._purges = False
@@ -88,6 +89,11 @@ class ChangeRecorder:
     def log_deletions_as_purged(self) -> None:
         """Log the deletions that follow as PURGED instead of DELETED."""
         self._purges = True
+
+    @property
+    def changes(self) -> Sequence[PendingChange]:
+        """All changes that the transaction has flushed."""
+        return [*self._written, *self._pending.values()]
 
     @property
     def numbers_before_rows(self) -> bool:
@@ -132,6 +138,7 @@ class ChangeRecorder:
         self.numbers |= {
             key: change.sequence for key, change in self._pending.items() if change.sequence
         }
+        self._written += pending
         self._pending.clear()
         self.insert(
             {

@@ -44,6 +44,9 @@ from models.viewer import Permission, Scope
 
 Work = Callable[..., Awaitable[Any]]
 
+#: How often a mutation begins again because the viewer's roles have changed meanwhile.
+RENEWALS = 5
+
 IdempotencyKey = Annotated[
     str | None,
     strawberry.argument(
@@ -140,9 +143,15 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
 
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     """Run a mutation, retrying write conflicts; return errors that the caller can fix."""
-    database = attempt.info.context.scope.database
+    context = attempt.info.context
     try:
-        return await database.retry(attempt.run, attempt.should_retry)
+        for _ in range(RENEWALS):
+            try:
+                return await context.scope.database.retry(attempt.run, attempt.should_retry)
+            except AccessChanged:
+                await context.end_dry_run()
+                await context.renew_viewer()
+        return MutationResult(errors=[_conflict_error()])
     except MutationRejected as rejected:
         return _rejected_result(rejected)
     except DBAPIError as error:
@@ -153,6 +162,10 @@ async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
         if violation is None:
             raise
         return MutationResult(errors=[_violation_error(violation, attempt)])
+
+
+class AccessChanged(Exception):
+    """The viewer's credential or roles have changed since the attempt began."""
 
 
 class MutationAttempt:
@@ -227,6 +240,10 @@ class MutationAttempt:
             await write.session.flush()
         else:
             await write_changes(write.session)
+        # Last, when no wait remains before the commit. No mutation can do without it.
+        recorder = recorder_of(write.session)
+        if recorder.changes and not await self.info.context.is_access_current(write.session):
+            raise AccessChanged
         return MutationResult.of(written)
 
     async def _commit(
