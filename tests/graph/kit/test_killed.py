@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 KILLS, CLIENTS = 10, 8
 #: Seconds of writing before each kill, extended until something was written.
-SECONDS = 0.3
+SECONDS = 0.15
 
 
 async def write_until_killed(stress: StressTest, seed: int) -> None:
