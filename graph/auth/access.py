@@ -66,8 +66,8 @@ async def _current_roles(
 def _roles(credential: StoredCredential, workspace_ids: Collection[UUID]) -> Select[Any]:
     model = type(credential)
     in_workspaces = Membership.workspace_id.in_(sorted(workspace_ids))
-    # scope: the viewer's own roles.
     columns: list[Any] = [Membership.workspace_id, Membership.role]
+    # scope: the viewer's own roles.
     return (
         select(*columns)
         .select_from(model)
