@@ -11,7 +11,7 @@ from starlette.routing import Route
 from graph.auth.authenticator import Authenticator
 from graph.auth.last_used import LastUsedTracker
 from graph.background import background_tasks
-from graph.context import Server
+from graph.context import Connections, Server
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.explorer import STATIC_PATH, explorer_files, explorer_page
 from graph.http.rate_limit_headers import RATE_LIMIT_HEADERS
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         authenticator=Authenticator(database, settings, last_used),
         budgets=Budgets(database, settings),
         limits=Limits.from_settings(settings),
-        read_concurrency=settings.read_concurrency,
+        connections=Connections(database, settings.read_concurrency),
     )
     endpoint = GraphQLEndpoint(
         schema,

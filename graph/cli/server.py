@@ -17,6 +17,8 @@ from models import Membership, Role, User, Workspace, migrations
 from models.database import Database
 
 APP = "graph.app:create_app"
+#: Seconds that requests have to finish when the server is stopped; then they are canceled.
+SHUTDOWN_SECONDS = 10
 
 
 def settings_help() -> str:
@@ -88,6 +90,7 @@ def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None)
         "factory": True,
         "log_level": load_settings().log_level.lower(),
         "server_header": False,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "http": LimitedProtocol,
     }
     if workers > 1:

@@ -53,6 +53,10 @@ COUNT_FIELDS = ("totalCount", "count")
 COUNT_COST = 2
 #: The cost of a mutation's transaction and statements, without its payload.
 MUTATION_COST = 10
+#: The most that the payload of a dry run may cost: its transaction holds locks meanwhile.
+MAX_DRY_RUN_COST = 500
+#: The argument that makes a mutation a dry run.
+DRY_RUN_ARGUMENT = "dryRun"
 SCALARS_PER_COST = 20
 ARGUMENT_VALUES_PER_COST = 5
 #: The assumed bytes of a scalar in the response, besides its name.
@@ -227,10 +231,13 @@ class CostEstimator:
                 cost.add(field_path, work=objects // INTROSPECTION_OBJECTS_PER_COST + 1)
             else:
                 cost.add(field_path, nodes=objects, work=1)
+            before = cost.total
+            self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
             if owner is self.schema.mutation_type:
                 self._check_batch_rows(node)
+                if self.argument(node, DRY_RUN_ARGUMENT) is True:
+                    self._check_dry_run(field_path, cost.total - before)
                 cost.add(field_path, work=MUTATION_COST)
-            self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
         scalars_per_cost = (
             INTROSPECTION_OBJECTS_PER_COST if is_introspection(parent_type) else SCALARS_PER_COST
         )
@@ -300,6 +307,14 @@ class CostEstimator:
             raise LimitExceeded(
                 f"{node.name.value} got {len(rows):,} rows; the limit is "
                 f"{self.limits.batch_rows}. Send the others in another mutation."
+            )
+
+    def _check_dry_run(self, name: str, cost: int) -> None:
+        if cost > MAX_DRY_RUN_COST:
+            raise LimitExceeded(
+                f"The payload of the dry run {name} could cost {cost:,}; the limit is "
+                f"{MAX_DRY_RUN_COST}, because others wait for its locks meanwhile. Select less, "
+                "and query the rest separately."
             )
 
     def _value(self, node: ValueNode) -> Any:

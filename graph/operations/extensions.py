@@ -20,6 +20,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from graph.operations.cost import (
+    DRY_RUN_ARGUMENT,
     INTROSPECTION_FIELDS,
     REQUEST_COST,
     CostEstimator,
@@ -39,7 +40,7 @@ RESPONSE_BYTES_PER_COST = 10_000
 #: Longer documents are parsed in a thread, because parsing one could take a tenth of a second.
 MAX_INLINE_CHARACTERS = 300
 #: With this argument, the field reports the operation's cost and nothing else is executed.
-RATE_LIMIT_FIELD, DRY_RUN_ARGUMENT = "rateLimit", "dryRun"
+RATE_LIMIT_FIELD = "rateLimit"
 
 #: Results of introspection queries without variables, by their text and operation name.
 INTROSPECTION_RESULTS: LRUCache[tuple[str, str | None], ExecutionResult] = LRUCache(

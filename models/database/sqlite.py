@@ -58,8 +58,7 @@ def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncE
     event.listen(engine.sync_engine, "connect", connect)
     if writes:
         event.listen(engine.sync_engine, "begin", begin)
-    else:
-        limit_statements(engine.sync_engine, options.statement_timeout)
+    limit_statements(engine.sync_engine, options.statement_timeout)
     return engine
 
 

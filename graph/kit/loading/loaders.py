@@ -125,7 +125,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         queue: list[QueuedKey] = []
         try:
             await self._collect()
-            async with self._loaders_of.reads.slots:
+            async with self._loaders_of.reads.slot():
                 # Only now: keys may have been added while this waited for a slot.
                 queue, self._queue = self._queue, []
                 for chunk in get_chunks(queue, getattr(self.batch_to_load, "max_keys", MAX_KEYS)):
