@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from models.database import mysql, postgresql, sqlite
 from models.database.driver_errors import is_connection_lost, is_write_conflict
+from models.database.mysql import AbandonedStatements
 from models.database.options import (
     DRIVERS,
     FORMS,
@@ -76,6 +77,11 @@ class Database:
         create_engine = _CREATE_ENGINE[self.kind]
         self.read_engine = create_engine(self.url, self.options, writes=False)
         self.write_engine = create_engine(self.url, self.options, writes=True)
+        self._abandoned: AbandonedStatements | None = None
+        if self.kind == "mysql":
+            self._abandoned = AbandonedStatements(
+                self.url, self.options, self.read_engine, self.write_engine
+            )
         self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
         self.writes = async_sessionmaker(
             self.write_engine, sync_session_class=LoggedSession, expire_on_commit=False
@@ -88,6 +94,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._abandoned is not None:
+            await self._abandoned.wait()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
@@ -182,11 +190,18 @@ class Database:
     async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work`, which runs statements. If canceled, they stop, and nothing is half written.
 
-        SQLite's driver works in another thread: canceling a task while its transaction begins or
-        ends would leave a connection behind that keeps the database locked. There the statements
-        are stopped instead, and the cancellation is raised once they have.
+        The cancellation is raised once they have stopped and hold no locks. PostgreSQL's driver
+        does so itself. SQLite's driver works in another thread: canceling a task while its
+        transaction begins or ends would leave a connection behind that keeps the database locked.
         """
-        return await (run_stoppable(work) if self.kind == "sqlite" else work)
+        if self.kind == "sqlite":
+            return await run_stoppable(work)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self._abandoned is not None:
+                await asyncio.shield(self._abandoned.wait())
+            raise
 
 
 def unreachable_error(database: Database, error: BaseException) -> DatabaseError:

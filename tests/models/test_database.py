@@ -78,6 +78,37 @@ async def test_sqlite_is_configured_for_a_server(database: Database, kind: str) 
             assert await session.scalar(text(f"PRAGMA {name}")) == value
 
 
+SLEEP = "SELECT sleep(600)"
+
+
+async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
+    database: Database, kind: str
+) -> None:
+    if kind != "mysql":
+        return
+    running = "SELECT count(*) FROM information_schema.processlist WHERE info = :sleep"
+
+    async def sleep(session: AsyncSession) -> None:
+        await session.execute(text(SLEEP))
+
+    async def count(session: AsyncSession) -> int:
+        return await session.scalar(text(running), {"sleep": SLEEP}) or 0
+
+    for run in (database.read, database.write):
+        tasks = [asyncio.ensure_future(run(sleep)) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        assert await database.read(count) == 5
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # The server ends a killed connection soon, not at once.
+        for _ in range(500):
+            if await database.read(count) == 0:
+                break
+            await asyncio.sleep(0.01)
+        assert await database.read(count) == 0
+
+
 async def test_mariadb_tables_have_a_binary_collation(database: Database, kind: str) -> None:
     if kind != "mysql":
         return
