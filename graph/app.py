@@ -1,5 +1,6 @@
 """The ASGI application, composed of the server's parts, its routes and its background tasks."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from graph.http.security_headers import SecurityHeaders
 from graph.operations.budgets import Budgets
 from graph.operations.document_store import DocumentStore
 from graph.operations.limits import Limits
+from graph.operations.usage import measured_task
 from graph.schema import schema
 from graph.settings import Settings
 from models.database import Database
@@ -53,12 +55,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
+        asyncio.get_running_loop().set_task_factory(measured_task)
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
         async with background_tasks(database, last_used):
             yield
         await database.close()
+        asyncio.get_running_loop().set_task_factory(None)
 
     app = FastAPI(
         title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None

@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
@@ -16,10 +15,11 @@ from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.relations.batches import RowBatch
-from graph.operations.budgets import Budgets, BudgetStatus
+from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.cost import OperationCost
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.usage import Usage
 from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
 
@@ -82,8 +82,10 @@ class Context:
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
-        read_slot = partial(server.connections.reads.slot, self.caller.name)
-        self._reads = PooledReads(self.database, read_slot)
+        #: The time that the operation has used.
+        self.usage = Usage()
+        self._charged_time = 0
+        self._reads = PooledReads(self.database, self.read_slot)
         #: The reads inside the open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[TransactionReads, Viewer] | None = None
         self._read_by(self._reads, identity.viewer)
@@ -101,9 +103,20 @@ class Context:
         """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.charge(self.caller, cost)
 
-    async def refund(self, cost: int) -> None:
-        """Refund a part of what was charged."""
-        await self.server.budgets.refund(self.caller, cost)
+    async def settle(self, charged: int, cost: int) -> None:
+        """Refund what was charged in excess of the cost, or charge what is missing."""
+        if cost <= charged:
+            await self.server.budgets.refund(self.caller, charged - cost)
+        else:
+            self.server.budgets.owe(self.caller, cost - charged)
+
+    def charge_time(self, cost: int) -> int:
+        """Charge the time used beyond what the cost pays for; return the additional charge."""
+        charge = cost_of_time(self.usage.seconds, cost) - self._charged_time
+        if charge > 0:
+            self._charged_time += charge
+            self.server.budgets.owe(self.caller, charge)
+        return self._charged_time
 
     def set_identity(self, identity: Identity) -> None:
         """Continue as another user, who has just signed in or out."""
@@ -139,6 +152,13 @@ class Context:
         return credential is not None and await is_access_current(session, credential, self.viewer)
 
     @asynccontextmanager
+    async def read_slot(self) -> AsyncIterator[None]:
+        """Hold a connection's place for a read, after waiting for the caller's turn."""
+        async with self.server.connections.reads.slot(self.caller.name):
+            with self.usage.measure_database():
+                yield
+
+    @asynccontextmanager
     async def write_slot(self, *, dry_run: bool) -> AsyncIterator[None]:
         """Hold a connection's place for a transaction, after waiting for the caller's turn."""
         connections, caller = self.server.connections, self.caller.name
@@ -146,7 +166,8 @@ class Context:
             if dry_run:
                 await slots.enter_async_context(connections.dry_runs.slot(caller))
             await slots.enter_async_context(connections.writes.slot(caller))
-            yield
+            with self.usage.measure_database():
+                yield
 
     async def begin_dry_run(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any]
@@ -186,6 +207,8 @@ class Context:
         self._is_closed = True
         await self.loaders.close()
         await self.end_dry_run()
+        # Also if the operation was canceled.
+        self.charge_time(self.cost.total)
 
     def _prime_identity(self) -> None:
         """Prime the loaders with the rows that authentication has read."""

@@ -72,6 +72,7 @@ from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, 
 from graph.operations.cost import REQUEST_COST
 from graph.operations.document_store import DocumentStore
 from graph.operations.limits import LIMIT_EXCEEDED
+from graph.operations.usage import CURRENT_USAGE
 from graph.settings import Settings
 from models import AccessToken
 
@@ -222,6 +223,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         # Charged first, so that requests that fail below cost something too.
         await context.charge(REQUEST_COST)
         query = await self._document_text(request_data, context)
+        CURRENT_USAGE.set(context.usage)
         try:
             result = await cancel_on_disconnect(
                 request,

@@ -84,6 +84,8 @@ def _fold(text: str | None) -> str | None:
     """Return a text in lowercase. SQLite's LOWER converts only ASCII letters."""
     if text is None:
         return None
+    if "Σ" not in text:
+        return text.lower()
     # One character at a time, as the other databases do: `str.lower` of a whole text turns a
     # final Σ into ς.
     return "".join(map(str.lower, text))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
+from tests.support.slow_statements import ENDLESS
 from tests.support.world import World
 
 
@@ -78,9 +79,6 @@ async def test_sqlite_is_configured_for_a_server(database: Database, kind: str) 
             assert await session.scalar(text(f"PRAGMA {name}")) == value
 
 
-SLEEP = "SELECT sleep(600)"
-
-
 async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
     database: Database, kind: str
 ) -> None:
@@ -89,10 +87,10 @@ async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
     running = "SELECT count(*) FROM information_schema.processlist WHERE info = :sleep"
 
     async def sleep(session: AsyncSession) -> None:
-        await session.execute(text(SLEEP))
+        await session.execute(text(ENDLESS[kind]))
 
     async def count(session: AsyncSession) -> int:
-        return await session.scalar(text(running), {"sleep": SLEEP}) or 0
+        return await session.scalar(text(running), {"sleep": ENDLESS[kind]}) or 0
 
     for run in (database.read, database.write):
         tasks = [asyncio.ensure_future(run(sleep)) for _ in range(5)]

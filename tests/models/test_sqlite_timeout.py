@@ -15,16 +15,11 @@ from models.database import Database, DatabaseOptions
 from models.database.driver_errors import is_timeout
 from models.server.token_bucket import TokenBucket
 from tests.support.database_kinds import one_database  # noqa: F401
-
-#: A statement that runs for minutes.
-LONG = """
-  WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1e10)
-  SELECT count(*) FROM numbers
-"""
+from tests.support.slow_statements import ENDLESS
 
 
 async def count(session: AsyncSession) -> None:
-    await session.execute(text(LONG))
+    await session.execute(text(ENDLESS["sqlite"]))
 
 
 async def count_buckets(session: AsyncSession) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from graph.kit.writing import id_set
 from models import Task
 from models.base import now
 from models.database import Database
@@ -132,6 +133,39 @@ async def test_added_and_removed_ids_merge_and_a_full_list_replaces(office: Offi
     payload = await office.must_write("taskUpdate", selection, input=key | {"assigneeIds": people})
     assert payload["task"]["assignees"] == [{"handle": "guest"}, {"handle": "owner"}]
     assert payload["task"]["version"] == 8
+
+
+@pytest.mark.parametrize("added", [["docs"], ["bug", "docs"]])
+async def test_task_cannot_get_too_many_labels(
+    office: Office, database: Database, monkeypatch: pytest.MonkeyPatch, added: list[str]
+) -> None:
+    monkeypatch.setattr(id_set, "MAX_IDS", len(added))
+    for name in ("bug", "docs")[: len(added)]:
+        other = await office.must_write(
+            "labelCreate",
+            "label { id }",
+            input={"workspaceId": office.gid("workspace"), "name": name * 2},
+        )
+        await office.must_write(
+            "taskUpdate",
+            input={"id": office.gid("task"), "addedLabelIds": [other["label"]["id"]]},
+        )
+    before = await dump(database)
+    values = {
+        "id": office.gid("task"),
+        "title": "x",
+        "addedLabelIds": [office.gid(n) for n in added],
+    }
+    payload = await office.write("taskUpdate", "errors { code message path }", input=values)
+    most = len(added)
+    assert payload["errors"] == [
+        {
+            "code": "TOO_MANY",
+            "message": f"There can be at most {most}, not {most + len(added)}.",
+            "path": ["input", "addedLabelIds"],
+        }
+    ]
+    assert await dump(database) == before
 
 
 async def test_state_sets_started_at_and_closed_at(office: Office) -> None:

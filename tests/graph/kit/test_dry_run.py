@@ -12,8 +12,8 @@ from graph.kit.writing import mutation
 from graph.kit.writing.mutation import MutationAttempt
 from graph.kit.writing.write import Write
 from models.database import Database
-from tests.models.test_sqlite_timeout import LONG
 from tests.support.office import Office, document, dump
+from tests.support.slow_statements import ENDLESS
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -53,10 +53,6 @@ async def test_payload_of_a_dry_run_may_not_cost_much(office: Office, database: 
         error["message"]
     )
     assert await dump(database) == before
-
-
-#: A statement that runs for minutes, by the kind of database.
-ENDLESS = {"sqlite": LONG, "postgresql": "SELECT pg_sleep(600)", "mysql": "SELECT sleep(600)"}
 
 
 class TestEndlessDryRuns:

@@ -1,13 +1,17 @@
 """The cost of operations and the budgets of callers."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.http.client_network import client_network
 from graph.kit.errors import RateLimited
+from graph.kit.relations.batches import PageBatch
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, Caller
 from graph.settings import Settings
@@ -16,6 +20,7 @@ from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
 from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
+from tests.support.slow_statements import ENDLESS
 
 TASKS = """
   query ($size: Int, $dry: Boolean = false) {
@@ -97,6 +102,152 @@ class TestRateLimit:
         """
         data = await office.api.ask(document, office.tokens["member"])
         assert data == {"limit": {"cost": 4}}
+
+
+class TestTime:
+    """Operations that take longer than their cost pays for."""
+
+    @pytest.fixture(autouse=True)
+    def charge_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10_000)
+
+    @pytest.fixture
+    def slow(self, office: Office, monkeypatch: pytest.MonkeyPatch, kind: str) -> asyncio.Event:
+        """Make the rows of pages slow to load."""
+        started = asyncio.Event()
+
+        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+            started.set()
+            await session.execute(text(ENDLESS[kind]))
+
+        monkeypatch.setattr(PageBatch, "load", load)
+        return started
+
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"budget": 5_000, "budget_period": 3600, "statement_timeout": 0.3}
+
+    async def test_time_of_the_database_is_charged(
+        self, office: Office, slow: asyncio.Event
+    ) -> None:
+        token = office.tokens["member"]
+        response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        # 0.3 seconds, of which 0.05 are free.
+        assert 2_000 < int(response.headers["x-ratelimit-used"]) <= 5_000
+
+    async def test_time_of_a_canceled_operation_is_charged(
+        self, office: Office, slow: asyncio.Event
+    ) -> None:
+        asked = asyncio.ensure_future(office.api.answer(TASKS, office.tokens["member"], size=1))
+        await slow.wait()
+        await asyncio.sleep(0.15)
+        asked.cancel()
+        await asyncio.wait((asked,))
+        # 0.15 seconds, of which 0.05 are free.
+        status = office.api.app.state.server.budgets.budget_status(caller_of(office))
+        assert status.used > 800
+
+    async def test_time_of_the_event_loop_is_charged(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+            time.sleep(0.1)  # noqa: ASYNC251 - it blocks the event loop
+            return await usual(batch, session, *arguments)
+
+        usual = PageBatch.load
+        monkeypatch.setattr(PageBatch, "load", load)
+        token = office.tokens["member"]
+        response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
+        cost = response.json()["extensions"]["cost"]
+        # Twice 0.1 seconds: of the event loop and, meanwhile, of a connection.
+        assert cost["actual"] - cost["requested"] > 1_000
+
+    async def test_a_debt_is_at_most_half_of_the_budget(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch, slow: asyncio.Event
+    ) -> None:
+        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10**9)
+        token = office.tokens["member"]
+        body = {"query": TASKS, "variables": {"size": 1}}
+        assert (await office.api.post(body, token)).headers["x-ratelimit-remaining"] == "0"
+        refused = await office.api.post(body, token)
+        assert refused.status_code == 429
+        # 2,500 of 5,000, which refill in an hour.
+        assert 1_700 < int(refused.headers["retry-after"]) <= 1_802
+        # Others are not affected.
+        assert await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
+
+
+class TestConditions:
+    """Conditions of filters that no index answers."""
+
+    async def test_they_cost_more(self, office: Office) -> None:
+        document = """query ($filter: TaskFilter) {
+            rateLimit(dryRun: true) { cost }
+            workspace(slug: "office") { tasks(first: 1, filter: $filter) { nodes { title } } }
+        }"""
+
+        async def cost(**filter: Any) -> int:
+            data = await office.api.ask(document, office.tokens["member"], filter=filter)
+            found: int = data["rateLimit"]["cost"]
+            return found
+
+        simple = await cost(title={"eq": "x"})
+        assert await cost(title={"contains": "x"}) == simple + 20
+        inner = {"title": {"eqIgnoreCase": "x"}}
+        assert await cost(**{"and": [{"or": [inner]}, {"not": inner}]}) == simple + 40 + 2
+        assert await cost(comments={"length": {"gt": 900}}) == simple + 50
+        some = {"some": {"body": {"startsWith": "x"}}}
+        assert await cost(comments=some) == simple + 25
+
+    @pytest.mark.parametrize(
+        ("filter", "message"),
+        [
+            (
+                {"and": [{"body": {"containsIgnoreCase": "x"}}] * 31},
+                "The operation's filters have 31 comparisons of parts of texts, such as "
+                "`contains`; the limit is 30. Use fewer, or full-text search.",
+            ),
+            (
+                {"or": [{"comments": {"length": {"gt": 1}}}] * 11},
+                "The operation's filters have 11 comparisons of numbers of related objects "
+                "(`length`); the limit is 10. Use fewer, or full-text search.",
+            ),
+            (
+                {"or": [{"labels": {"every": {"name": {"eq": "x"}}}}] * 61},
+                "The operation's filters have 61 conditions on related objects, such as `some`; "
+                "the limit is 60. Use fewer, or full-text search.",
+            ),
+        ],
+    )
+    async def test_too_many_are_refused(
+        self, office: Office, filter: dict[str, Any], message: str
+    ) -> None:
+        document = """query ($filter: TaskFilter) {
+            workspace(slug: "office") { tasks(filter: $filter) { totalCount } }
+        }"""
+        token = office.tokens["member"]
+        assert await office.api.refusal(document, token, filter=filter) == (
+            "LIMIT_EXCEEDED",
+            message,
+        )
+
+    async def test_searches_cost_by_their_words_and_prefixes(self, office: Office) -> None:
+        document = """query ($query: String!) {
+            rateLimit(dryRun: true) { cost }
+            workspace(slug: "office") { search(query: $query, first: 1) { nodes { score } } }
+        }"""
+        costs = []
+        for query in ("one", "one two", "one tw*"):
+            data = await office.api.ask(document, office.tokens["member"], query=query)
+            costs.append(data["rateLimit"]["cost"])
+        assert [cost - costs[0] for cost in costs] == [0, 2, 22]
+        document = '{ workspace(slug: "office") { search(query: "a* b* c* d* e* f*") { totalCount'
+        assert await office.api.refusal(f"{document} }} }} }}", office.tokens["member"]) == (
+            "BAD_USER_INPUT",
+            "query: enter at most 5 prefixes, such as `data*`.",
+        )
 
 
 class TestBudget:
