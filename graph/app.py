@@ -45,7 +45,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     endpoint = GraphQLEndpoint(
         schema,
         server,
-        DocumentStore(database, registered_only=settings.registered_only),
+        DocumentStore(
+            database,
+            max_size=settings.max_document_size,
+            registered_only=settings.registered_only,
+        ),
         settings,
         explorer=explorer_page() if settings.explorer else None,
     )

@@ -33,9 +33,11 @@ class LRUCache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Store an entry, evicting the least recently used ones to stay within the bounds.
 
-        An entry that alone exceeds `total` is not stored, and empties the cache.
+        An entry that alone exceeds `total` is not stored, and evicts no other.
         """
         self._drop(key)
+        if self.total is not None and self._size_of(value) > self.total:
+            return
         self._entries[key] = value
         self._used += self._size_of(value)
         while len(self._entries) > self.count or self._is_full():
