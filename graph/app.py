@@ -82,5 +82,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount(STATIC_PATH, explorer_files())
-    add_routes(app, schema, database, settings)
+    add_routes(app, schema, server, settings)
     return app
