@@ -65,7 +65,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await database.close()
 
     app = FastAPI(
-        title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Taskloom",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Such redirects would have the host of the request's `Host` header.
+        redirect_slashes=False,
     )
     app.state.database = database
     app.state.server = server
