@@ -1,5 +1,6 @@
 """The ASGI application, composed of the server's parts, its routes and its background tasks."""
 
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ THREAD_SWITCH_INTERVAL = 0.0001
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application for any ASGI server, by default with settings from the environment."""
     settings = settings or Settings()
+    logging.getLogger("taskloom").setLevel(settings.log_level.upper())
     database = Database(settings.database_url, settings.database_options)
     last_used = LastUsedTracker()
     server = Server(
