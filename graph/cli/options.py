@@ -1,5 +1,6 @@
 """Checks of option values. An invalid value ends the command with exit code 2."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import typer
@@ -35,6 +36,18 @@ def check_text(option: str, attribute: Any, value: str) -> str:
     if problem := value_problem(column, text):
         raise typer.BadParameter(f"{option}: {problem}")
     return text
+
+
+def parse_pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    """Parse values such as login=handle. No login may have two handles."""
+    pairs: dict[str, str] = {}
+    for value in values:
+        login, _, handle = value.partition("=")
+        if not login or not handle:
+            raise typer.BadParameter(f"{option}: use LOGIN=HANDLE, such as octocat=ada")
+        if pairs.setdefault(login.lower(), handle) != handle:
+            raise typer.BadParameter(f"{option}: use each LOGIN once")
+    return pairs
 
 
 def parse_member(option: str, members: type[T], value: str) -> T:

@@ -46,6 +46,10 @@ POSITION = ColumnRule(
     lambda value: 0 <= value <= MAX_POSITION,
     f"it must be a whole number from 0 to {MAX_POSITION:,}",
 )
+WEB_URL = ColumnRule(
+    lambda value: re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value) is not None,
+    "it must be an http or https URL",
+)
 NOT_NEGATIVE = ColumnRule(
     lambda value: 0 <= value <= 1e9, "it must be a number from 0 to 1,000,000,000"
 )
