@@ -1,6 +1,7 @@
 """The ASGI application, composed of the server's parts, its routes and its background tasks."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ THREAD_SWITCH_INTERVAL = 0.0001
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application for any ASGI server, by default with settings from the environment."""
     settings = settings or Settings()
+    logging.getLogger("taskloom").setLevel(settings.log_level.upper())
     database = Database(settings.database_url, settings.database_options)
     last_used = LastUsedTracker()
     server = Server(
@@ -47,7 +49,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     endpoint = GraphQLEndpoint(
         schema,
         server,
-        DocumentStore(database, registered_only=settings.registered_only),
+        DocumentStore(
+            database,
+            max_size=settings.max_document_size,
+            registered_only=settings.registered_only,
+        ),
         settings,
         explorer=explorer_page() if settings.explorer else None,
     )
@@ -65,7 +71,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         asyncio.get_running_loop().set_task_factory(None)
 
     app = FastAPI(
-        title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Taskloom",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Such redirects would have the host of the request's `Host` header.
+        redirect_slashes=False,
     )
     app.state.database = database
     app.state.server = server
@@ -82,5 +94,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount(STATIC_PATH, explorer_files())
-    add_routes(app, schema, database, settings)
+    add_routes(app, schema, server, settings)
     return app

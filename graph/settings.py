@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     max_body_size: int = Field(
         5_000_000, ge=1, description="Maximum size of a request body, in bytes."
     )
+    max_anonymous_body_size: int = Field(
+        200_000,
+        ge=1,
+        description="Maximum size of the body of an anonymous request, in bytes.",
+    )
     max_document_size: int = Field(
         100_000, ge=1, description="Maximum size of a GraphQL document, in bytes."
     )

@@ -86,6 +86,10 @@ class Budgets:
             return Caller(f"user {user_id}", self._user_bucket)
         return Caller(f"address {address}", self._anonymous_bucket)
 
+    def failures_caller(self, address: str) -> Caller:
+        """The network of an address as the sender of invalid credentials."""
+        return Caller(f"failures {address}", self._anonymous_bucket)
+
     async def charge(self, caller: Caller, cost: float) -> BudgetStatus:
         """Take tokens out of a caller's bucket; raise `RateLimited` if there are too few."""
         capacity = caller.allowance.capacity

@@ -46,6 +46,36 @@ def test_invalid_url_is_refused(given: str, message: str) -> None:
         database_url(given)
 
 
+async def test_sqlite_files_are_private(tmp_path: Path) -> None:
+    file = tmp_path / "taskloom.db"
+    database = Database(f"sqlite:///{file}")
+    assert not file.exists()
+    # Readers connect first, as in `taskloom migrate`.
+    await database.ping()
+    async with database.writes.begin() as session:
+        await session.execute(text("CREATE TABLE t (x)"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"taskloom.db": 0o600, "taskloom.db-wal": 0o600, "taskloom.db-shm": 0o600}
+    await database.close()
+
+
+async def test_existing_sqlite_file_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "taskloom.db"
+    file.touch()
+    file.chmod(0o640)
+    database = Database(f"sqlite:///{file}")
+    async with database.writes.begin() as session:
+        await session.execute(text("CREATE TABLE t (x)"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}
+    await database.close()
+
+
+async def test_sqlite_uri_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatabaseError, match="use the path of a file"):
+        Database("sqlite:///file:taskloom.db?uri=true")
+
+
 @pytest.mark.parametrize(
     "given",
     [
