@@ -14,6 +14,7 @@ from graph.auth.authenticator import Authenticator
 from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
+from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.cost import OperationCost
@@ -82,6 +83,8 @@ class Context:
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
+        #: The long texts that the operation may read: none until its fields are known.
+        self.texts = LongTexts(set(), self.limits.answer_size)
         #: The time that the operation has used.
         self.usage = Usage()
         self._charged_time = 0
@@ -193,7 +196,7 @@ class Context:
         self._read_by(self._reads, viewer)
 
     def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        self.scope = ReadScope(self.database, viewer)
+        self.scope = ReadScope(self.database, viewer, self.texts)
         self.loaders = Loaders(self.scope, reads)
         for row in known:
             self.loaders.of(RowBatch(type(row))).prime(row.id, row)

@@ -111,8 +111,17 @@ class Settings(BaseSettings):
     max_nesting: int = Field(
         200, ge=1, le=200, description="Maximum nesting depth of a request's variables."
     )
+    max_text_length: int = Field(
+        100_000,
+        ge=1,
+        le=1_000_000,
+        description="Maximum number of characters of a body, a comment or a description.",
+    )
     max_answer_size: int = Field(
-        50_000_000, ge=1, description="Maximum size of a response, in bytes."
+        50_000_000,
+        ge=1,
+        description="Maximum size of a response, in bytes, and of the long texts that an operation "
+        "reads.",
     )
     budget: int = Field(
         3_000_000,

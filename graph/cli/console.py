@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from graph.cli.printable import printable, printable_lines
 from graph.settings import PREFIX, Settings
+from models.columns.rules import LONG_TEXT
 from models.database import Database, DatabaseError, unreachable_error
 from models.database.driver_errors import is_unreachable
 from models.migrations import require_newest
@@ -36,11 +37,13 @@ class CommandError(Exception):
 def load_settings() -> Settings:
     """The settings; raises a `CommandError` that names the first invalid variable."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         [first, *_] = error.errors()
         name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
         raise CommandError(f"{name}: {first['msg']}.") from None
+    LONG_TEXT.characters = settings.max_text_length
+    return settings
 
 
 @asynccontextmanager

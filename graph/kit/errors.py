@@ -5,6 +5,7 @@
     ├── Unauthenticated    the credential is unknown, expired or revoked
     ├── Forbidden          the caller does not have permission
     ├── RateLimited        the caller's budget is spent
+    ├── ReadLimitExceeded  the operation reads too much
     └── Unavailable        the server cannot answer now
 
 Any other error is internal: the caller gets an id, which is in the log with the traceback.
@@ -70,6 +71,12 @@ class RateLimited(ApiError):
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class ReadLimitExceeded(ApiError):
+    """The operation reads too much; the message says what to change."""
+
+    code = "LIMIT_EXCEEDED"
 
 
 class Unavailable(ApiError):

@@ -88,6 +88,8 @@ class OperationCost:
     nonrefundable: int = 0
     #: Values in the arguments of fields, as often as they are read.
     argument_values: int = 0
+    #: The fields that the operation selects, with the names of their types.
+    fields: set[tuple[str, str]] = field(default_factory=set)
     #: The conditions of filters that no index answers.
     unindexed: UnindexedConditions = field(default_factory=UnindexedConditions)
     #: Bytes that the response could have, besides the contents of strings.
@@ -217,6 +219,7 @@ class CostEstimator:
         scalars = 0
         for owner, node in self._fields(parent_type, selection_set):
             name = node.name.value
+            cost.fields.add((owner.name, name))
             field_path = f"{path}.{name}" if path else name
             if page_size is not None and name in COUNT_FIELDS:
                 cost.add(field_path, work=1 + parents * COUNT_COST)

@@ -116,6 +116,7 @@ class OperationLimits(SchemaExtension):
             self.field_costs,
         )
         context.cost = cost = estimator.estimate()
+        context.texts.selected = cost.fields
         if dry_run_fields := find_dry_run(estimator):
             execution.graphql_document = keep_root_fields(document, operation, dry_run_fields)
             yield

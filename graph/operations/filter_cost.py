@@ -21,7 +21,7 @@ from graph.operations.limits import LimitExceeded
 
 TEXT_COST, COUNT_COST, RELATED_COST = 20, 50, 5
 #: The most such conditions of one operation, in all its fields.
-MAX_TEXTS, MAX_COUNTS, MAX_RELATED = 30, 10, 60
+MAX_TEXTS, MAX_COUNTS, MAX_RELATED = 50, 10, 60
 
 
 @dataclass

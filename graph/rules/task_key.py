@@ -31,6 +31,8 @@ class TaskByKeyBatch:
         task, project = models.Task, models.Project
         columns = (project.workspace_id, project.key, task.number)
         statement = visible(task, scope.viewer, *columns, task).join(task.project)
-        found = await session.execute(statement.where(columns_in(columns, keys)))
+        statement = statement.where(columns_in(columns, keys))
+        found = await session.execute(statement.options(*scope.texts.options(task)))
         rows = {tuple(key): row for *key, row in found}
+        scope.texts.count(rows.values())
         return [rows.get(key) for key in keys]

@@ -142,6 +142,7 @@ class ChangePageBatch:
         row = aliased(models.Change, pages)
         # scope: both parts of a page are scoped.
         ordered = select(pages.c.home_, pages.c.newest_, row).order_by(pages.c.sequence)
+        ordered = ordered.options(*scope.texts.options(row))
         found: dict[UUID, list[models.Change]] = {key: [] for key in keys}
         newest = dict.fromkeys(keys, 0)
         for home, last, change in await session.execute(ordered):
@@ -152,7 +153,7 @@ class ChangePageBatch:
 
     def _page(self, scope: ReadScope, key: UUID) -> Any:
         change, workspace = models.Change, models.Workspace
-        rows = visible(change, scope.viewer).where(
+        rows = visible(change, scope.viewer, *scope.texts.columns(change)).where(
             change.workspace_id == key, change.sequence > self.after, *self.filter.conditions()
         )
         page = rows.order_by(change.sequence).limit(self.size + 1).subquery("page")

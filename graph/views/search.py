@@ -22,6 +22,7 @@ from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import validated_text
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
+from graph.kit.loading.texts import field_reads
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
@@ -215,6 +216,9 @@ def snippet(text: str, query: SearchQuery) -> str | None:
     pieces.append(html.escape(part[end:]))
     shown = "".join(pieces)
     return f"{'…' if start else ''}{shown}{'…' if start + SNIPPET < len(text) else ''}"
+
+
+field_reads("SearchResult", "snippet", models.Task.body, models.Comment.body)
 
 
 @strawberry.type(description="A search hit: a task, or a comment on a task.")

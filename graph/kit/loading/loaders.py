@@ -13,6 +13,7 @@ from aiodataloader import Loader as QueuedKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.loading.read_sessions import SessionSource
+from graph.kit.loading.texts import MAX_ROWS, LongTexts
 from models.base import now
 from models.database import Database
 from models.viewer import Viewer
@@ -36,6 +37,11 @@ class Batch(Protocol[KeyT, ValueT]):
     @property
     def waits_for_others(self) -> bool: ...
 
+    # A batch may also have
+    #     max_keys: int                                 the most keys of one statement
+    #     rows_with_texts(scope: ReadScope) -> int      the most rows of a key that are loaded with
+    #                                                   long texts
+
     async def load(
         self, session: AsyncSession, scope: "ReadScope", keys: Sequence[KeyT]
     ) -> Sequence[ValueT]:
@@ -43,11 +49,12 @@ class Batch(Protocol[KeyT, ValueT]):
 
 
 class ReadScope:
-    """The database and the viewer of an operation: what its batches may read."""
+    """The database, the viewer and the texts of an operation: what its batches may read."""
 
-    def __init__(self, database: Database, viewer: Viewer) -> None:
+    def __init__(self, database: Database, viewer: Viewer, texts: LongTexts | None = None) -> None:
         self.database = database
         self.viewer = viewer
+        self.texts = texts or LongTexts()
         #: The time of the whole operation.
         self.now = now()
 
@@ -106,6 +113,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
         scope = self._loaders_of.scope
+        scope.texts.check()
 
         async def load(session: AsyncSession) -> list[V]:
             return list(await self.batch_to_load.load(session, scope, keys))
@@ -145,8 +153,7 @@ class Loader(DataLoader[K, V], Generic[K, V]):
                     # Only now: keys may have been added while this waited for a slot.
                     queue, self._queue = self._queue, []
                     waiting, self._waiting = self._waiting, []
-                    most = getattr(self.batch_to_load, "max_keys", MAX_KEYS)
-                    for chunk in get_chunks(queue, most):
+                    for chunk in get_chunks(queue, self._max_keys):
                         await dispatch_queue_batch(self, chunk)
             else:
                 waiting, self._waiting = self._waiting, []
@@ -158,6 +165,14 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         finally:
             for private, found in waiting:
                 _copy_result(found, private)
+
+    @property
+    def _max_keys(self) -> int:
+        """The most keys of one statement of this batch."""
+        most: int = getattr(self.batch_to_load, "max_keys", MAX_KEYS)
+        rows_with_texts = getattr(self.batch_to_load, "rows_with_texts", None)
+        rows = rows_with_texts(self._loaders_of.scope) if rows_with_texts else 0
+        return min(most, max(1, MAX_ROWS // rows)) if rows else most
 
     async def _collect(self) -> None:
         """Let all resolvers that can run now request their keys."""

@@ -35,6 +35,8 @@ M = TypeVar("M", bound=Base)
 
 #: Returns conditions that restrict the rows of a list, from the arguments of its field.
 WhereFunction = Callable[..., list[ColumnElement[bool]]]
+#: The assumed number of rows of a list without pages.
+MANY_ROWS = 20
 
 
 def no_conditions() -> list[ColumnElement[bool]]:
@@ -86,8 +88,13 @@ class RowBatch(Generic[M]):
     ) -> list[M | None]:
         column = getattr(self.model, self.column)
         statement = visible(self.model, scope.viewer).where(column_in(column, keys, scope))
+        statement = statement.options(*scope.texts.options(self.model))
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
+        scope.texts.count(rows.values())
         return [rows.get(key) for key in keys]
+
+    def rows_with_texts(self, scope: ReadScope) -> int:
+        return int(scope.texts.are_read(self.model))
 
 
 @dataclass(frozen=True)
@@ -103,10 +110,12 @@ class CompositeKeyBatch(Generic[M]):
     ) -> list[M | None]:
         columns = [getattr(self.model, name) for name in self.columns]
         statement = visible(self.model, scope.viewer).where(columns_in(columns, keys))
+        statement = statement.options(*scope.texts.options(self.model))
         rows = {
             tuple(getattr(row, name) for name in self.columns): row
             for row in await session.scalars(statement)
         }
+        scope.texts.count(rows.values())
         return [rows.get(key) for key in keys]
 
 
@@ -169,17 +178,20 @@ class PageBatch:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[PageRows]:
-        by_parent = await _by_parent(session, self._statement(scope, keys))
+        by_parent = await _by_parent(session, scope, self._statement(scope, keys))
         return [self.page.cut(by_parent[key]) for key in keys]
+
+    def rows_with_texts(self, scope: ReadScope) -> int:
+        return self.page.size if scope.texts.are_read(self.children.path.target) else 0
 
     def _statement(self, scope: ReadScope, keys: Sequence[UUID]) -> Select[Any]:
         path = self.children.path
         order = self.order.reversed() if self.page.backward else self.order
         limit = self.page.size + 1
-        rows = self.children.rows(scope, path.parent_key.label("parent_"), path.target)
         if len(keys) == 1:
             # For one parent an index returns exactly the rows of the page, in order.
-            return self._of_one(rows.where(path.parent_key == keys[0]), order, limit)
+            return self._of_one(scope, keys[0], order, limit)
+        rows = self._rows(scope)
         if self.page.cursor is not None:
             rows = rows.where(order.after(self.page.cursor))
         if scope.database.has_lateral:
@@ -189,29 +201,41 @@ class PageBatch:
             row = aliased(path.target, page)
             # scope: `page` is restricted already.
             joined = select(page.c.parent_, row).select_from(parents.join(page, true()))
-            return joined.order_by(*order.clauses(row))
+            return joined.options(*scope.texts.options(row)).order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
         numbered = rows.where(column_in(path.parent_key, keys, scope)).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
-        return pages.order_by(numbered.c.place_)
+        return pages.options(*scope.texts.options(row)).order_by(numbered.c.place_)
 
-    def _of_one(self, rows: Select[Any], order: Order, limit: int) -> Select[Any]:
+    def _rows(self, scope: ReadScope) -> Select[Any]:
+        """Select the rows of all parents by columns, for a subquery."""
+        path = self.children.path
+        columns = scope.texts.columns(path.target)
+        return self.children.rows(scope, path.parent_key.label("parent_"), *columns)
+
+    def _of_one(self, scope: ReadScope, key: UUID, order: Order, limit: int) -> Select[Any]:
+        path = self.children.path
         has_value = self.children.condition.implies(order.terms[0].name)
         first, *more = order.parts(self.page.cursor, has_value)
         if not more:
-            return rows.where(first.condition).order_by(*first.clauses).limit(limit)
+            rows = self.children.rows(scope, path.parent_key.label("parent_"), path.target)
+            page = rows.where(path.parent_key == key, first.condition)
+            page = page.options(*scope.texts.options(path.target))
+            return page.order_by(*first.clauses).limit(limit)
+        rows = self._rows(scope).where(path.parent_key == key)
         branches = []
         for part in (first, *more):
             branch = rows.where(part.condition).order_by(*part.clauses).limit(limit).subquery()
             # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
         both = union_all(*branches).subquery("both")
-        row = aliased(self.children.path.target, both)
+        row = aliased(path.target, both)
         # scope: as above.
-        return select(both.c.parent_, row).order_by(*order.clauses(row)).limit(limit)
+        page = select(both.c.parent_, row).options(*scope.texts.options(row))
+        return page.order_by(*order.clauses(row)).limit(limit)
 
 
 @dataclass(frozen=True)
@@ -268,14 +292,22 @@ class ListBatch:
     ) -> list[list[Any]]:
         path = self.children.path
         rows = self.children.rows(scope, path.parent_key, path.target)
+        rows = rows.options(*scope.texts.options(path.target))
         rows = rows.where(column_in(path.parent_key, keys, scope)).order_by(*self.order.clauses())
-        by_parent = await _by_parent(session, rows)
+        by_parent = await _by_parent(session, scope, rows)
         return [by_parent[key] for key in keys]
 
+    def rows_with_texts(self, scope: ReadScope) -> int:
+        return MANY_ROWS if scope.texts.are_read(self.children.path.target) else 0
 
-async def _by_parent(session: AsyncSession, rows: Select[Any]) -> dict[Any, list[Any]]:
+
+async def _by_parent(
+    session: AsyncSession, scope: ReadScope, rows: Select[Any]
+) -> dict[Any, list[Any]]:
     """Run a select of (parent key, row); return the rows by parent key."""
     by_parent: dict[Any, list[Any]] = defaultdict(list)
     for parent, row in await session.execute(rows):
         by_parent[parent].append(row)
+    for found in by_parent.values():
+        scope.texts.count(found)
     return by_parent

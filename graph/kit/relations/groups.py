@@ -130,14 +130,20 @@ class GroupPageBatch:
         by_group: dict[Any, list[Any]] = defaultdict(list)
         for *place, row in await session.execute(statement):
             by_group[tuple(place)].append(row)
+        for found in by_group.values():
+            scope.texts.count(found)
         return [self.page.cut(by_group[places[key]]) for key in keys]
+
+    def rows_with_texts(self, scope: ReadScope) -> int:
+        return self.page.size if scope.texts.are_read(self.children.path.target) else 0
 
     @property
     def _reading(self) -> Order:
         return self.order.reversed() if self.page.backward else self.order
 
     def _rows(self, scope: ReadScope, *columns: Any) -> Select[Any]:
-        rows = self.children.rows(scope, *columns, self.children.path.target)
+        of_rows = scope.texts.columns(self.children.path.target)
+        rows = self.children.rows(scope, *columns, *of_rows)
         if self.page.cursor is not None:
             rows = rows.where(self._reading.after(self.page.cursor))
         return rows
@@ -154,7 +160,7 @@ class GroupPageBatch:
         pages = union_of(branches).subquery("pages")
         row = aliased(path.target, pages)
         # scope: as above.
-        ordered = select(pages.c.place_, literal(None), row)
+        ordered = select(pages.c.place_, literal(None), row).options(*scope.texts.options(row))
         return ordered.order_by(pages.c.place_, *order.clauses(row))
 
     def _numbered(self, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
@@ -171,6 +177,7 @@ class GroupPageBatch:
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, numbered.c.group_, row)
+        pages = pages.options(*scope.texts.options(row))
         pages = pages.where(numbered.c.place_ <= self.page.size + 1)
         return pages.order_by(numbered.c.place_)
 

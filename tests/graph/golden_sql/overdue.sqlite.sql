@@ -8,11 +8,11 @@ WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
 WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
 
-SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.description, labels.created_at, labels.updated_at, labels.version
+SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
 FROM labels JOIN labelings ON labelings.label_id = labels.id
 WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id IN (?, ?, ?, ?, ?, ?, ?, ?);
 
@@ -20,7 +20,7 @@ SELECT states.id, states.workspace_id, states.name, states.category, states.colo
 FROM states
 WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?);
 
-SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.due_on < ? AND tasks.closed_at IS NULL AND tasks.workspace_id = ? AND tasks.due_on IS NOT NULL ORDER BY tasks.due_on ASC, tasks.id ASC
  LIMIT ? OFFSET ?;

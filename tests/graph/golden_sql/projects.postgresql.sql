@@ -8,13 +8,13 @@ FROM tasks
 WHERE tasks.workspace_id = $3::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.project_id = anon_1.parent
  LIMIT $4::INTEGER) AS counted ON true GROUP BY anon_1.parent;
 
-SELECT page.parent_, page.id, page.workspace_id, page.project_id, page.title, page.description, page.due_on, page.closed_at, page.created_at, page.updated_at, page.version
-FROM unnest($1::UUID[]) AS anon_1(parent) JOIN LATERAL (SELECT milestones.project_id AS parent_, milestones.id AS id, milestones.workspace_id AS workspace_id, milestones.project_id AS project_id, milestones.title AS title, milestones.description AS description, milestones.due_on AS due_on, milestones.closed_at AS closed_at, milestones.created_at AS created_at, milestones.updated_at AS updated_at, milestones.version AS version
+SELECT page.parent_, page.id, page.workspace_id, page.project_id, page.title, page.due_on, page.closed_at, page.created_at, page.updated_at, page.version
+FROM unnest($1::UUID[]) AS anon_1(parent) JOIN LATERAL (SELECT milestones.project_id AS parent_, milestones.id AS id, milestones.workspace_id AS workspace_id, milestones.project_id AS project_id, milestones.title AS title, milestones.due_on AS due_on, milestones.closed_at AS closed_at, milestones.created_at AS created_at, milestones.updated_at AS updated_at, milestones.version AS version
 FROM milestones
 WHERE milestones.workspace_id = $2::UUID AND milestones.project_id = anon_1.parent ORDER BY milestones.created_at ASC, milestones.id ASC
  LIMIT $3::INTEGER) AS page ON true ORDER BY page.created_at ASC, page.id ASC;
 
-SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, projects.key, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, projects.key, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = $1::UUID AND projects.archived_at IS NULL AND projects.workspace_id = $2::UUID ORDER BY projects.created_at ASC, projects.id ASC
  LIMIT $3::INTEGER;

@@ -20,13 +20,13 @@ SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
 WHERE access_tokens.digest = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT numbered.parent_, numbered.id, numbered.workspace_id, numbered.project_id, numbered.title, numbered.description, numbered.due_on, numbered.closed_at, numbered.created_at, numbered.updated_at, numbered.version
-FROM (SELECT milestones.project_id AS parent_, milestones.id AS id, milestones.workspace_id AS workspace_id, milestones.project_id AS project_id, milestones.title AS title, milestones.description AS description, milestones.due_on AS due_on, milestones.closed_at AS closed_at, milestones.created_at AS created_at, milestones.updated_at AS updated_at, milestones.version AS version, row_number() OVER (PARTITION BY milestones.project_id ORDER BY milestones.created_at ASC, milestones.id ASC) AS place_
+SELECT numbered.parent_, numbered.id, numbered.workspace_id, numbered.project_id, numbered.title, numbered.due_on, numbered.closed_at, numbered.created_at, numbered.updated_at, numbered.version
+FROM (SELECT milestones.project_id AS parent_, milestones.id AS id, milestones.workspace_id AS workspace_id, milestones.project_id AS project_id, milestones.title AS title, milestones.due_on AS due_on, milestones.closed_at AS closed_at, milestones.created_at AS created_at, milestones.updated_at AS updated_at, milestones.version AS version, row_number() OVER (PARTITION BY milestones.project_id ORDER BY milestones.created_at ASC, milestones.id ASC) AS place_
 FROM milestones
 WHERE milestones.workspace_id = ? AND milestones.project_id IN (?, ?, ?, ?)) AS numbered
 WHERE numbered.place_ <= ? ORDER BY numbered.place_;
 
-SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, projects."key", projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = ? AND projects.archived_at IS NULL AND projects.workspace_id = ? ORDER BY projects.created_at ASC, projects.id ASC
  LIMIT ? OFFSET ?;

@@ -23,7 +23,7 @@ WHERE comments.workspace_id = ? AND comments.workspace_id = ? AND tasks.deleted_
 WHERE 1 = 1 ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT ? OFFSET ?) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id = ?;
 

@@ -11,11 +11,11 @@ SELECT comments.task_id, count(*) AS count_1
 FROM comments
 WHERE comments.workspace_id = %s AND comments.task_id = %s GROUP BY comments.task_id;
 
-SELECT milestones.id, milestones.workspace_id, milestones.project_id, milestones.title, milestones.description, milestones.due_on, milestones.closed_at, milestones.created_at, milestones.updated_at, milestones.version
+SELECT milestones.id, milestones.workspace_id, milestones.project_id, milestones.title, milestones.due_on, milestones.closed_at, milestones.created_at, milestones.updated_at, milestones.version
 FROM milestones
 WHERE milestones.workspace_id = %s AND milestones.id = %s;
 
-SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.description, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = %s AND projects.id = %s;
 

@@ -32,9 +32,9 @@ async def test_they_cost_more(office: Office) -> None:
     ("filter", "message"),
     [
         (
-            {"and": [{"body": {"containsIgnoreCase": "x"}}] * 31},
-            "The operation's filters have 31 comparisons of parts of texts, such as "
-            "`contains`; the limit is 30. Use fewer, or full-text search.",
+            {"and": [{"body": {"containsIgnoreCase": "x"}}] * 51},
+            "The operation's filters have 51 comparisons of parts of texts, such as "
+            "`contains`; the limit is 50. Use fewer, or full-text search.",
         ),
         (
             {"or": [{"comments": {"length": {"gt": 1}}}] * 11},

@@ -1,0 +1,99 @@
+"""Long texts: an operation reads those that it selects, and no more than a limit of bytes.
+
+A title is short, but a body may have a hundred thousand characters. Rows are therefore loaded
+without their long texts, unless the operation selects these somewhere.
+"""
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import JSON, Text, inspect
+from sqlalchemy.orm import InstrumentedAttribute, defer
+from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm.util import AliasedClass
+from strawberry.utils.str_converters import to_camel_case
+
+from graph.kit.errors import ReadLimitExceeded
+from models.base import Base
+
+#: A field of the schema: the names of its type and its own.
+Field = tuple[str, str]
+#: The most rows with long texts of one statement. Their bytes are counted between statements.
+MAX_ROWS = 1_000
+
+#: The fields that need a long text besides the field of its own name, by model and attribute.
+_READERS: dict[tuple[type[Base], str], set[Field]] = {}
+
+
+def field_reads(type_name: str, field_name: str, *texts: InstrumentedAttribute[Any]) -> None:
+    """Declare that a field needs long texts: they are loaded with the rows if it is selected."""
+    for text in texts:
+        _READERS.setdefault((text.parent.class_, text.key), set()).add((type_name, field_name))
+
+
+@cache
+def long_texts(model: type[Base]) -> tuple[str, ...]:
+    """The attributes of a model that hold texts of any length, or JSON."""
+    attributes = inspect(model).column_attrs
+    return tuple(one.key for one in attributes if isinstance(one.columns[0].type, Text | JSON))
+
+
+class LongTexts:
+    """The long texts that one operation may read.
+
+    `selected` are the fields that the operation selects; None stands for all fields.
+    """
+
+    def __init__(self, selected: set[Field] | None = None, max_bytes: float = math.inf) -> None:
+        self.selected = selected
+        self.max_bytes = max_bytes
+        self.bytes_read = 0
+
+    def are_read(self, model: type[Base]) -> bool:
+        """Whether rows of a model are loaded with any long text."""
+        return len(self._unread(model)) < len(long_texts(model))
+
+    def options(self, row: type[Base] | AliasedClass[Any]) -> list[ORMOption]:
+        """The options of a select of rows: those that leave out the texts not selected."""
+        model = inspect(row).mapper.class_
+        return [defer(getattr(row, name), raiseload=True) for name in self._unread(model)]
+
+    def columns(self, model: type[Base]) -> list[InstrumentedAttribute[Any]]:
+        """The columns of a model for a subquery, without the texts that are not selected."""
+        unread = self._unread(model)
+        names = (one.key for one in inspect(model).column_attrs)
+        return [getattr(model, name) for name in names if name not in unread]
+
+    def count(self, rows: Iterable[Any]) -> None:
+        """Count the bytes of loaded rows. Raises `ReadLimitExceeded` if they are too many."""
+        for row in rows:
+            if row is None:
+                continue
+            model: type[Base] = type(row)
+            unread = self._unread(model)
+            for name in long_texts(model):
+                if name not in unread and isinstance(text := getattr(row, name), str):
+                    self.bytes_read += len(text.encode(errors="replace"))
+        self.check()
+
+    def check(self) -> None:
+        """Raise `ReadLimitExceeded` if too many bytes have been read."""
+        if self.bytes_read > self.max_bytes:
+            raise ReadLimitExceeded(
+                f"The operation reads more than {self.max_bytes:,} bytes of long texts. Select "
+                "fewer of them, or smaller pages."
+            )
+
+    def _unread(self, model: type[Base]) -> tuple[str, ...]:
+        if self.selected is None:
+            return ()
+        return tuple(name for name in long_texts(model) if not self.selected & readers(model, name))
+
+
+@cache
+def readers(model: type[Base], name: str) -> frozenset[Field]:
+    """The fields that need a long text of a model."""
+    others = _READERS.get((model, name), ())
+    return frozenset({(model.__name__, to_camel_case(name)), *others})
