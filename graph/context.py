@@ -42,10 +42,11 @@ class Server:
 
 @dataclass(frozen=True)
 class Sender:
-    """The network address and the user agent of a request's sender."""
+    """The network address, the user agent and the device cookie of a request's sender."""
 
     address: str = ""
     user_agent: str | None = None
+    device_cookie: str = ""
 
 
 class Context:
@@ -62,6 +63,8 @@ class Context:
         self.cost = OperationCost()
         #: The secret of a session that the operation started.
         self.session_cookie: str | None = None
+        #: The new device cookie of a client that has signed in with a password.
+        self.device_cookie: str | None = None
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.auth.access import is_credential_valid
+from graph.auth.devices import known_device_cookie
 from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN
-from graph.auth.passwords import TooManyAttempts, verify_password
+from graph.auth.passwords import TooManyAttempts, is_current_account, verify_password
 from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
@@ -148,8 +149,9 @@ class TokenRevokePayload(Payload):
 async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     """Signs in with a password and starts a session.
 
-    After too many failed attempts, an account and an address are slowed down. The answer to a
-    wrong password does not reveal whether the user exists.
+    After too many failed attempts, an address is slowed down, and so is an account for clients
+    that have not signed in to it before. The answer to a wrong password does not reveal whether
+    the user exists.
     """
     context = info.context
     logins = [login for login in (input.handle, input.email) if login is not None]
@@ -158,18 +160,23 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
         raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     database = context.database
     await context.charge(HASHING_COST)
+    sender = context.sender
     try:
-        user_id = await verify_password(database, logins[0], input.password, context.sender.address)
+        account = await verify_password(
+            database, logins[0], input.password, sender.address, sender.device_cookie
+        )
     except TooManyAttempts as failures:
         wait = math.ceil(failures.wait)
         message = f"Too many failed attempts. Try again in {wait} seconds."
         raise rejection(UserErrorCode.TOO_MANY, INPUT_PATH, message) from None
-    if user_id is None:
-        message = "The user name or the password is wrong."
-        raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
-    secret, session = new_session(user_id, context.sender.user_agent)
+    wrong = rejection(UserErrorCode.INVALID, INPUT_PATH, "The user name or the password is wrong.")
+    if account is None:
+        raise wrong
+    secret, session = new_session(account.user_id, sender.user_agent)
 
     async def save(writer: AsyncSession) -> None:
+        if not await is_current_account(writer, account):
+            raise wrong
         writer.add(session)
 
     await database.write(save)
@@ -177,6 +184,8 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     if identity is not None:
         context.set_identity(identity)
         context.session_cookie, context.is_signed_out = secret, False
+        cookie = context.device_cookie or sender.device_cookie
+        context.device_cookie = known_device_cookie(cookie, account.password_hash)
     return IssuedCredential(models.Session, session.id, row=session, token=secret)
 
 

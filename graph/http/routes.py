@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Red
 from strawberry.schema import BaseSchema
 
 from graph.auth.sign_in_code import redeem_sign_in_code
+from graph.http.cookies import set_session_cookie
 from graph.http.responses import failure_response
-from graph.http.session_cookie import set_session_cookie
 from graph.settings import Settings
 from models.database import Database, DatabaseError
 from models.migrations import require_newest
