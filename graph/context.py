@@ -120,8 +120,7 @@ class Context:
 
     async def is_access_current(self, session: AsyncSession) -> bool:
         """Whether the viewer may still write what the session has written, until its commit."""
-        credential = self.identity.credential
-        return credential is not None and await is_access_current(session, credential, self.viewer)
+        return await is_access_current(session, self.identity, self.viewer)
 
     async def read_in_transaction(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack

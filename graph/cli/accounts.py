@@ -7,7 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from graph.cli.console import CommandError
-from models import AccessToken, Membership, Password, Role, Scope, Session, User, Workspace
+from models import (
+    AccessToken,
+    Membership,
+    Password,
+    Role,
+    Scope,
+    Session,
+    SignInCode,
+    User,
+    Workspace,
+)
+from models.base import now
 from models.columns.digest import digest
 from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
 from models.user import HANDLE
@@ -105,28 +116,50 @@ async def _find_user(session: AsyncSession, handle: str) -> User | None:
     return found
 
 
-async def _require_user(session: AsyncSession, handle: str) -> User:
-    user = await _find_user(session, handle)
+async def _lock_user(session: AsyncSession, handle: str) -> User:
+    """Return a user, locked: no credential of theirs is created meanwhile with another one."""
+    user: User | None = await session.scalar(
+        select(User).where(User.handle == handle).with_for_update()
+    )
     if user is None:
         raise CommandError(f"There is no user {handle}. Add one with taskloom user add {handle}.")
     return user
 
 
-async def set_password(session: AsyncSession, handle: str, password_hash: str) -> str:
-    """Set a user's password and end their sessions. Returns a message."""
-    user = await _require_user(session, handle)
+async def set_password(
+    session: AsyncSession, handle: str, password_hash: str, *, keep_tokens: bool = False
+) -> str:
+    """Set a user's password, end their sessions and sign-in links, and revoke their tokens.
+
+    Returns a message that lists the tokens.
+    """
+    user = await _lock_user(session, handle)
     password = await session.get(Password, user.id)
     if password is None:
         session.add(Password(user_id=user.id, hash=password_hash))
     else:
         password.hash = password_hash
-    await session.execute(delete(Session).where(Session.user_id == user.id))
-    return f"The user {handle} has a new password and is signed out everywhere."
+    for model in (Session, SignInCode):
+        await session.execute(delete(model).where(model.user_id == user.id))
+    own = select(AccessToken).where(AccessToken.user_id == user.id, AccessToken.is_valid_at(now()))
+    tokens = (await session.scalars(own.order_by(AccessToken.id).with_for_update())).all()
+    if not keep_tokens:
+        for token in tokens:
+            token.revoked_at = now()
+    heading = "These tokens still work" if keep_tokens else "These tokens are revoked"
+    # As literals, because a terminal interprets some characters that a name may have.
+    names = [f"  {token.name!r} ({token.prefix or 'unknown prefix'}…)" for token in tokens]
+    return "\n".join(
+        [
+            f"The user {handle} has a new password and is signed out everywhere.",
+            *([f"{heading}:", *names] if names else []),
+        ]
+    )
 
 
 async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:
     """Disable a user from an instant on, or enable them if it is None. Returns a message."""
-    user = await _require_user(session, handle)
+    user = await _lock_user(session, handle)
     user.disabled_at = at
     if at is None:
         return f"The user {handle} can sign in again."
@@ -147,7 +180,7 @@ async def create_token(
     With a slug, the token can access that workspace only. Raises a `CommandError` if there is no
     such user, or if they are not a member of the workspace.
     """
-    user = await _require_user(session, handle)
+    user = await _lock_user(session, handle)
     workspace = None
     if slug is not None:
         workspace = await session.scalar(
