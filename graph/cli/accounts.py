@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from graph.auth.revocation import lock_user
 from graph.cli.console import CommandError
 from models import (
     AccessToken,
@@ -116,11 +117,9 @@ async def _find_user(session: AsyncSession, handle: str) -> User | None:
     return found
 
 
-async def _lock_user(session: AsyncSession, handle: str) -> User:
-    """Return a user, locked: no credential of theirs is created meanwhile with another one."""
-    user: User | None = await session.scalar(
-        select(User).where(User.handle == handle).with_for_update()
-    )
+async def require_user(session: AsyncSession, handle: str) -> User:
+    """Return the user with a handle; raise a `CommandError` if there is none."""
+    user = await _find_user(session, handle)
     if user is None:
         raise CommandError(f"There is no user {handle}. Add one with taskloom user add {handle}.")
     return user
@@ -128,12 +127,13 @@ async def _lock_user(session: AsyncSession, handle: str) -> User:
 
 async def set_password(
     session: AsyncSession, handle: str, password_hash: str, *, keep_tokens: bool = False
-) -> str:
+) -> list[str]:
     """Set a user's password, end their sessions and sign-in links, and revoke their tokens.
 
-    Returns a message that lists the tokens.
+    Returns the lines of a message that lists the tokens.
     """
-    user = await _lock_user(session, handle)
+    user = await require_user(session, handle)
+    await lock_user(session, user.id)
     password = await session.get(Password, user.id)
     if password is None:
         session.add(Password(user_id=user.id, hash=password_hash))
@@ -146,20 +146,15 @@ async def set_password(
     if not keep_tokens:
         for token in tokens:
             token.revoked_at = now()
-    heading = "These tokens still work" if keep_tokens else "These tokens are revoked"
-    # As literals, because a terminal interprets some characters that a name may have.
-    names = [f"  {token.name!r} ({token.prefix or 'unknown prefix'}…)" for token in tokens]
-    return "\n".join(
-        [
-            f"The user {handle} has a new password and is signed out everywhere.",
-            *([f"{heading}:", *names] if names else []),
-        ]
-    )
+    lines = [f"The user {handle} has a new password and is signed out everywhere."]
+    if tokens:
+        lines.append("These tokens still work:" if keep_tokens else "These tokens are revoked:")
+    return lines + [f"  {token.name} ({token.prefix or 'unknown prefix'}…)" for token in tokens]
 
 
 async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:
     """Disable a user from an instant on, or enable them if it is None. Returns a message."""
-    user = await _lock_user(session, handle)
+    user = await require_user(session, handle)
     user.disabled_at = at
     if at is None:
         return f"The user {handle} can sign in again."
@@ -180,7 +175,7 @@ async def create_token(
     With a slug, the token can access that workspace only. Raises a `CommandError` if there is no
     such user, or if they are not a member of the workspace.
     """
-    user = await _lock_user(session, handle)
+    user = await require_user(session, handle)
     workspace = None
     if slug is not None:
         workspace = await session.scalar(

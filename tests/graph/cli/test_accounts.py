@@ -58,7 +58,7 @@ class TestNewPassword(EveryDatabase):
         assert await set_password(url, "ada", "correct horse") == (
             0,
             "The user ada has a new password and is signed out everywhere.\n"
-            "These tokens are revoked:\n  'nightly \\u202ereport' (tsk_abcd…)\n",
+            "These tokens are revoked:\n  nightly \\u202ereport (tsk_abcd…)\n",
         )
         assert (await api.refusal("{ viewer { handle } }", secret))[0] == "UNAUTHENTICATED"
         for kept in others:
@@ -76,7 +76,7 @@ class TestNewPassword(EveryDatabase):
         assert (done.code, done.notes) == (
             0,
             "The user ada has a new password and is signed out everywhere.\n"
-            "These tokens still work:\n  'ci' (unknown prefix…)\n",
+            "These tokens still work:\n  ci (unknown prefix…)\n",
         )
         assert await api.ask("{ viewer { handle } }", secret) == {"viewer": {"handle": "ada"}}
         assert (await api.refusal("{ viewer { handle } }", session))[0] == "UNAUTHENTICATED"
