@@ -60,10 +60,11 @@ class Connections:
 
 @dataclass(frozen=True)
 class Sender:
-    """The network address and the user agent of a request's sender."""
+    """The network address, the user agent and the device cookie of a request's sender."""
 
     address: str = ""
     user_agent: str | None = None
+    device_cookie: str = ""
 
 
 class Context:
@@ -80,6 +81,8 @@ class Context:
         self.cost = OperationCost()
         #: The secret of a session that the operation started.
         self.session_cookie: str | None = None
+        #: The new device cookie of a client that has signed in with a password.
+        self.device_cookie: str | None = None
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
@@ -151,8 +154,7 @@ class Context:
 
     async def is_access_current(self, session: AsyncSession) -> bool:
         """Whether the viewer may still write what the session has written, until its commit."""
-        credential = self.identity.credential
-        return credential is not None and await is_access_current(session, credential, self.viewer)
+        return await is_access_current(session, self.identity, self.viewer)
 
     @asynccontextmanager
     async def read_slot(self) -> AsyncIterator[None]:

@@ -100,6 +100,10 @@ class AccessToken(ListedCredential, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(
         timestamp(), doc="When it was revoked; null if it was not."
     )
+    #: It expires and is revoked at the latest with its parent.
+    parent_id: Mapped[UUID | None] = mapped_column(
+        uuid_type(), ForeignKey("access_tokens.id", ondelete="SET NULL"), index=True
+    )
 
     @classmethod
     def is_valid_at(cls, at: Any) -> ColumnElement[bool]:
@@ -110,6 +114,12 @@ class AccessToken(ListedCredential, Base):
         viewonly=True,
         doc="The only workspace that the token gives access to; null for all of the user's "
         "workspaces.",
+    )
+    parent: Mapped["AccessToken | None"] = relationship(
+        remote_side="AccessToken.id",
+        lazy="raise",
+        viewonly=True,
+        doc="The token that created it, and that it is revoked with; null if no token did.",
     )
 
 

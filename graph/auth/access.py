@@ -12,16 +12,14 @@ from uuid import UUID
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.auth.identity import StoredCredential
+from graph.auth.identity import Identity, StoredCredential
 from models import Membership, User, Viewer
 from models.base import now
 from models.columns.json_values import encode
 from models.log.recorder import recorder_of
 
 
-async def is_access_current(
-    session: AsyncSession, credential: StoredCredential, viewer: Viewer
-) -> bool:
+async def is_access_current(session: AsyncSession, identity: Identity, viewer: Viewer) -> bool:
     """Whether the credential is valid and the viewer's roles are as they were assumed.
 
     Call it after `session` has written its changes to the log. It then holds the locks of the
@@ -30,7 +28,7 @@ async def is_access_current(
     """
     recorder = recorder_of(session)
     workspace_ids = {change.workspace_id for change in recorder.changes}
-    roles = await _current_roles(session, credential, workspace_ids)
+    roles = await _current_roles(session, identity, workspace_ids)
     if roles is None:
         return False
     # What the transaction itself did to the viewer's memberships does not count.
@@ -48,17 +46,21 @@ async def is_access_current(
     )
 
 
-async def is_credential_valid(session: AsyncSession, credential: StoredCredential) -> bool:
+async def is_credential_valid(session: AsyncSession, identity: Identity) -> bool:
     """Whether a credential is valid and its user enabled, until the transaction ends."""
-    return await _current_roles(session, credential, ()) is not None
+    return await _current_roles(session, identity, ()) is not None
 
 
 async def _current_roles(
-    session: AsyncSession, credential: StoredCredential, workspace_ids: Collection[UUID]
+    session: AsyncSession, identity: Identity, workspace_ids: Collection[UUID]
 ) -> Mapping[UUID, Any] | None:
     """Return the user's roles by workspace; None if the credential is no longer valid."""
-    rows = (await session.execute(_roles(credential, workspace_ids))).all()
-    if not rows:
+    if identity.credential is None:
+        return None
+    rows = (await session.execute(_roles(identity.credential, workspace_ids))).all()
+    # The clock is read after the wait for the locks. Of an issuer's token only `identity` knows
+    # when it expires.
+    if not rows or identity.has_expired(now()):
         return None
     return {workspace_id: role for workspace_id, role in rows if workspace_id is not None}
 
@@ -74,5 +76,5 @@ def _roles(credential: StoredCredential, workspace_ids: Collection[UUID]) -> Sel
         .join(User, User.id == model.user_id)
         .outerjoin(Membership, and_(Membership.user_id == User.id, in_workspaces))
         .where(model.id == credential.id, model.is_valid_at(now()), User.disabled_at.is_(None))
-        .with_for_update(read=True, of=[model, User])
+        .with_for_update(read=True, of=[User, model])
     )

@@ -1,7 +1,8 @@
 """Authentication of requests by token, session cookie, or OpenID Connect."""
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN, Identity, StoredCredential
 from graph.auth.last_used import LastUsedTracker
-from graph.auth.oidc import CLOCK_SKEW, OpenIDIssuer, link_or_create_user
+from graph.auth.oidc import CLOCK_SKEW, OpenIDIssuer, expiry_of, link_or_create_user
 from graph.auth.session import SESSION_COOKIE
 from graph.kit.errors import Unauthenticated
 from graph.settings import Settings
@@ -86,11 +87,12 @@ class Authenticator:
     async def _identify_by_issuer(self, issuer: OpenIDIssuer, token: str) -> Identity | None:
         claims = await issuer.verified_claims(token)
         key = {"issuer": claims["iss"], "subject": claims["sub"]}
+        expires_at, leeway = expiry_of(claims), timedelta(seconds=CLOCK_SKEW)
 
         async def find() -> Identity | None:
-            if time.time() > claims["exp"] + CLOCK_SKEW:
-                return None
-            return await self._find(ExternalIdentity, key, find)
+            found = await self._find(ExternalIdentity, key, find)
+            identity = found and replace(found, expires_at=expires_at, leeway=leeway)
+            return None if identity is None or identity.has_expired(now()) else identity
 
         identity = await find()
         if identity is None:
@@ -127,7 +129,15 @@ class Authenticator:
             only_workspace_id=credential.workspace_id if is_token else None,
         )
         workspaces = [workspace for workspace, _ in memberships]
-        return Identity(viewer, user, workspaces, credential, by_cookie, renew)
+        return Identity(
+            viewer=viewer,
+            user=user,
+            workspaces=workspaces,
+            credential=credential,
+            expires_at=None if isinstance(credential, ExternalIdentity) else credential.expires_at,
+            by_cookie=by_cookie,
+            renew=renew,
+        )
 
 
 # Cached, because every request executes it.

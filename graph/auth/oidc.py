@@ -12,6 +12,7 @@ import time
 import unicodedata
 import urllib.request
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -24,6 +25,7 @@ from uuid_utils.compat import uuid7
 from graph.kit.errors import Unauthenticated, Unavailable
 from graph.settings import Settings
 from models import ExternalIdentity, User
+from models.columns.rules import LAST_MOMENT
 from models.database import Database
 from models.user import HANDLE
 
@@ -134,6 +136,11 @@ class OpenIDIssuer:
         by_id: dict[str | None, jwt.PyJWK] = {key.key_id: key for key in signing}
         # If there is only one key, a token without a `kid` uses it.
         return by_id | ({None: signing[0]} if len(signing) == 1 else {})
+
+
+def expiry_of(claims: Mapping[str, Any]) -> datetime:
+    """When a verified token expires. Times that no database can store count as the last one."""
+    return datetime.fromtimestamp(min(claims["exp"], LAST_MOMENT.timestamp()), UTC)
 
 
 def _fetch_json(url: str) -> dict[str, Any]:

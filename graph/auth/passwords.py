@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -14,16 +15,22 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.auth.devices import device_name
 from graph.kit.errors import RateLimited
 from models import Password, User
 from models.database import Database
-from models.server.token_bucket import BucketSize, take_tokens
+from models.server.token_bucket import BucketSize, take_from_each
 
 #: Characters: the minimum of NIST SP 800-63B, and more than anybody types.
 MIN_LENGTH, MAX_LENGTH = 8, 1000
-#: Token buckets of failed attempts to sign in: to one account, and from one address.
-PER_ACCOUNT = BucketSize(capacity=10, seconds=300)
+#: Token buckets of failed attempts to sign in. A device that is known to the account has only its
+#: own, so that nobody else can keep its user out. Other clients share those of their address, of
+#: the account and their address, and of the account. A single address cannot empty the last one:
+#: it refills faster than one address may try.
+PER_DEVICE = BucketSize(capacity=10, seconds=300)
 PER_ADDRESS = BucketSize(capacity=50, seconds=600)
+PER_ACCOUNT = BucketSize(capacity=10, seconds=300)
+PER_ACCOUNT_EVERYWHERE = BucketSize(capacity=100, seconds=1800)
 
 #: The parameters of RFC 9106 for machines with little memory: 64 MiB, three passes.
 HASHER = PasswordHasher()
@@ -80,9 +87,17 @@ def hash_password(password: str) -> str:
     return HASHER.hash(_normalized(password))
 
 
+@dataclass(frozen=True)
+class Account:
+    """A user with a password."""
+
+    user_id: UUID
+    password_hash: str
+
+
 async def verify_password(
-    database: Database, login: str, password: str, address: str
-) -> UUID | None:
+    database: Database, login: str, password: str, address: str, device_cookie: str
+) -> Account | None:
     """Return the user with this handle or email address if the password is theirs, else None.
 
     Raise `TooManyAttempts` after too many failures. An attempt counts as a failure until it has
@@ -90,43 +105,59 @@ async def verify_password(
     too many passwords are waiting to be verified.
     """
     with HASHING_QUEUE.place():
-        return await _verify_password(database, login, password, address)
+        return await _verify_password(database, login, password, address, device_cookie)
 
 
 async def _verify_password(
-    database: Database, login: str, password: str, address: str
-) -> UUID | None:
+    database: Database, login: str, password: str, address: str, device_cookie: str
+) -> Account | None:
     # PostgreSQL cannot store or compare null characters; no handle or address contains one.
     login = login.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
-    user_id, password_hash = await _find_user(database, login)
-    # The address comes first: once it is refused, its attempts no longer count for the account.
-    buckets = (
-        (f"sign in from {address}", PER_ADDRESS),
-        (f"sign in as {user_id or login.lower()}", PER_ACCOUNT),
-    )
-    taken: list[tuple[str, BucketSize]] = []
-    for name, allowance in buckets:
-        wait = (await take_tokens(database, name, allowance, 1)).wait
-        if wait:
-            await _put_back(database, taken)
-            raise TooManyAttempts(wait)
-        taken.append((name, allowance))
+    account = await _find_account(database, login)
+    password_hash = None if account is None else account.password_hash
+    device = None if password_hash is None else device_name(device_cookie, password_hash)
+    buckets = _buckets(login, address, device)
+    wait = await take_from_each(database, buckets, 1)
+    if wait:
+        raise TooManyAttempts(wait)
     loop = asyncio.get_running_loop()
     # No password is longer; cutting it bounds the work.
     candidate = password[: MAX_LENGTH + 1]
     if not await loop.run_in_executor(_HASHING_THREADS, _matches, password_hash, candidate):
         return None
-    await _put_back(database, taken)
-    return user_id
+    await take_from_each(database, buckets, -1)
+    return account
 
 
-async def _put_back(database: Database, taken: list[tuple[str, BucketSize]]) -> None:
-    for name, allowance in taken:
-        await take_tokens(database, name, allowance, -1)
+async def is_current_account(session: AsyncSession, account: Account) -> bool:
+    """Whether the user is enabled and still has this password, until the transaction ends."""
+    # scope: the viewer is not known yet; their password has been verified.
+    user = select(User.id).where(User.id == account.user_id, User.disabled_at.is_(None))
+    if await session.scalar(user.with_for_update(read=True)) is None:
+        return False
+    # scope: as above. A second statement, to read what was written while the first one waited.
+    password = select(Password.hash).where(Password.user_id == account.user_id)
+    return await session.scalar(password) == account.password_hash
 
 
-async def _find_user(database: Database, login: str) -> tuple[UUID | None, str | None]:
-    """The ID and the password hash of the enabled user with a handle or an email address.
+def _buckets(login: str, address: str, device: str | None) -> list[tuple[str, BucketSize]]:
+    """The buckets of an attempt, with names that no login or address can imitate.
+
+    An account has separate buckets for its handle and its email address: if they were shared, the
+    limit of one would show in the other that both belong to the same user.
+    """
+    if device is not None:
+        return [(f"sign in on {device}", PER_DEVICE)]
+    name = login.lower()
+    return [
+        (f"sign in {(address, None)}", PER_ADDRESS),
+        (f"sign in {(address, name)}", PER_ACCOUNT),
+        (f"sign in {(None, name)}", PER_ACCOUNT_EVERYWHERE),
+    ]
+
+
+async def _find_account(database: Database, login: str) -> Account | None:
+    """The account of the enabled user with a handle or an email address, if they have a password.
 
     The comparison is case-insensitive, except that of several users only an exact match counts.
     """
@@ -144,7 +175,9 @@ async def _find_user(database: Database, login: str) -> tuple[UUID | None, str |
     users = await database.read(read)
     if len(users) > 1:
         users = [user for user in users if login in (user.handle, user.email)]
-    return (users[0].id, users[0].hash) if len(users) == 1 else (None, None)
+    if len(users) != 1 or users[0].hash is None:
+        return None
+    return Account(users[0].id, users[0].hash)
 
 
 def _matches(password_hash: str | None, password: str) -> bool:

@@ -6,8 +6,20 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from graph.auth.revocation import lock_user
 from graph.cli.console import CommandError
-from models import AccessToken, Membership, Password, Role, Scope, Session, User, Workspace
+from models import (
+    AccessToken,
+    Membership,
+    Password,
+    Role,
+    Scope,
+    Session,
+    SignInCode,
+    User,
+    Workspace,
+)
+from models.base import now
 from models.columns.digest import digest
 from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
 from models.user import HANDLE
@@ -113,16 +125,31 @@ async def require_user(session: AsyncSession, handle: str) -> User:
     return user
 
 
-async def set_password(session: AsyncSession, handle: str, password_hash: str) -> str:
-    """Set a user's password and end their sessions. Returns a message."""
+async def set_password(
+    session: AsyncSession, handle: str, password_hash: str, *, keep_tokens: bool = False
+) -> list[str]:
+    """Set a user's password, end their sessions and sign-in links, and revoke their tokens.
+
+    Returns the lines of a message that lists the tokens.
+    """
     user = await require_user(session, handle)
+    await lock_user(session, user.id)
     password = await session.get(Password, user.id)
     if password is None:
         session.add(Password(user_id=user.id, hash=password_hash))
     else:
         password.hash = password_hash
-    await session.execute(delete(Session).where(Session.user_id == user.id))
-    return f"The user {handle} has a new password and is signed out everywhere."
+    for model in (Session, SignInCode):
+        await session.execute(delete(model).where(model.user_id == user.id))
+    own = select(AccessToken).where(AccessToken.user_id == user.id, AccessToken.is_valid_at(now()))
+    tokens = (await session.scalars(own.order_by(AccessToken.id).with_for_update())).all()
+    if not keep_tokens:
+        for token in tokens:
+            token.revoked_at = now()
+    lines = [f"The user {handle} has a new password and is signed out everywhere."]
+    if tokens:
+        lines.append("These tokens still work:" if keep_tokens else "These tokens are revoked:")
+    return lines + [f"  {token.name} ({token.prefix or 'unknown prefix'}…)" for token in tokens]
 
 
 async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:

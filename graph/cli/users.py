@@ -4,6 +4,7 @@ import sys
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.auth import passwords
 from graph.cli import accounts
@@ -50,8 +51,13 @@ def add(
 
 
 @app.command()
-def set_password(handle: HandleArgument) -> None:
-    """Set a user's password, and end their sessions.
+def set_password(
+    handle: HandleArgument,
+    keep_tokens: Annotated[
+        bool, typer.Option("--keep-tokens", help="Do not revoke the user's personal tokens.")
+    ] = False,
+) -> None:
+    """Set a user's password, end their sessions, and revoke and list their personal tokens.
 
     Prompts for the password, or reads it from standard input if that is not a terminal.
     """
@@ -63,11 +69,15 @@ def set_password(handle: HandleArgument) -> None:
         raise typer.BadParameter(problem)
     password_hash = passwords.hash_password(password)
 
-    async def work() -> str:
-        async with open_database() as database, database.writes.begin() as session:
-            return await accounts.set_password(session, handle, password_hash)
+    async def change(session: AsyncSession) -> list[str]:
+        return await accounts.set_password(session, handle, password_hash, keep_tokens=keep_tokens)
 
-    print_message(run(work))
+    async def work() -> list[str]:
+        async with open_database() as database:
+            return await database.write(change)
+
+    for line in run(work):
+        print_message(line)
 
 
 @app.command()

@@ -1,18 +1,21 @@
 """Credentials: signing in, sessions, personal tokens."""
 
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Optional, TypeVar
 
 import strawberry
-from sqlalchemy import Executable, delete, update
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.auth.access import is_credential_valid
-from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN
-from graph.auth.passwords import TooManyAttempts, verify_password
+from graph.auth.devices import known_device_cookie
+from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN, Identity
+from graph.auth.passwords import TooManyAttempts, is_current_account, verify_password
+from graph.auth.revocation import lock_user, revoke_token
 from graph.auth.session import new_session
 from graph.context import Info
 from graph.kit.declare import description_of, model_input, resolver_field
@@ -21,6 +24,7 @@ from graph.kit.node import Node, encode_id
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.fields import one
+from graph.kit.scalars import format_time
 from graph.kit.writing.mutation import Id, Input, account_mutation, require_user
 from graph.kit.writing.payload import (
     InputPath,
@@ -56,6 +60,7 @@ class AccessToken(Node):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    parent: Optional["AccessToken"] = one(models.AccessToken.parent)
 
 
 def is_current(root: models.Session, info: Info) -> bool:
@@ -93,7 +98,9 @@ class TokenCreateInput:
     workspace_id: strawberry.ID | None = None
     expires_at: datetime | None = strawberry.field(
         default=None,
-        description="When it expires. If omitted: never, or with the token that created it.",
+        description="When it expires. A session may omit this: the token then never expires. A "
+        "token created with a token expires no later than that one, and with it if this is "
+        "omitted.",
     )
 
 
@@ -148,8 +155,9 @@ class TokenRevokePayload(Payload):
 async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     """Signs in with a password and starts a session.
 
-    After too many failed attempts, an account and an address are slowed down. The answer to a
-    wrong password does not reveal whether the user exists.
+    After too many failed attempts, an address is slowed down, and so is an account for clients
+    that have not signed in to it before. The answer to a wrong password does not reveal whether
+    the user exists.
     """
     context = info.context
     logins = [login for login in (input.handle, input.email) if login is not None]
@@ -158,18 +166,23 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
         raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
     database = context.database
     await context.charge(HASHING_COST)
+    sender = context.sender
     try:
-        user_id = await verify_password(database, logins[0], input.password, context.sender.address)
+        account = await verify_password(
+            database, logins[0], input.password, sender.address, sender.device_cookie
+        )
     except TooManyAttempts as failures:
         wait = math.ceil(failures.wait)
         message = f"Too many failed attempts. Try again in {wait} seconds."
         raise rejection(UserErrorCode.TOO_MANY, INPUT_PATH, message) from None
-    if user_id is None:
-        message = "The user name or the password is wrong."
-        raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
-    secret, session = new_session(user_id, context.sender.user_agent)
+    wrong = rejection(UserErrorCode.INVALID, INPUT_PATH, "The user name or the password is wrong.")
+    if account is None:
+        raise wrong
+    secret, session = new_session(account.user_id, sender.user_agent)
 
     async def save(writer: AsyncSession) -> None:
+        if not await is_current_account(writer, account):
+            raise wrong
         writer.add(session)
 
     await database.write(save)
@@ -177,6 +190,8 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     if identity is not None:
         context.set_identity(identity)
         context.session_cookie, context.is_signed_out = secret, False
+        cookie = context.device_cookie or sender.device_cookie
+        context.device_cookie = known_device_cookie(cookie, account.password_hash)
     return IssuedCredential(models.Session, session.id, row=session, token=secret)
 
 
@@ -204,8 +219,12 @@ async def session_revoke(info: Info, id: Id) -> MutationResult:
 async def _end(info: Info, session: models.Session) -> None:
     """Delete a session. If it is the current one, the rest of the operation is anonymous."""
     context = info.context
-    # scope: the viewer's own, or the current one.
-    await _execute(info, session, delete(models.Session).where(models.Session.id == session.id))
+
+    async def end(writer: AsyncSession) -> None:
+        # scope: the viewer's own, or the current one.
+        await writer.execute(delete(models.Session).where(models.Session.id == session.id))
+
+    await _end_credential(info, session, end)
     credential = context.identity.credential
     if isinstance(credential, models.Session) and credential.id == session.id:
         context.set_identity(ANONYMOUS_IDENTITY)
@@ -214,7 +233,10 @@ async def _end(info: Info, session: models.Session) -> None:
 
 
 async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCredential:
-    """Creates a personal token. A token created with another token cannot outlive it."""
+    """Creates a personal token. A token created with another token cannot outlive it.
+
+    It expires no later than the other token, and is revoked with it.
+    """
     context = info.context
     user_errors = UserErrors()
     columns = {"name": input.name, "expires_at": input.expires_at}
@@ -227,17 +249,9 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
         if workspace_id is not None and workspace_id not in context.viewer.roles:
             message = "There is no such workspace."
             user_errors.add(UserErrorCode.NOT_FOUND, WORKSPACE_ID_PATH, message)
-    expires_at = values.get("expires_at")
-    if expires_at is not None and expires_at <= now():
-        message = "This time is in the past."
-        user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
-    creator = context.identity.credential
-    if isinstance(creator, models.AccessToken) and creator.expires_at is not None:
-        if expires_at is not None and expires_at > creator.expires_at:
-            message = "A token cannot create one that expires later than itself."
-            user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
-        expires_at = expires_at or creator.expires_at
+    expires_at = _expiry(values.get("expires_at"), context.identity, user_errors)
     user_errors.raise_errors()
+    creator = context.identity.credential
     secret = new_secret(TOKEN_PREFIX)
     token = models.AccessToken(
         user_id=context.viewer.user_id,
@@ -247,6 +261,7 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
         scope=input.scope,
         workspace_id=workspace_id,
         expires_at=expires_at,
+        parent_id=creator.id if isinstance(creator, models.AccessToken) else None,
     )
 
     async def save(session: AsyncSession) -> None:
@@ -258,19 +273,45 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
     return IssuedCredential(models.AccessToken, token.id, row=token, token=secret)
 
 
+def _expiry(
+    requested: datetime | None, identity: Identity, user_errors: UserErrors
+) -> datetime | None:
+    """When a new token expires: at the requested time, else as late as its creator may allow."""
+    latest = identity.latest_token_expiry
+    expires_at = latest if requested is None else requested
+    if expires_at is None:
+        return None
+    message = None
+    if latest is not None and expires_at > latest:
+        message = (
+            "A token cannot create one that expires later than itself. The latest time allowed is "
+            f"{format_time(latest)}."
+        )
+    elif expires_at <= now():
+        message = "This time is in the past."
+        if requested is None:
+            message = "The token of this request is about to expire. Use a new one."
+    if message is not None:
+        user_errors.add(UserErrorCode.INVALID, (*INPUT_PATH, "expiresAt"), message)
+    return expires_at
+
+
 async def token_revoke(info: Info, id: Id) -> MutationResult:
-    """Revokes one of the viewer's personal tokens. Any token can revoke itself."""
+    """Revokes one of the viewer's personal tokens, and all tokens that were created with it.
+
+    Any token can revoke itself.
+    """
     context = info.context
     current = context.identity.credential
     if isinstance(current, models.AccessToken) and encode_id(models.AccessToken, current.id) == id:
         token = current
     else:
         token = await _own_credential(info, models.AccessToken, id, "token")
-    # scope: the viewer's own, or the current one.
-    valid = update(models.AccessToken).where(
-        models.AccessToken.id == token.id, models.AccessToken.revoked_at.is_(None)
-    )
-    await _execute(info, token, valid.values(revoked_at=now()))
+
+    async def revoke(session: AsyncSession) -> None:
+        await revoke_token(session, token)
+
+    await _end_credential(info, token, revoke)
     if token is current:
         token.revoked_at = now()
         context.set_identity(ANONYMOUS_IDENTITY)
@@ -279,22 +320,23 @@ async def token_revoke(info: Info, id: Id) -> MutationResult:
     return MutationResult(models.AccessToken, token.id)
 
 
-async def _execute(info: Info, row: models.Credential, statement: Executable) -> None:
-    """Execute a statement that ends a credential. Only ending the current one needs no check."""
-    is_current = row is info.context.identity.credential
+async def _end_credential(
+    info: Info, row: M, end: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    """Run `end` in a transaction. Only ending the current credential needs no check of it."""
 
-    async def execute(session: AsyncSession) -> None:
-        if not is_current:
+    async def work(session: AsyncSession) -> None:
+        await lock_user(session, row.user_id)
+        if row is not info.context.identity.credential:
             await _require_valid_credential(info, session)
-        await session.execute(statement)
+        await end(session)
 
-    await info.context.database.write(execute)
+    await info.context.database.write(work)
 
 
 async def _require_valid_credential(info: Info, session: AsyncSession) -> None:
     """Raise `Unauthenticated` if the viewer's credential has ended since it was read."""
-    credential = info.context.identity.credential
-    if credential is None or not await is_credential_valid(session, credential):
+    if not await is_credential_valid(session, info.context.identity):
         raise Unauthenticated(INVALID_TOKEN)
 
 

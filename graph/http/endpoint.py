@@ -23,7 +23,7 @@ A request passes these steps, in this order. The first of them to fail determine
         steps a to c,
      f. the rest of `OperationLimits.on_execute`: refunds unused cost, and checks the response's
         size.
- 8. `execute_single` closes the context, and sets the status, the session cookie and the rate limit
+ 8. `execute_single` closes the context, and sets the status, the cookies and the rate limit
     headers.
  9. `process_result` and `create_response` serialize the result.
 """
@@ -48,9 +48,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from graph.auth.devices import DEVICE_COOKIE
 from graph.context import Context, Sender, Server
 from graph.http.body_limits import LimitedBody, RequestTooLarge, reject_many_brackets
 from graph.http.client_network import sender_address
+from graph.http.cookies import delete_session_cookie, set_device_cookie, set_session_cookie
 from graph.http.credential_charge import ChargedAuthenticator
 from graph.http.cross_site import is_cross_site
 from graph.http.rate_limit_headers import rate_limit_headers, retry_after_header
@@ -64,7 +66,6 @@ from graph.http.responses import (
     is_request_error,
     negotiate_media_type,
 )
-from graph.http.session_cookie import delete_session_cookie, set_session_cookie
 from graph.kit.errors import ApiError, Forbidden, RateLimited, Unavailable
 from graph.operations.cost import REQUEST_COST
 from graph.operations.document_store import DocumentStore
@@ -147,7 +148,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Any, response: Any) -> Context:
         address = sender_address(request)
         identity = await self.authenticator.authenticate(request, address)
-        context = Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
+        user_agent = request.headers.get("user-agent")
+        sender = Sender(address, user_agent, request.cookies.get(DEVICE_COOKIE, ""))
+        context = Context(self.server, identity, sender)
         body: LimitedBody = request.state.body
         body.set_limit(*self._body_limit(context))
         # Charged before anything is read, so that requests that fail below cost something too.
@@ -247,7 +250,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if isinstance(cause, RateLimited):
                 sub_response.status_code = cause.status
                 sub_response.headers.update(retry_after_header(cause))
-        self._update_session_cookie(request, sub_response, context)
+        self._update_cookies(request, sub_response, context)
         sub_response.headers.update(rate_limit_headers(context))
         return result
 
@@ -268,13 +271,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             sends_anything=isinstance(credential, AccessToken) and credential.sends_anything,
         )
 
-    def _update_session_cookie(
-        self, request: Request, response: Response, context: Context
-    ) -> None:
+    def _update_cookies(self, request: Request, response: Response, context: Context) -> None:
         if context.session_cookie is not None:
             set_session_cookie(response, context.session_cookie, request, self.settings)
         elif context.is_signed_out:
             delete_session_cookie(response)
+        if context.device_cookie is not None:
+            set_device_cookie(response, context.device_cookie, request, self.settings)
 
     async def process_result(
         self, request: Request, result: ExecutionResult
@@ -290,12 +293,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
         sub_response: Response,
     ) -> Response:
-        return Response(
+        response = Response(
             orjson.dumps(response_data),
             status_code=sub_response.status_code or 200,
-            headers=dict(sub_response.headers),
             media_type=f"{sub_response.media_type}; charset=utf-8",
         )
+        # Not as a dictionary: the response to a sign-in sets two cookies.
+        response.raw_headers.extend(sub_response.raw_headers)
+        return response
 
 
 async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:

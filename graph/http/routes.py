@@ -12,9 +12,9 @@ from strawberry.schema import BaseSchema
 from graph.auth.sign_in_code import redeem_sign_in_code
 from graph.context import Server
 from graph.http.client_network import sender_address
+from graph.http.cookies import set_session_cookie
 from graph.http.credential_charge import LOOKUP_COST
 from graph.http.responses import api_error_response, failure_response
-from graph.http.session_cookie import set_session_cookie
 from graph.kit.errors import ApiError
 from graph.operations.cost import REQUEST_COST
 from graph.settings import Settings

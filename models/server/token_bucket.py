@@ -3,6 +3,7 @@
 They limit sign-in attempts and the cost of a caller's operations.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,14 +65,10 @@ async def take_tokens(
 
     If it has more, take up to `most`. A negative `least` puts tokens back.
     """
-    key, at = digest(name), now()
+    at = now()
 
     async def work(session: AsyncSession) -> TakenTokens:
-        bucket = await session.get(TokenBucket, key, with_for_update=True)
-        if bucket is None:
-            bucket = TokenBucket(key=key, level=allowance.capacity, at=at)
-            session.add(bucket)
-        level = allowance.level(bucket.level, (at - bucket.at).total_seconds())
+        bucket, level = await _lock_bucket(session, name, allowance, at)
         if level < least:
             return TakenTokens(0, level, allowance.wait(level, least))
         amount = least if most is None else min(level, max(least, most))
@@ -81,6 +78,40 @@ async def take_tokens(
 
     # Concurrent first uses all insert the bucket: only one succeeds, the others retry.
     return await database.write(work, retry_unique=True)
+
+
+async def take_from_each(
+    database: Database, buckets: Sequence[tuple[str, BucketSize]], amount: float
+) -> float:
+    """Take tokens out of each bucket, or out of none if one has fewer; negative: put them back.
+
+    Return the seconds until each has enough, 0 if the tokens were taken. All callers must name
+    their buckets in an order that prevents deadlocks.
+    """
+    at = now()
+
+    async def work(session: AsyncSession) -> float:
+        locked = [(size, *await _lock_bucket(session, name, size, at)) for name, size in buckets]
+        wait = max(size.wait(level, amount) for size, _, level in locked)
+        if not wait:
+            for size, bucket, level in locked:
+                bucket.level = min(size.capacity, level - amount)
+                bucket.at = max(at, bucket.at)
+        return wait
+
+    return await database.write(work, retry_unique=True)
+
+
+async def _lock_bucket(
+    session: AsyncSession, name: str, size: BucketSize, at: datetime
+) -> tuple[TokenBucket, float]:
+    """Lock a bucket, which is created full, and return it with its level at a time."""
+    key = digest(name)
+    bucket = await session.get(TokenBucket, key, with_for_update=True)
+    if bucket is None:
+        bucket = TokenBucket(key=key, level=size.capacity, at=at)
+        session.add(bucket)
+    return bucket, size.level(bucket.level, (at - bucket.at).total_seconds())
 
 
 #: An unused bucket is full after this time, and can be deleted.

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from models import AccessToken, Membership, Role, Session, TaskLinkKind, User, Workspace
 from models.base import Base
+from models.columns.digest import digest
 from tests.support.concept_cases import declared
 from tests.support.world import NOON, World
 
@@ -108,9 +109,13 @@ async def make_everything(world: World, mark: str) -> Everything:
 async def make_credentials(
     world: World, user: User, workspace: Workspace, mark: str
 ) -> dict[str, list[Base]]:
-    """Create a revoked token and an expired session of a user, and return both rows."""
+    """Create a revoked token with its parent, and an expired session; return token and session."""
     used = {"last_used_at": NOON, "expires_at": NOON}
     token: dict[str, Any] = {"name": f"{mark} token", "prefix": mark, "revoked_at": NOON} | used
+    parent = await world.make_token(user, **token)
+    async with world.database.reads() as session:
+        by_digest = select(AccessToken.id).where(AccessToken.digest == digest(parent))
+        token["parent_id"] = await session.scalar(by_digest)
     await world.make_token(user, workspace=workspace, **token)
     await world.make_session(user, user_agent=f"{mark} browser", **used)
     found: dict[str, list[Base]] = {}

@@ -59,7 +59,9 @@ MEMBERS = {
 }
 #: Fields that only their owner sees, with a credential that is not limited to a workspace.
 OWN = {
-    "AccessToken": ("id name prefix scope workspace createdAt expiresAt lastUsedAt revokedAt"),
+    "AccessToken": (
+        "id name prefix scope workspace createdAt expiresAt lastUsedAt revokedAt parent"
+    ),
     "AccessTokenConnection": "nodes edges pageInfo totalCount count",
     "AccessTokenEdge": "cursor node",
     "Session": "id userAgent createdAt expiresAt lastUsedAt isCurrent",

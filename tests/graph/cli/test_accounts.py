@@ -1,15 +1,21 @@
 """Commands that manage users and registered documents."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
-from models import RegisteredDocument, Session
+from graph.auth.passwords import hash_password
+from graph.auth.sign_in_code import create_sign_in_code
+from graph.cli import accounts
+from models import Password, RegisteredDocument, Session
+from models.base import now
 from models.columns.digest import digest
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
-from tests.support.database_kinds import one_database  # noqa: F401
+from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.world import World
 
 SIGN_IN = """
@@ -38,6 +44,58 @@ async def test_password_set_by_command_signs_in(
     await set_password(url, "ada", "another one")
     data = await api.ask(SIGN_IN, None, handle="ada", password="correct horse")
     assert data["signIn"]["errors"] == [{"code": "INVALID"}]
+
+
+class TestNewPassword(EveryDatabase):
+    async def test_new_password_revokes_and_lists_the_tokens(
+        self, api: Api, url: str, world: World, database: Database
+    ) -> None:
+        user, other = await world.make_user(handle="ada"), await world.make_user()
+        codes = [await create_sign_in_code(world.database, each.id) for each in (user, other)]
+        secret = await world.make_token(user, name="nightly \u202ereport", prefix="tsk_abcd")
+        await world.make_token(user, name="expired", expires_at=now() - timedelta(hours=1))
+        others = [await world.make_token(other), await world.make_session(other)]
+        assert await set_password(url, "ada", "correct horse") == (
+            0,
+            "The user ada has a new password and is signed out everywhere.\n"
+            "These tokens are revoked:\n  nightly \\u202ereport (tsk_abcd…)\n",
+        )
+        assert (await api.refusal("{ viewer { handle } }", secret))[0] == "UNAUTHENTICATED"
+        for kept in others:
+            assert (await api.ask("{ viewer { handle } }", kept))["viewer"] is not None
+        links = [await api.http.get("/sign-in", params={"code": code}) for code in codes]
+        assert [link.status_code for link in links] == [410, 303]
+
+    async def test_tokens_are_kept_on_demand(self, api: Api, url: str, world: World) -> None:
+        user = await world.make_user(handle="ada")
+        secret = await world.make_token(user, name="ci")
+        session = await world.make_session(user)
+        done = await taskloom(
+            url, "user", "set-password", "ada", "--keep-tokens", typed="correct horse\n"
+        )
+        assert (done.code, done.notes) == (
+            0,
+            "The user ada has a new password and is signed out everywhere.\n"
+            "These tokens still work:\n  ci (unknown prefix…)\n",
+        )
+        assert await api.ask("{ viewer { handle } }", secret) == {"viewer": {"handle": "ada"}}
+        assert (await api.refusal("{ viewer { handle } }", session))[0] == "UNAUTHENTICATED"
+
+    async def test_nobody_signs_in_with_a_password_that_is_replaced_meanwhile(
+        self, api: Api, world: World, database: Database
+    ) -> None:
+        user = await world.make_user(handle="ada")
+        await world.save(Password(user_id=user.id, hash=hash_password("correct horse")))
+        async with database.writes.begin() as session:
+            await accounts.set_password(session, "ada", hash_password("another one"))
+            signing_in = asyncio.ensure_future(
+                api.ask(SIGN_IN, None, handle="ada", password="correct horse")
+            )
+            await asyncio.sleep(0.3)
+        payload = (await signing_in)["signIn"]
+        assert payload == {"errors": [{"code": "INVALID"}], "token": None}
+        async with database.reads() as session:
+            assert await session.scalar(select(func.count(Session.id))) == 0
 
 
 async def test_invalid_password_is_refused(url: str, world: World) -> None:
