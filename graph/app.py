@@ -25,7 +25,6 @@ from graph.operations.limits import Limits
 from graph.operations.usage import measured_task
 from graph.schema import schema
 from graph.settings import Settings
-from models.columns.rules import LONG_TEXT
 from models.database import Database
 from models.migrations import require_newest
 
@@ -37,7 +36,7 @@ THREAD_SWITCH_INTERVAL = 0.0001
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application for any ASGI server, by default with settings from the environment."""
     settings = settings or Settings()
-    LONG_TEXT.characters = settings.max_text_length
+    settings.set_storage_limits()
     logging.getLogger("taskloom").setLevel(settings.log_level.upper())
     database = Database(settings.database_url, settings.database_options)
     last_used = LastUsedTracker()

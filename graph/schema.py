@@ -28,6 +28,7 @@ CONCEPTS: list[ModuleType] = [
         "credential",
         "workspace",
         "membership",
+        "invitation",
         "project",
         "task",
         "comment",

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.database import DatabaseOptions
+from models.limits import LIMITS
 
 PREFIX = "TASKLOOM_"
 #: The signature algorithms whose verification key an issuer can publish.
@@ -111,6 +112,12 @@ class Settings(BaseSettings):
     max_nesting: int = Field(
         200, ge=1, le=200, description="Maximum nesting depth of a request's variables."
     )
+    max_owned_workspaces: int = Field(
+        100, ge=1, description="Maximum number of workspaces that a user can own."
+    )
+    max_workspaces: int = Field(
+        500, ge=1, description="Maximum number of workspaces that a user can belong to."
+    )
     max_text_length: int = Field(
         100_000,
         ge=1,
@@ -210,6 +217,12 @@ class Settings(BaseSettings):
             if not ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is not an origin, such as https://app.example")
         return origins
+
+    def set_storage_limits(self) -> None:
+        """Set the limits of this process on what users store."""
+        LIMITS.text_length = self.max_text_length
+        LIMITS.owned_workspaces = self.max_owned_workspaces
+        LIMITS.joined_workspaces = self.max_workspaces
 
     @cached_property
     def database_options(self) -> DatabaseOptions:

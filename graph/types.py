@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from graph.concepts.comment import Comment
     from graph.concepts.credential import AccessToken, Session
     from graph.concepts.event import Event
+    from graph.concepts.invitation import Invitation
     from graph.concepts.label import Label
     from graph.concepts.membership import Membership
     from graph.concepts.milestone import Milestone, MilestoneFilter
@@ -36,6 +37,7 @@ else:
     Comment = _lazy("comment", "Comment")
     CommentCollectionFilter = _lazy("comment", "CommentCollectionFilter")
     Event = _lazy("event", "Event")
+    Invitation = _lazy("invitation", "Invitation")
     Label = _lazy("label", "Label")
     LabelCollectionFilter = _lazy("label", "LabelCollectionFilter")
     Membership = _lazy("membership", "Membership")
@@ -60,6 +62,7 @@ __all__ = [
     "Comment",
     "CommentCollectionFilter",
     "Event",
+    "Invitation",
     "Label",
     "LabelCollectionFilter",
     "Membership",

@@ -11,6 +11,7 @@ from models.credential import (
     SignInCode,
 )
 from models.event import Attendance, AttendanceResponse, Event
+from models.invitation import Invitation
 from models.label import Label
 from models.log.change import Change, ChangeKind
 from models.milestone import Milestone
@@ -41,6 +42,7 @@ __all__ = [
     "Credential",
     "Event",
     "ExternalIdentity",
+    "Invitation",
     "Label",
     "Labeling",
     "Membership",

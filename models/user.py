@@ -15,6 +15,7 @@ from models.viewer import Viewer
 from models.workspace import Membership, Workspace
 
 if TYPE_CHECKING:
+    from models.invitation import Invitation
     from models.task import Task
 
 
@@ -47,6 +48,9 @@ class User(UUIDPrimaryKey, Timestamped, Versioned, Base):
         secondary="assignments", lazy="raise", viewonly=True
     )
     access_tokens: Mapped[list[AccessToken]] = relationship(lazy="raise", viewonly=True)
+    invitations: Mapped[list["Invitation"]] = relationship(
+        lazy="raise", viewonly=True, foreign_keys="Invitation.user_id"
+    )
     sessions: Mapped[list[Session]] = relationship(lazy="raise", viewonly=True)
     events: Mapped[list[Event]] = relationship(
         secondary=participation,

@@ -18,6 +18,7 @@ from models.viewer import Permission, Role, Viewer
 
 if TYPE_CHECKING:
     from models.event import Event
+    from models.invitation import Invitation
     from models.label import Label
     from models.project import Project
     from models.task import Task
@@ -57,6 +58,7 @@ class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
     )
 
     memberships: Mapped[list["Membership"]] = relationship(lazy="raise", viewonly=True)
+    invitations: Mapped[list["Invitation"]] = relationship(lazy="raise", viewonly=True)
     states: Mapped[list[State]] = relationship(lazy="raise", viewonly=True)
     labels: Mapped[list["Label"]] = relationship(lazy="raise", viewonly=True)
     projects: Mapped[list["Project"]] = relationship(lazy="raise", viewonly=True)

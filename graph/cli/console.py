@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from graph.cli.printable import printable, printable_lines
 from graph.settings import PREFIX, Settings
-from models.columns.rules import LONG_TEXT
 from models.database import Database, DatabaseError, unreachable_error
 from models.database.driver_errors import is_unreachable
 from models.migrations import require_newest
@@ -42,7 +41,7 @@ def load_settings() -> Settings:
         [first, *_] = error.errors()
         name = f"{PREFIX}{'_'.join(str(part) for part in first['loc'])}".upper()
         raise CommandError(f"{name}: {first['msg']}.") from None
-    LONG_TEXT.characters = settings.max_text_length
+    settings.set_storage_limits()
     return settings
 
 

@@ -51,9 +51,9 @@ async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Ba
     if change.kind not in REVERTIBLE:
         message = f"A change of kind {change.kind.name} cannot be reverted."
         write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
-    if change.subject_type == models.Membership.__name__:
+    if change.subject_type in (models.Membership.__name__, models.Invitation.__name__):
         message = (
-            "A membership change cannot be reverted. Use memberAdd, memberUpdate or memberRemove."
+            "A change of members cannot be reverted. Use memberAdd, memberUpdate or memberRemove."
         )
         write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
     write.raise_errors()

@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import func, select
 from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.kit.declare import description_of, model_input
+from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
@@ -16,15 +17,17 @@ from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import (
     DeletedRow,
     InputPath,
-    MutationRejected,
     Payload,
     UserErrorCode,
     payload_field,
 )
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
-from graph.types import User, Workspace
+from graph.rules.workspace_limits import reject_too_many_workspaces
+from graph.types import Invitation, User, Workspace
 
+#: The most pending invitations of a workspace.
+MAX_INVITATIONS = 500
 USER_ID_PATH = (*INPUT_PATH, "userId")
 
 
@@ -43,11 +46,14 @@ register_order(models.Membership, "joined_at")
 
 @model_input(
     models.Membership,
-    "A user to add to a workspace. Provide exactly one of userId, handle and email.",
+    "A user to invite to a workspace. Provide exactly one of userId, handle and email.",
 )
 class MemberAddInput:
     workspace_id: strawberry.ID
-    user_id: strawberry.ID | None = strawberry.field(default=None, description="The user's ID.")
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The user's ID, if the user shares another workspace with the viewer.",
+    )
     handle: str | None = strawberry.field(default=None, description="The user's handle.")
     email: str | None = strawberry.field(default=None, description="The user's email address.")
     role: models.Role = models.Role.MEMBER
@@ -69,26 +75,50 @@ class MemberRemoveInput:
 @strawberry.type(description="The payload of a membership mutation.")
 class MemberPayload(Payload):
     member: Membership | None = payload_field(
-        "The membership. After a removal, the membership that ended."
+        "The membership. After a removal, the membership that ended. Null for an invitation.",
+        models.Membership,
     )
+    invitation: Invitation | None = payload_field("The new invitation.", models.Invitation)
 
 
-async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Membership:
-    """Adds a user to a workspace."""
+async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Invitation:
+    """Invites a user to a workspace, who becomes a member by accepting the invitation.
+
+    The answer is the same whether or not a user has the handle or the email address. An address
+    may also be that of a future user.
+    """
     workspace = await write.get(models.Workspace, input.workspace_id, WORKSPACE_ID_PATH)
     require_owner_for(write, workspace.id, input.role)
-    path, is_named = user_condition(write, input)
+    path, named = await invited_name(write, input)
     write.raise_errors()
-    # scope: the user is not visible yet; the caller must know their id, handle or address.
+    [(name, value)] = named.items()
+    invitation, column = models.Invitation, getattr(models.User, name)
+    is_named = func.lower(column) == value if name == "email" else column == value
+    # scope: the user is not visible yet, and nothing of them is shown.
     user_id = await write.session.scalar(select(models.User.id).where(is_named))
-    if user_id is None:
-        write.add_error(UserErrorCode.NOT_FOUND, path, "There is no such user.")
-        raise MutationRejected(write.user_errors.errors)
-    if await members_of(write, [workspace.id], [user_id]):
+    if user_id and await members_of(write, [workspace.id], [user_id]):
         message = "This user is a member of the workspace already."
         write.add_error(UserErrorCode.UNIQUE, path, message)
-    member = models.Membership(workspace_id=workspace.id, user_id=user_id, role=input.role)
-    return write.add(member)
+    in_workspace, has_name = (
+        invitation.workspace_id == workspace.id,
+        getattr(invitation, name) == value,
+    )
+    if await write.select_rows(invitation, in_workspace, has_name, lock=None):
+        message = f"This {name} is invited to the workspace already."
+        write.add_error(UserErrorCode.UNIQUE, path, message)
+    pending = visible(invitation, write.scope.viewer, func.count()).where(in_workspace)
+    if (await write.session.scalar(pending) or 0) >= MAX_INVITATIONS:
+        message = f"A workspace has at most {MAX_INVITATIONS} pending invitations. Cancel others."
+        write.add_error(UserErrorCode.TOO_MANY, path, message)
+    return write.add(
+        invitation(
+            workspace_id=workspace.id,
+            user_id=user_id,
+            role=input.role,
+            inviter_id=write.scope.viewer.user_id,
+            **named,
+        )
+    )
 
 
 async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models.Membership:
@@ -98,6 +128,10 @@ async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models
         require_owner_for(write, membership.workspace_id, role)
     if input.role is not models.Role.OWNER:
         await reject_last_owner(write, membership)
+    elif membership.role is not models.Role.OWNER:
+        await reject_too_many_workspaces(
+            write, membership.user_id, input.role, USER_ID_PATH, is_new=False
+        )
     write.update(membership, {"role": input.role})
     if membership.user_id == write.viewer_after.user_id:
         write.viewer_after = write.viewer_after.with_role(membership.workspace_id, input.role)
@@ -128,20 +162,27 @@ def require_owner_for(write: Write, workspace_id: UUID, role: models.Role) -> No
         write.require(models.Permission.OWN, workspace_id, (*INPUT_PATH, "role"))
 
 
-def user_condition(write: Write, input: MemberAddInput) -> tuple[InputPath, ColumnElement[bool]]:
-    """Return the condition that selects the user that the input names, and its path."""
+async def invited_name(write: Write, input: MemberAddInput) -> tuple[InputPath, dict[str, str]]:
+    """Return the handle or the address that the input invites, by its column, and its path."""
     names = provided(input, "user_id", "handle", "email")
     if len(names) != 1:
         message = "Provide exactly one of userId, handle and email."
         code = UserErrorCode.INVALID if names else UserErrorCode.REQUIRED
         write.add_error(code, USER_ID_PATH, message)
-        return INPUT_PATH, false()
+        return INPUT_PATH, {}
     [(name, value)] = names.items()
     path = (*INPUT_PATH, to_camel_case(name))
     if name == "user_id":
-        return path, models.User.id == write.parse_id(models.User, value, path)
-    valid = write.validate(models.User, names).get(name)
-    return path, getattr(models.User, name) == valid
+        key = write.parse_id(models.User, value, path)
+        users = await write.get_many(models.User, [] if key is None else [key])
+        if key is not None and key not in users:
+            message = "There is no such user that you can see. Invite them by handle or address."
+            write.add_error(UserErrorCode.NOT_FOUND, path, message)
+        return path, {"handle": users[key].handle} if key in users else {}
+    valid = write.validate(models.Invitation, names)
+    if name == "email" and name in valid:
+        valid[name] = valid[name].lower()
+    return path, valid
 
 
 async def get_membership(write: Write, workspace_id: str, user_id: str) -> models.Membership:

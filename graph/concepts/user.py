@@ -27,7 +27,7 @@ from graph.kit.relations.batches import RowBatch, column_in
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
 from graph.rules.hidden_rows import active_tasks, events_between
-from graph.types import AccessToken, Event, Session, Task, Workspace
+from graph.types import AccessToken, Event, Invitation, Session, Task, Workspace
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ class User(Node):
     access_tokens: Connection[AccessToken] = many(
         models.User.access_tokens,
         "The viewer's own personal tokens, oldest first. Empty for other users.",
+    )
+    invitations: Connection[Invitation] = many(
+        models.User.invitations,
+        "The viewer's own pending invitations, oldest first. Empty for other users.",
+        shown_if=lambda user, info: user.id == info.context.viewer.user_id,
     )
     sessions: Connection[Session] = many(
         models.User.sessions,

@@ -16,10 +16,11 @@ from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import listing, many
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
-from graph.kit.writing.write import ID_PATH, Write, provided
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write, provided
 from graph.rules.hidden_rows import active_projects, events_between, tasks_not_in_trash
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
-from graph.types import Event, Label, Membership, Project, State, Task
+from graph.rules.workspace_limits import reject_too_many_workspaces
+from graph.types import Event, Invitation, Label, Membership, Project, State, Task
 from graph.views.board import TaskGroup, board
 from graph.views.change import ChangePage, changes
 from graph.views.search import SearchResult, search
@@ -67,6 +68,10 @@ class Workspace(Node):
     viewer_role: models.Role | None = resolver_field(viewer_role)
     members: Connection[Membership] = many(
         models.Workspace.memberships, "The members, in the order in which they joined."
+    )
+    invitations: Connection[Invitation] = many(
+        models.Workspace.invitations,
+        "The pending invitations, oldest first. Empty unless the viewer administers the workspace.",
     )
     states: list[State] = listing(
         models.Workspace.states,
@@ -134,6 +139,10 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
     values = write.validate(models.Workspace, provided(input, "slug", "name"))
     key = await write.new_id(models.Workspace, input.id)
     write.require(models.Permission.ACCOUNT, None, ())
+    write.raise_errors()
+    await reject_too_many_workspaces(
+        write, write.scope.viewer.user_id, models.Role.OWNER, INPUT_PATH
+    )
     write.raise_errors()
     workspace, states = new_workspace(**values, key=key)
     owner = {"user_id": write.scope.viewer.user_id, "role": models.Role.OWNER}

@@ -13,20 +13,11 @@ from typing import Any
 
 from sqlalchemy import Column, Enum, String, Text
 
+from models.limits import LIMITS
+
 _RULE = "rule"
 _NULL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 _LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-class TextLimit:
-    """The most characters of a text whose column has no length."""
-
-    def __init__(self, characters: int) -> None:
-        self.characters = characters
-
-
-#: The limit in this process. A setting of the server may change it at startup.
-LONG_TEXT = TextLimit(100_000)
 
 
 @dataclass(frozen=True)
@@ -80,7 +71,7 @@ def rule_violation(column: Column[Any], value: Any) -> str | None:
             return "it must not contain null characters or unpaired surrogates"
         if is_single_line(column) and _LINE_BREAK_OR_CONTROL.search(value):
             return "it must be one line, without line breaks, tabs or control characters"
-        longest = getattr(column.type, "length", None) or LONG_TEXT.characters
+        longest = getattr(column.type, "length", None) or LIMITS.text_length
         if len(value) > longest:
             return f"it must have at most {longest:,} characters, not {len(value):,}"
     if isinstance(value, datetime) and not FIRST_MOMENT <= value < LAST_MOMENT:

@@ -52,6 +52,16 @@ class ChildConnection(ConnectionSource):
         return await info.context.load(CountBatch(self.children, limit), self.parent)
 
 
+class EmptyConnection(ConnectionSource):
+    """A list without rows, which loads nothing."""
+
+    async def rows(self, info: KitInfo) -> PageRows:
+        return PageRows((), has_next=False, has_previous=False)
+
+    async def count(self, info: KitInfo, limit: int | None = None) -> int:
+        return 0
+
+
 @strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there are items after this page.")

@@ -29,7 +29,7 @@ from graph.kit.relations.batches import (
     WhereFunction,
     no_conditions,
 )
-from graph.kit.relations.connection import ChildConnection
+from graph.kit.relations.connection import ChildConnection, ConnectionSource, EmptyConnection
 from models.base import Base
 
 PAGE_ARGUMENTS = (
@@ -81,8 +81,11 @@ def many(
     *,
     order: Order | None = None,
     where: WhereFunction = no_conditions,
+    shown_if: Callable[[Any, KitInfo], bool] | None = None,
 ) -> Any:
     """Return the field of a to-many relationship: a connection.
+
+    It is empty for rows for which `shown_if` returns false.
 
     The filter and the orders are those that the target's concept has registered, unless `order`
     fixes one. The parameters of `where` become arguments of the field, and the conditions that it
@@ -90,7 +93,9 @@ def many(
     """
     model: type[Base] = relation.class_  # type: ignore[assignment]
 
-    def resolve(root: Any, info: KitInfo, **arguments: Any) -> ChildConnection:
+    def resolve(root: Any, info: KitInfo, **arguments: Any) -> ConnectionSource:
+        if shown_if is not None and not shown_if(root, info):
+            return EmptyConnection()
         target = relation.property.mapper.class_
         rows_order, page = parse_paging(order or list_order(target), arguments)
         condition = parse_filter(info.context.scope, arguments.pop("filter", None))

@@ -165,13 +165,13 @@ def workspace_id_of(row: Any) -> UUID:
     return workspace_id
 
 
-def _load(root: MutationResult, info: KitInfo) -> Any:
-    return root.load(info)
+def payload_field(description: str, model: type[Base] | None = None) -> Any:
+    """Return the field of a payload that shows the row; null if it is of another model."""
 
+    def load(root: MutationResult, info: KitInfo) -> Any:
+        return root.load(info) if model in (None, root.model) else None
 
-def payload_field(description: str) -> Any:
-    """Return the field of a payload that shows the row."""
-    return strawberry.field(resolver=_load, description=description)
+    return strawberry.field(resolver=load, description=description)
 
 
 @strawberry.type(description="The fields that the payload of every mutation has.")
