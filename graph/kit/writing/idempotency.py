@@ -50,11 +50,16 @@ class IdempotencyRecord:
         if found.digest != self.digest:
             message = "This key was used for another mutation or input. Use a new key."
             raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
-        outcome = _from_json(found.result)
-        if outcome.workspace_id not in self.viewer.roles:
-            # The viewer has left the workspace, or the token does not reach it.
+        self._row = found
+        return _from_json(found.result)
+
+    def hide_unreachable(self, outcome: MutationResult, viewer: Viewer) -> None:
+        """Remove the rows that a stored result keeps, if the viewer may not see them any more."""
+        workspace_id = outcome.workspace_id
+        # With this very write, the viewer may have left the workspace.
+        is_member = workspace_id in viewer.roles or self._row.result.get("left", False)
+        if not is_member or viewer.only_workspace_id not in (None, workspace_id):
             outcome.deleted_row, outcome.related_rows = None, []
-        return outcome
 
     async def reserve(self) -> None:
         """Insert the key before anything else is written: concurrent requests with it wait."""
@@ -64,9 +69,10 @@ class IdempotencyRecord:
         self.session.add(self._row)
         await self.session.flush()
 
-    def store(self, outcome: MutationResult) -> None:
+    def store(self, outcome: MutationResult, viewer_after: Viewer) -> None:
         """Store the result, in the transaction of the mutation."""
-        self._row.result = _to_json(outcome)
+        left = outcome.workspace_id not in viewer_after.roles
+        self._row.result = _to_json(outcome) | {"left": left}
 
     def _own(self) -> Any:
         own = RememberedWrite.user_id == self.viewer.user_id

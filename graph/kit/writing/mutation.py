@@ -204,8 +204,8 @@ class MutationAttempt:
             session = await stack.enter_async_context(scope.database.writes(autoflush=False))
             record = self._idempotency_record(session)
             if record is not None and (stored := await self._find_or_reserve(record)):
-                context.reset_loaders(scope.viewer, stored.related_rows)
-                return stored
+                await stack.aclose()
+                return await self._repeat(record, stored)
             write = Write(session, scope, self.permission)
             result = await self._execute(write)
             # The written rows are visible to every member: the payload need not load them again.
@@ -230,6 +230,17 @@ class MutationAttempt:
             self.is_reserving_key = False
         return stored
 
+    async def _repeat(self, record: IdempotencyRecord, stored: MutationResult) -> MutationResult:
+        """Return a stored result, read with the roles that the viewer has now.
+
+        The first request may have changed them after this one was authenticated.
+        """
+        context = self.info.context
+        await context.renew_viewer()
+        record.hide_unreachable(stored, context.viewer)
+        context.reset_loaders(context.viewer, stored.related_rows)
+        return stored
+
     async def _execute(self, write: Write) -> MutationResult:
         """Call the mutation's function and flush, without committing."""
         recorder_of(write.session).begin(write.scope.viewer.user_id, write.now)
@@ -251,7 +262,7 @@ class MutationAttempt:
     ) -> None:
         result.set_numbers(recorder_of(write.session))
         if record is not None:
-            record.store(result)
+            record.store(result, write.viewer_after)
         self.is_committing = True
         await write.session.commit()
 

@@ -259,8 +259,9 @@ def test_query_is_translated_for_each_database() -> None:
 #: Words that databases and Python might split or fold differently, and what can stand between.
 WORDS = [
     "key", "Exchange", "monkey", "KEYS", "LÄNGE", "länge", "straße", "ΟΔΟΣ", "İstanbul", "हिन्दी",
-    "日本語", "e\u0301tude", "ﬁne", "K\u212alvin", "1e5", "user@example.com", "C++", "don't", "2½", "кот",
-    "x" * 170, f"https://example.com/{'a' * 170}", "<b>bold</b>", "&amp;", "👍", "a", "to", "be",
+    "日本語", "e\u0301tude", "ﬁne", "K\u212alvin", "1e5", "user@example.com", "C++", "don't", "2½",
+    "кот", "x" * 170, f"https://example.com/{'a' * 170}", "<b>bold</b>", "&amp;", "👍", "a", "to",
+    "be",
 ]  # fmt: skip
 SEPARATORS = [" ", " ", " ", "\n", "-", "_", ", ", "/", ".", " · ", "—", "\u00a0", " " * 300]
 
