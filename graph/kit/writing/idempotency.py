@@ -100,7 +100,9 @@ def _to_json(outcome: MutationResult) -> dict[str, Any]:
         "gone": outcome.deleted_row and _snapshot(outcome.deleted_row),
         "beside": [_snapshot(row) for row in outcome.related_rows],
         "sequence": outcome.sequence,
-        "errors": [[error.code.name, error.message, error.path] for error in outcome.errors],
+        "errors": [
+            [error.code.name, error.message, error.path, error.fields] for error in outcome.errors
+        ],
         "results": [_to_json(result) for result in outcome.results],
     }
 
@@ -115,8 +117,8 @@ def _from_json(result: dict[str, Any]) -> MutationResult:
         change_sequence=result["own"],
         sequence=result["sequence"],
         errors=[
-            UserError(code=UserErrorCode[code], message=message, path=path)
-            for code, message, path in result["errors"]
+            UserError(code=UserErrorCode[code], message=message, path=path, fields=fields)
+            for code, message, path, fields in result["errors"]
         ],
         results=[_from_json(inner) for inner in result["results"]],
     )

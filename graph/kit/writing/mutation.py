@@ -32,11 +32,12 @@ from graph.kit.writing.payload import (
     rejection,
     workspace_id_of,
 )
-from graph.kit.writing.write import INPUT_PATH, Write
+from graph.kit.writing.write import INPUT_PATH, UNUSABLE_ID, Write
 from models.database.driver_errors import (
     Violation,
     constraint_violation,
     is_connection_lost,
+    is_unique_violation,
     is_write_conflict,
 )
 from models.log.recorder import recorder_of, write_changes
@@ -269,10 +270,10 @@ class MutationAttempt:
     def should_retry(self, error: DBAPIError) -> bool:
         """Whether an attempt that failed may succeed when it is repeated, and cannot write twice.
 
-        True for write conflicts, and for any error in a race for the idempotency key. If the
-        connection was lost while committing, only a key keeps the retry from writing again.
+        True for write conflicts, and for a lost race for the idempotency key. If the connection
+        was lost while committing, only a key keeps the retry from writing again.
         """
-        if is_write_conflict(error) or self.is_reserving_key:
+        if is_write_conflict(error) or (self.is_reserving_key and is_unique_violation(error)):
             return True
         return is_connection_lost(error) and (self.key is not None or not self.is_committing)
 
@@ -311,6 +312,9 @@ def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserErro
             "The referenced object was deleted in the meantime.",
         )
     elif violation.is_unique:
+        if violation.columns == ("id",):
+            # A concurrent write took it, maybe for an object that the viewer cannot see.
+            return UserError(code=UserErrorCode.INVALID, message=UNUSABLE_ID, path=path)
         code, message = UserErrorCode.UNIQUE, "Another object has this value already."
     else:
         code, message = UserErrorCode.INVALID, "This value cannot be stored."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Column
+from sqlalchemy import Column, ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 from strawberry.utils.str_converters import to_camel_case
@@ -25,6 +25,7 @@ from graph.kit.writing.payload import (
 )
 from models.base import Base, column_of
 from models.columns.rules import has_visible_text, normalize, rule_violation
+from models.log.change import Change
 from models.log.deletion import delete_rows, lock_referrers
 from models.viewer import Permission, Viewer
 
@@ -32,6 +33,7 @@ M = TypeVar("M", bound=Base)
 
 INPUT_PATH: InputPath = ("input",)
 ID_PATH: InputPath = ("input", "id")
+UNUSABLE_ID = "This ID cannot be used. Generate another random UUID."
 WORKSPACE_ID_PATH: InputPath = ("input", "workspaceId")
 
 #: FOR UPDATE: for a row that is to be deleted.
@@ -196,10 +198,15 @@ class Write:
         key = self.parse_id(model, id, (*path, "id"))
         if key is None:
             return uuid7()
-        # scope: the key is taken, even if the viewer cannot see the row.
-        if await self.session.get(model, key) is not None:
+        own = visible(model, self.scope.viewer, _id(model)).where(_id(model) == key)
+        # scope: it reads all workspaces, but only tells whether the ID was ever used.
+        uses = await self.session.execute(select(own.exists(), _was_used(model, key)))
+        is_visible, was_used = uses.one()
+        if is_visible:
             message = f"An object of type {name_of(model)} with this ID exists already."
             self.add_error(UserErrorCode.UNIQUE, (*path, "id"), message)
+        elif was_used:
+            self.add_error(UserErrorCode.INVALID, (*path, "id"), UNUSABLE_ID)
         return key
 
     def validate(
@@ -301,6 +308,16 @@ def is_missing(column: Column[Any], value: Any) -> bool:
         return not column.nullable
     needs_text = not column.nullable and column.default is None
     return isinstance(value, str) and needs_text and not has_visible_text(value)
+
+
+def _was_used(model: type[Base], key: UUID) -> ColumnElement[bool]:
+    """Return the condition that any row of a model has a key, or had it before it was deleted.
+
+    An ID stays used, so that nobody learns whether a row that they cannot see still exists. Nobody
+    guesses an ID either: it is a random UUID.
+    """
+    logged = exists().where(Change.subject_id == key, Change.subject_type == name_of(model))
+    return logged | exists().where(_id(model) == key)
 
 
 def _id(model: type[Base]) -> Any:
