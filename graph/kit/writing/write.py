@@ -26,7 +26,7 @@ from graph.kit.writing.payload import (
 from models.base import Base, column_of
 from models.columns.rules import has_visible_text, normalize, rule_violation
 from models.log.change import Change
-from models.log.deletion import delete_rows, lock_referrers
+from models.log.deletion import delete_rows, lock_with_referrers
 from models.viewer import Permission, Viewer
 
 M = TypeVar("M", bound=Base)
@@ -241,15 +241,17 @@ class Write:
         await delete_rows(self.session, [row])
         return DeletedRow(row, related_rows)
 
-    async def lock_for_deletion(self, model: type[M], id: str, path: InputPath) -> M:
-        """Return the row of an id, locked for deletion; the rows that refer to it are locked first.
+    async def lock_for_deletion(
+        self, model: type[M], id: str, path: InputPath, permission: Permission | None = None
+    ) -> M:
+        """Return the row of an id, locked for deletion together with the rows that refer to it.
 
         Raises `MutationRejected` as `get` does.
         """
         if getattr(model, "referrers", ()):
-            row: Any = await self.get(model, id, path, lock=None)
-            await lock_referrers(self.session, model, [row.id])
-        return await self.get(model, id, path, lock=FOR_DELETION)
+            row: Any = await self.get(model, id, path, permission=permission, lock=None)
+            await lock_with_referrers(self.session, model, [row.id])
+        return await self.get(model, id, path, permission=permission, lock=FOR_DELETION)
 
 
 def type_label(model: type[Base]) -> str:
