@@ -199,7 +199,7 @@ class Write:
         if key is None:
             return uuid7()
         own = visible(model, self.scope.viewer, _id(model)).where(_id(model) == key)
-        # scope: it reads all workspaces, but only tells whether the ID was ever used.
+        # scope: see `_was_used`.
         uses = await self.session.execute(select(own.exists(), _was_used(model, key)))
         is_visible, was_used = uses.one()
         if is_visible:
@@ -318,8 +318,10 @@ def _was_used(model: type[Base], key: UUID) -> ColumnElement[bool]:
     An ID stays used, so that nobody learns whether a row that they cannot see still exists. Nobody
     guesses an ID either: it is a random UUID.
     """
+    # scope: all workspaces; the answer is only whether the ID was ever used.
     logged = exists().where(Change.subject_id == key, Change.subject_type == name_of(model))
-    return logged | exists().where(_id(model) == key)
+    stored = exists().where(_id(model) == key)  # scope: as above.
+    return logged | stored
 
 
 def _id(model: type[Base]) -> Any:
