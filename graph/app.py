@@ -1,5 +1,7 @@
 """The ASGI application, composed of the server's parts, its routes and its background tasks."""
 
+import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +13,7 @@ from starlette.routing import Route
 from graph.auth.authenticator import Authenticator
 from graph.auth.last_used import LastUsedTracker
 from graph.background import background_tasks
-from graph.context import Server
+from graph.context import Connections, Server
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.explorer import STATIC_PATH, explorer_files, explorer_page
 from graph.http.rate_limit_headers import RATE_LIMIT_HEADERS
@@ -20,6 +22,7 @@ from graph.http.security_headers import SecurityHeaders
 from graph.operations.budgets import Budgets
 from graph.operations.document_store import DocumentStore
 from graph.operations.limits import Limits
+from graph.operations.usage import measured_task
 from graph.schema import schema
 from graph.settings import Settings
 from models.database import Database
@@ -33,6 +36,7 @@ THREAD_SWITCH_INTERVAL = 0.0001
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application for any ASGI server, by default with settings from the environment."""
     settings = settings or Settings()
+    logging.getLogger("taskloom").setLevel(settings.log_level.upper())
     database = Database(settings.database_url, settings.database_options)
     last_used = LastUsedTracker()
     server = Server(
@@ -40,12 +44,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         authenticator=Authenticator(database, settings, last_used),
         budgets=Budgets(database, settings),
         limits=Limits.from_settings(settings),
-        read_concurrency=settings.read_concurrency,
+        connections=Connections(database, settings.read_concurrency),
     )
     endpoint = GraphQLEndpoint(
         schema,
         server,
-        DocumentStore(database, registered_only=settings.registered_only),
+        DocumentStore(
+            database,
+            max_size=settings.max_document_size,
+            registered_only=settings.registered_only,
+        ),
         settings,
         explorer=explorer_page() if settings.explorer else None,
     )
@@ -53,15 +61,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
+        asyncio.get_running_loop().set_task_factory(measured_task)
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
         async with background_tasks(database, last_used):
             yield
         await database.close()
+        asyncio.get_running_loop().set_task_factory(None)
 
     app = FastAPI(
-        title="Taskloom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Taskloom",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Such redirects would have the host of the request's `Host` header.
+        redirect_slashes=False,
     )
     app.state.database = database
     app.state.server = server
@@ -78,5 +94,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.append(Route("/graphql", endpoint))
     if settings.explorer:
         app.mount(STATIC_PATH, explorer_files())
-    add_routes(app, schema, database, settings)
+    add_routes(app, schema, server, settings)
     return app

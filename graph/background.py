@@ -59,13 +59,13 @@ async def run_periodically(
 ) -> None:
     """Run a job after `delay` seconds and then every `interval` seconds, until canceled.
 
-    Database errors are logged, and the job runs again after the interval.
+    Errors are logged, and the job runs again after the interval.
     """
     await asyncio.sleep(delay)
     while True:
         try:
             await job()
-        except (SQLAlchemyError, OSError):
+        except Exception:
             logger.exception("%s failed; trying again in %s seconds", name, interval)
         await asyncio.sleep(interval)
 
@@ -76,7 +76,7 @@ async def run_due_chores(database: Database) -> bool:
         return False
     try:
         purged = await purge(database)
-    except (SQLAlchemyError, OSError):
+    except Exception:
         await reset_chore(database, "purge")
         raise
     logger.info("purged %s tasks and %s expired rows", purged.tasks, purged.expired)

@@ -1,8 +1,8 @@
 """The context of an operation: its viewer, its loaders and its budget."""
 
 import time
-from collections.abc import Awaitable, Hashable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,9 +15,11 @@ from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.relations.batches import RowBatch
-from graph.operations.budgets import Budgets, BudgetStatus
+from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.cost import OperationCost
+from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.usage import Usage
 from models import AccessToken, Permission, Session, User, Viewer, Workspace
 from models.database import Database
 
@@ -37,7 +39,22 @@ class Server:
     authenticator: Authenticator
     budgets: Budgets
     limits: Limits
-    read_concurrency: int
+    connections: "Connections"
+
+
+class Connections:
+    """How many connections operations use, in all and for each caller.
+
+    Some connections for reads remain for authentication, so that nobody has to wait for the
+    operations of others to be identified.
+    """
+
+    def __init__(self, database: Database, read_concurrency: int) -> None:
+        size = database.options.pool_size
+        writes = 1 if database.kind == "sqlite" else size
+        self.reads = FairSlots(size - size // 5, read_concurrency)
+        self.writes = FairSlots(writes, max(1, writes // 3))
+        self.dry_runs = FairSlots(max(1, writes // 2), 1)
 
 
 @dataclass(frozen=True)
@@ -65,9 +82,12 @@ class Context:
         self.is_signed_out = False
         self._identified = time.monotonic()
         self._is_closed = False
-        self._reads = PooledReads(self.database, server.read_concurrency)
-        #: The open transaction of a dry run, and the viewer before it.
-        self._dry_run: tuple[AsyncExitStack, Viewer] | None = None
+        #: The time that the operation has used.
+        self.usage = Usage()
+        self._charged_time = 0
+        self._reads = PooledReads(self.database, self.read_slot)
+        #: The reads inside the open transaction of a dry run, and the viewer before it.
+        self._dry_run: tuple[TransactionReads, Viewer] | None = None
         self._read_by(self._reads, identity.viewer)
         self._prime_identity()
 
@@ -83,9 +103,20 @@ class Context:
         """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.charge(self.caller, cost)
 
-    async def refund(self, cost: int) -> None:
-        """Refund a part of what was charged."""
-        await self.server.budgets.refund(self.caller, cost)
+    async def settle(self, charged: int, cost: int) -> None:
+        """Refund what was charged in excess of the cost, or charge what is missing."""
+        if cost <= charged:
+            await self.server.budgets.refund(self.caller, charged - cost)
+        else:
+            self.server.budgets.owe(self.caller, cost - charged)
+
+    def charge_time(self, cost: int) -> int:
+        """Charge the time used beyond what the cost pays for; return the additional charge."""
+        charge = cost_of_time(self.usage.seconds, cost) - self._charged_time
+        if charge > 0:
+            self._charged_time += charge
+            self.server.budgets.owe(self.caller, charge)
+        return self._charged_time
 
     def set_identity(self, identity: Identity) -> None:
         """Continue as another user, who has just signed in or out."""
@@ -120,27 +151,45 @@ class Context:
         credential = self.identity.credential
         return credential is not None and await is_access_current(session, credential, self.viewer)
 
-    async def read_in_transaction(
-        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
+    @asynccontextmanager
+    async def read_slot(self) -> AsyncIterator[None]:
+        """Hold a connection's place for a read, after waiting for the caller's turn."""
+        async with self.server.connections.reads.slot(self.caller.name):
+            with self.usage.measure_database():
+                yield
+
+    @asynccontextmanager
+    async def write_slot(self, *, dry_run: bool) -> AsyncIterator[None]:
+        """Hold a connection's place for a transaction, after waiting for the caller's turn."""
+        connections, caller = self.server.connections, self.caller.name
+        async with AsyncExitStack() as slots:
+            if dry_run:
+                await slots.enter_async_context(connections.dry_runs.slot(caller))
+            await slots.enter_async_context(connections.writes.slot(caller))
+            with self.usage.measure_database():
+                yield
+
+    async def begin_dry_run(
+        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any]
     ) -> None:
-        """Read inside a transaction until the dry run ends; `stack` then rolls it back.
+        """Read inside the transaction of a dry run until it ends.
 
         Meanwhile the operation awaits no other connection.
         """
         if self._is_closed:
-            await stack.aclose()
+            await reads.close()
             return
-        self._dry_run = (stack, self.viewer)
+        self._dry_run = (reads, self.viewer)
         self._read_by(reads, viewer, known)
 
     async def end_dry_run(self) -> None:
         """Roll back the dry run in progress, if any."""
         if self._dry_run is None:
             return
-        (stack, viewer), self._dry_run = self._dry_run, None
+        (reads, viewer), self._dry_run = self._dry_run, None
         # Reads in the transaction finish first, because its connection is reused.
         await self.loaders.finish()
-        await stack.aclose()
+        await reads.close()
         self._read_by(self._reads, viewer)
 
     def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:
@@ -156,8 +205,10 @@ class Context:
     async def close(self) -> None:
         """End the operation: roll back a dry run, cancel loads and return all connections."""
         self._is_closed = True
-        await self.end_dry_run()
         await self.loaders.close()
+        await self.end_dry_run()
+        # Also if the operation was canceled.
+        self.charge_time(self.cost.total)
 
     def _prime_identity(self) -> None:
         """Prime the loaders with the rows that authentication has read."""

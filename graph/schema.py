@@ -17,6 +17,7 @@ from graph.kit.scalars import SCALARS
 from graph.operations.extensions import OperationLimits, RequireOperationName
 from graph.views.board import max_groups
 from models.reaction import MAX_EMOJI
+from models.search.query import search_cost
 
 #: The concepts, in the order in which their fields appear in the schema.
 CONCEPTS: list[ModuleType] = [
@@ -78,7 +79,7 @@ class Schema(strawberry.Schema):
 
 
 class SchemaLimits(OperationLimits):
-    """The limits of operations, with the lengths of this schema's lists."""
+    """The limits of operations, with the lengths and costs of this schema's fields."""
 
     lengths = {
         ("Comment", "reactionCounts"): lambda given, limits: MAX_EMOJI,
@@ -86,6 +87,7 @@ class SchemaLimits(OperationLimits):
         ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
         ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
     }
+    field_costs = {("Workspace", "search"): lambda given: search_cost(given("query"))}
 
 
 schema = Schema(

@@ -49,16 +49,24 @@ class Settings(BaseSettings):
     statement_timeout: float = Field(
         30,
         gt=0,
-        description="Seconds that one SQL statement may run. On SQLite, this limits reads only.",
+        description="Seconds that one SQL statement may run.",
     )
     pgbouncer: bool = Field(
         False, description="Connect to PostgreSQL through PgBouncer in transaction mode."
     )
     read_concurrency: int = Field(
-        4, ge=1, description="Maximum number of connections that one operation reads on at once."
+        4,
+        ge=1,
+        description="Maximum number of connections that the operations of one caller read on at "
+        "once.",
     )
     max_body_size: int = Field(
         5_000_000, ge=1, description="Maximum size of a request body, in bytes."
+    )
+    max_anonymous_body_size: int = Field(
+        200_000,
+        ge=1,
+        description="Maximum size of the body of an anonymous request, in bytes.",
     )
     max_document_size: int = Field(
         100_000, ge=1, description="Maximum size of a GraphQL document, in bytes."

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
-from models.columns.rules import ColumnRule, with_rule
+from models.columns.rules import WEB_URL, ColumnRule, with_rule
 from models.columns.types import long_text, short_text, timestamp, uuid_type
 from models.log.logged import Logged
 
@@ -59,7 +59,7 @@ class Project(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
     #: The number of the newest task.
     last_number: Mapped[int] = mapped_column(default=0)
     #: The URL it was imported from.
-    source_url: Mapped[str | None] = mapped_column(short_text(500))
+    source_url: Mapped[str | None] = mapped_column(short_text(500), info=with_rule(WEB_URL))
     lead_id: Mapped[UUID | None] = mapped_column(
         uuid_type(),
         ForeignKey("users.id", ondelete="SET NULL"),

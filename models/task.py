@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
 from models.columns.documented_enum import DocumentedEnum, DocumentedIntEnum
-from models.columns.rules import NOT_NEGATIVE, with_rule
+from models.columns.rules import NOT_NEGATIVE, WEB_URL, with_rule
 from models.columns.types import OrderedEnum, enum_type, long_text, short_text, timestamp, uuid_type
 from models.log.change import Change
 from models.log.logged import CollectedField, Logged
@@ -122,7 +122,7 @@ class Task(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base
         timestamp(), doc="When it was moved to the trash; null if it is not there."
     )
     source_url: Mapped[str | None] = mapped_column(
-        short_text(500), doc="The URL it was imported from."
+        short_text(500), info=with_rule(WEB_URL), doc="The URL it was imported from."
     )
     state_id: Mapped[UUID] = mapped_column(
         uuid_type(), ForeignKey("states.id"), doc="The workflow state, one of the task's workspace."

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from graph.app import create_app
 from graph.auth import passwords
-from graph.operations import extensions
+from graph.operations import budgets, extensions
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
 from models.database import Database
@@ -68,12 +68,13 @@ STATEMENTS = pytest.StashKey[Statements]()
 
 @pytest.fixture(scope="session", autouse=True)
 def parse_without_pauses() -> None:
-    """Turn off the parser's pauses and the charge for its time.
+    """Turn off the parser's pauses and the charges for time.
 
-    Both depend on the speed of the machine, and tests assert exact costs.
+    They depend on the speed of the machine, and tests assert exact costs.
     """
     PARSER_THREAD.SLEEP_RATIO = 0
     extensions.COST_PER_SECOND = 0
+    budgets.COST_PER_SLOW_SECOND = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ import unicodedata
 import urllib.request
 from collections.abc import Mapping
 from functools import partial
+from http.client import HTTPException
 from typing import Any
 
 import jwt
@@ -26,8 +27,8 @@ from models import ExternalIdentity, User
 from models.database import Database
 from models.user import HANDLE
 
-#: Seconds until the issuer's keys are fetched again, and at least between two fetches because of
-#: tokens with an unknown key.
+#: Seconds until the issuer's keys are fetched again, and at least between two attempts because of
+#: tokens with an unknown key or because the last attempt failed.
 KEYS_LIFETIME, MIN_FETCH_INTERVAL = 3600, 30
 #: Seconds to wait for the issuer, and bytes to read of a response.
 FETCH_TIMEOUT, MAX_RESPONSE_BYTES = 10, 1_000_000
@@ -51,7 +52,8 @@ class OpenIDIssuer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._fetched_at = -float("inf")
+        #: When the keys were last fetched, and when this was last attempted.
+        self._fetched_at = self._attempted_at = -float("inf")
         self._fetch_task: asyncio.Task[None] | None = None
 
     async def verified_claims(self, token: str) -> Mapping[str, Any]:
@@ -93,11 +95,11 @@ class OpenIDIssuer:
 
         Only tokens with an unknown key wait for a fetch; old keys are used until a fetch succeeds.
         """
-        age = time.monotonic() - self._fetched_at
-        is_fetching = self._fetch_task is not None
-        if key_id not in self._keys and (age > MIN_FETCH_INTERVAL or is_fetching):
+        at = time.monotonic()
+        may_fetch = at - self._attempted_at > MIN_FETCH_INTERVAL or self._fetch_task is not None
+        if key_id not in self._keys and may_fetch:
             await asyncio.shield(self._refresh_keys())
-        elif age > KEYS_LIFETIME:
+        elif at - self._fetched_at > KEYS_LIFETIME and may_fetch:
             self._refresh_keys()
         if not self._keys:
             raise Unavailable("The OpenID Connect issuer does not answer. Try again later.")
@@ -106,7 +108,7 @@ class OpenIDIssuer:
     def _refresh_keys(self) -> "asyncio.Task[None]":
         """Begin to fetch the keys, unless a fetch is under way, and return its task."""
         if self._fetch_task is None:
-            self._fetched_at = time.monotonic()
+            self._attempted_at = time.monotonic()
             self._fetch_task = asyncio.create_task(self._fetch_keys())
         return self._fetch_task
 
@@ -114,7 +116,8 @@ class OpenIDIssuer:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT):
                 self._keys = await asyncio.to_thread(self._fetch)
-        except (OSError, ValueError, jwt.PyJWTError):
+            self._fetched_at = self._attempted_at
+        except (OSError, ValueError, HTTPException, jwt.PyJWTError):
             logger.warning("the OpenID Connect issuer's keys cannot be fetched", exc_info=True)
         finally:
             self._fetch_task = None

@@ -2,8 +2,9 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.kit.errors import RateLimited
 from models import Password, User
 from models.database import Database
 from models.server.token_bucket import BucketSize, take_tokens
@@ -27,6 +29,33 @@ PER_ADDRESS = BucketSize(capacity=50, seconds=600)
 HASHER = PasswordHasher()
 #: Hashing occupies a core and 64 MiB each: at most two at a time.
 _HASHING_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+#: Passwords that a process verifies or that wait for it: about three seconds of work.
+MAX_PENDING = 50
+#: Seconds to wait if there are more.
+PENDING_WAIT = 3
+
+
+class HashingQueue:
+    """Bounds the number of passwords that a process verifies or that wait for it."""
+
+    def __init__(self) -> None:
+        self.pending = 0
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place in the queue; raise `RateLimited` at once if there is none."""
+        if self.pending >= MAX_PENDING:
+            raise RateLimited(
+                f"Too many users are signing in. Try again in {PENDING_WAIT} seconds.", PENDING_WAIT
+            )
+        self.pending += 1
+        try:
+            yield
+        finally:
+            self.pending -= 1
+
+
+HASHING_QUEUE = HashingQueue()
 
 
 class TooManyAttempts(Exception):
@@ -57,8 +86,16 @@ async def verify_password(
     """Return the user with this handle or email address if the password is theirs, else None.
 
     Raise `TooManyAttempts` after too many failures. An attempt counts as a failure until it has
-    succeeded, so that concurrent attempts are limited like successive ones.
+    succeeded, so that concurrent attempts are limited like successive ones. Raise `RateLimited` if
+    too many passwords are waiting to be verified.
     """
+    with HASHING_QUEUE.place():
+        return await _verify_password(database, login, password, address)
+
+
+async def _verify_password(
+    database: Database, login: str, password: str, address: str
+) -> UUID | None:
     # PostgreSQL cannot store or compare null characters; no handle or address contains one.
     login = login.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
     user_id, password_hash = await _find_user(database, login)

@@ -105,7 +105,8 @@ async def _find_user(session: AsyncSession, handle: str) -> User | None:
     return found
 
 
-async def _require_user(session: AsyncSession, handle: str) -> User:
+async def require_user(session: AsyncSession, handle: str) -> User:
+    """Return the user with a handle; raise a `CommandError` if there is none."""
     user = await _find_user(session, handle)
     if user is None:
         raise CommandError(f"There is no user {handle}. Add one with taskloom user add {handle}.")
@@ -114,7 +115,7 @@ async def _require_user(session: AsyncSession, handle: str) -> User:
 
 async def set_password(session: AsyncSession, handle: str, password_hash: str) -> str:
     """Set a user's password and end their sessions. Returns a message."""
-    user = await _require_user(session, handle)
+    user = await require_user(session, handle)
     password = await session.get(Password, user.id)
     if password is None:
         session.add(Password(user_id=user.id, hash=password_hash))
@@ -126,7 +127,7 @@ async def set_password(session: AsyncSession, handle: str, password_hash: str) -
 
 async def set_disabled(session: AsyncSession, handle: str, at: datetime | None) -> str:
     """Disable a user from an instant on, or enable them if it is None. Returns a message."""
-    user = await _require_user(session, handle)
+    user = await require_user(session, handle)
     user.disabled_at = at
     if at is None:
         return f"The user {handle} can sign in again."
@@ -147,7 +148,7 @@ async def create_token(
     With a slug, the token can access that workspace only. Raises a `CommandError` if there is no
     such user, or if they are not a member of the workspace.
     """
-    user = await _require_user(session, handle)
+    user = await require_user(session, handle)
     workspace = None
     if slug is not None:
         workspace = await session.scalar(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn, TypeVar
@@ -12,8 +13,10 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
+from graph.cli.printable import printable, printable_lines
 from graph.settings import PREFIX, Settings
 from models.database import Database, DatabaseError, unreachable_error
 from models.database.driver_errors import is_unreachable
@@ -21,8 +24,9 @@ from models.migrations import require_newest
 
 T = TypeVar("T")
 
-#: For messages to people. Standard output is reserved for output that programs read.
-stderr = Console(stderr=True, highlight=False)
+#: For messages to people. Standard output is reserved for output that programs read. A test checks
+#: that all output of commands goes through the functions below.
+_stderr = Console(stderr=True, highlight=False)
 
 
 class CommandError(Exception):
@@ -85,16 +89,30 @@ def fail(message: str) -> NoReturn:
 
 
 def print_error(message: str) -> None:
-    stderr.print(f"[bold red]error:[/] {escape_markup(message)}", soft_wrap=True)
+    _print(("error:", "bold red"), f" {printable(message)}")
 
 
 def print_message(message: str) -> None:
-    stderr.print(escape_markup(message), soft_wrap=True)
+    _print(printable(message))
 
 
-def escape_markup(message: str) -> str:
-    """Escape every bracket, which Rich might read as markup."""
-    return message.replace("[", r"\[")
+def print_traceback() -> None:
+    """Print the traceback of the current exception."""
+    _print(printable_lines(traceback.format_exc().rstrip()))
+
+
+def print_link(link: str) -> None:
+    _print("\n  Open ", (printable(link), "bold"), "\n")
+
+
+def print_output(text: str) -> None:
+    """Print the result of a command, which may have several lines, to standard output."""
+    typer.echo(printable_lines(text))
+
+
+def _print(*parts: str | tuple[str, str]) -> None:
+    # As `Text`, in which brackets are no markup.
+    _stderr.print(Text.assemble(*parts), soft_wrap=True)
 
 
 @contextmanager
@@ -104,14 +122,14 @@ def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]
     Nothing is shown if standard error is not a terminal.
     """
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=stderr,
-        disable=not stderr.is_terminal,
+        console=_stderr,
+        disable=not _stderr.is_terminal,
     )
     with bar:
-        task = bar.add_task(description, total=total)
+        task = bar.add_task(printable(description), total=total)
         yield lambda count: bar.advance(task, count)
         bar.update(task, completed=total)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from graph.cli.console import open_database, run
+from graph.cli.console import open_database, print_output, run
+from graph.cli.printable import printable
 
 app = typer.Typer(help="Register documents, which clients send by their ID.", no_args_is_help=True)
 
@@ -24,4 +25,4 @@ def add(
             return {file: await register(session, text) for file, text in texts.items()}
 
     for file, document_id in run(work).items():
-        typer.echo(f"{document_id}  {file}")
+        print_output(f"{document_id}  {printable(str(file))}")

@@ -1,5 +1,6 @@
 """The `taskloom` command and its subcommands."""
 
+import logging.config
 import os
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +8,17 @@ from typing import Annotated
 import typer
 
 from graph.cli import documents, imports, server, tokens, users
-from graph.cli.console import fail, open_database, print_error, print_message, run
+from graph.cli.console import (
+    fail,
+    open_database,
+    print_error,
+    print_message,
+    print_output,
+    print_traceback,
+    run,
+)
 from graph.cli.demo import fill
+from graph.cli.logs import log_config
 from graph.cli.options import check_slug
 from graph.settings import PREFIX
 from models import migrations
@@ -31,11 +41,15 @@ app.add_typer(documents.app, name="documents")
 
 def main() -> None:
     """Run the command. An unexpected error is printed as one line, without a traceback."""
+    is_debug = os.environ.get(f"{PREFIX}LOG_LEVEL", "").lower() == "debug"
+    # The server sets the level of its settings.
+    logging.config.dictConfig(log_config("debug" if is_debug else "info"))
     try:
         app()
-    except Exception as error:
-        if os.environ.get(f"{PREFIX}LOG_LEVEL", "").lower() == "debug":
-            raise
+    except Exception as error:  # noqa: BLE001 - printed
+        if is_debug:
+            print_traceback()
+            raise SystemExit(1) from None
         lines = str(error).strip().splitlines() or [""]
         print_error(
             f"{type(error).__name__}: {lines[0]} (set {PREFIX}LOG_LEVEL=debug for the traceback)"
@@ -106,7 +120,7 @@ def schema(
 
     printed = graphql_schema.as_str() + "\n"
     if not check:
-        typer.echo(printed, nl=False)
+        print_output(printed.rstrip("\n"))
         return
     if not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != printed:
         fail(f"{SCHEMA_FILE} is out of date: run taskloom schema > {SCHEMA_FILE}.")

@@ -1,10 +1,13 @@
 """Checks of option values. An invalid value ends the command with exit code 2."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import typer
 
 from models import Role, Scope
+from models.base import column_of
+from models.columns.rules import normalize, value_problem
 from models.project import PROJECT_KEY
 from models.workspace import is_slug
 
@@ -26,10 +29,25 @@ def check_project_key(key: str) -> None:
         )
 
 
-def check_length(option: str, value: str | None, max_length: int) -> None:
-    """Reject a text that is longer than its column."""
-    if value is not None and len(value) > max_length:
-        raise typer.BadParameter(f"{option}: use at most {max_length} characters, not {len(value)}")
+def check_text(option: str, attribute: Any, value: str) -> str:
+    """Return a text as its column stores it; reject a text that the API would reject too."""
+    column = column_of(attribute)
+    text: str = normalize(column, value)
+    if problem := value_problem(column, text):
+        raise typer.BadParameter(f"{option}: {problem}")
+    return text
+
+
+def parse_pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    """Parse values such as login=handle. No login may have two handles."""
+    pairs: dict[str, str] = {}
+    for value in values:
+        login, _, handle = value.partition("=")
+        if not login or not handle:
+            raise typer.BadParameter(f"{option}: use LOGIN=HANDLE, such as octocat=ada")
+        if pairs.setdefault(login.lower(), handle) != handle:
+            raise typer.BadParameter(f"{option}: use each LOGIN once")
+    return pairs
 
 
 def parse_member(option: str, members: type[T], value: str) -> T:

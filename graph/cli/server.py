@@ -9,14 +9,17 @@ from sqlalchemy import select
 
 from graph.auth.sign_in_code import create_sign_in_code
 from graph.cli import accounts
-from graph.cli.console import fail, load_settings, print_message, stderr
+from graph.cli.console import fail, load_settings, print_link, print_message
 from graph.cli.demo import fill
+from graph.cli.logs import log_config
 from graph.http.uvicorn_limits import LimitedProtocol
 from graph.settings import PREFIX, Settings
 from models import Membership, Role, User, Workspace, migrations
 from models.database import Database
 
 APP = "graph.app:create_app"
+#: Seconds that requests have to finish when the server is stopped; then they are canceled.
+SHUTDOWN_SECONDS = 10
 
 
 def settings_help() -> str:
@@ -82,29 +85,28 @@ async def sign_in_link(database: Database, host: str, port: int) -> str | None:
 
 def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None) -> None:
     """Serve until the process is stopped. `link` is printed when it can be opened."""
+    level = load_settings().log_level
     options: dict[str, Any] = {
         "host": host,
         "port": port,
         "factory": True,
-        "log_level": load_settings().log_level.lower(),
+        "log_config": log_config(level),
+        "log_level": level,
         "server_header": False,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
         "http": LimitedProtocol,
     }
     if workers > 1:
         # Each worker process reads its settings from the environment.
         os.environ.setdefault(f"{PREFIX}SHARED_BUDGETS", "true")
     if workers > 1 or reload:
-        print_link(link)
+        if link is not None:
+            print_link(link)
         uvicorn.run(APP, workers=workers, reload=reload, **options)
         return
     server = _Server(uvicorn.Config(APP, **options))
     server.link = link
     server.run()
-
-
-def print_link(link: str | None) -> None:
-    if link is not None:
-        stderr.print(f"\n  Open [bold]{link}[/]\n", soft_wrap=True)
 
 
 class _Server(uvicorn.Server):
@@ -114,5 +116,5 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and self.link is not None:
             print_link(self.link)

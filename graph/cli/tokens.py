@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from graph.cli import accounts
-from graph.cli.console import open_database, run
-from graph.cli.options import check_length, parse_member
-from models import Scope
+from graph.cli.console import open_database, print_output, run
+from graph.cli.options import check_text, parse_member
+from models import AccessToken, Scope
 
 app = typer.Typer(help="Create personal tokens.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def create(
 ) -> None:
     """Create a personal token and print it to standard output. It is not shown again."""
     parsed_scope = parse_member("--scope", Scope, scope)
-    check_length("--name", name, 100)
+    name = check_text("--name", AccessToken.name, name)
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
@@ -41,4 +41,4 @@ def create(
                 session, user, workspace, parsed_scope, name, sends_anything=any_document
             )
 
-    typer.echo(run(work))
+    print_output(run(work))

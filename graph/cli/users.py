@@ -8,8 +8,8 @@ import typer
 from graph.auth import passwords
 from graph.cli import accounts
 from graph.cli.console import open_database, print_message, run
-from graph.cli.options import check_length, check_slug, parse_member
-from models import Role
+from graph.cli.options import check_slug, check_text, parse_member
+from models import Role, User
 from models.base import now
 
 app = typer.Typer(help="Manage users and their memberships.", no_args_is_help=True)
@@ -39,8 +39,8 @@ def add(
     if workspace is not None:
         check_slug(workspace)
     new_role = None if role is None else parse_member("--role", Role, role)
-    check_length("--name", name, 200)
-    check_length("--email", email, 254)
+    name = None if name is None else check_text("--name", User.name, name)
+    email = None if email is None else check_text("--email", User.email, email)
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:

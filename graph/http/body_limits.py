@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from cross_web import HTTPException
-from starlette.requests import Request
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from graph.settings import Settings
@@ -22,29 +22,53 @@ class RequestTooLarge(HTTPException):
         super().__init__(status_code, reason)
 
 
-def reject_large_body(request: Request, limit: int) -> None:
-    """Raise `RequestTooLarge` if the `Content-Length` exceeds a limit in bytes."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise _body_too_large(limit)
+class LimitedBody:
+    """The body of a request, of which no more than `limit` bytes are received.
 
-
-def limit_body_size(receive: Receive, limit: int) -> Receive:
-    """Wrap `receive` so that it raises `RequestTooLarge` after so many bytes of the body.
-
-    This also limits bodies without a `Content-Length`.
+    The limit is 0 until it is known who sends the request. `advice` ends the error message.
+    `received` counts the bytes.
     """
-    received = 0
 
-    async def receive_limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise _body_too_large(limit)
+    def __init__(self, headers: Headers, receive: Receive) -> None:
+        self.headers = headers
+        self.limit = 0
+        self.advice = "."
+        self._receive = receive
+        self.received = 0
+
+    def set_limit(self, limit: int, advice: str = ".") -> None:
+        self.limit, self.advice = limit, advice
+
+    @property
+    def charged_bytes(self) -> int:
+        """The `Content-Length`, or for a body without one the limit; at most the limit."""
+        if "transfer-encoding" in self.headers:
+            return self.limit
+        return min(self._content_length, self.limit)
+
+    def reject_large(self) -> None:
+        """Raise `RequestTooLarge` if the `Content-Length` exceeds the limit."""
+        if self._content_length > self.limit:
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """Receive a message; raise `RequestTooLarge` after `limit` bytes of the body."""
+        message = await self._receive()
+        self.received += len(message.get("body", b""))
+        if self.received > self.limit:
+            raise self._too_large()
         return message
 
-    return receive_limited
+    @property
+    def _content_length(self) -> int:
+        length = self.headers.get("content-length", "")
+        return int(length) if length.isdecimal() else 0
+
+    def _too_large(self) -> RequestTooLarge:
+        return RequestTooLarge(
+            f"The request body has more than {self.limit:,} bytes. Send less at once{self.advice}",
+            413,
+        )
 
 
 def reject_many_brackets(body: str | bytes) -> None:
@@ -82,9 +106,3 @@ def _children(value: Any, limit: int) -> Collection[Any]:
     """The values of a list or an object, cut off above the limit."""
     inner = value.values() if isinstance(value, dict) else value
     return list(islice(inner, limit + 1)) if isinstance(value, (dict, list)) else ()
-
-
-def _body_too_large(limit: int) -> RequestTooLarge:
-    return RequestTooLarge(
-        f"The request body has more than {limit:,} bytes. Send less at once.", 413
-    )

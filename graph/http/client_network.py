@@ -2,6 +2,13 @@
 
 from ipaddress import IPv6Network, ip_address
 
+from starlette.requests import HTTPConnection
+
+
+def sender_address(request: HTTPConnection) -> str:
+    """Return the network of a request's sender; empty if the server does not know it."""
+    return client_network(request.client.host if request.client else "")
+
 
 def client_network(host: str) -> str:
     """Return an IPv4 address itself, and of an IPv6 address its /64 network.

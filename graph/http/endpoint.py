@@ -2,17 +2,18 @@
 
 A request passes these steps, in this order. The first of them to fail determines the response.
 
- 1. `__call__` limits the size of the body, and turns every exception into a response.
+ 1. `__call__` turns every exception into a response.
  2. `run_with_deadline` cancels the steps below after the request timeout. It calls the view's
     `run`, which calls the other steps.
  3. `get_sub_response` checks the method and negotiates the media type.
- 4. `get_context` authenticates the request, refuses cookies that other sites make a browser send,
-    and creates the operation's context.
+ 4. `get_context` authenticates the request, creates the operation's context, charges the request
+    and its body, limits the size of the body, and refuses cookies that other sites make a browser
+    send.
  5. `should_render_graphql_ide` and `render_graphql_ide` answer a browser's visit with GraphiQL.
     Such a request ends here.
  6. `parse_http_body` reads the query string or the JSON body, and checks the parameters.
- 7. `execute_single` charges the least cost, looks up the text of a document sent by hash, and
-    executes the schema; it cancels the execution if the client disconnects. The schema runs
+ 7. `execute_single` looks up the text of a document sent by hash, and executes the schema; it
+    cancels the execution if the client disconnects. The schema runs
      a. `OperationLimits.on_parse`: charges a document that is not cached, parses it, checks its
         limits, and validates it,
      b. `RequireOperationName.on_validate`,
@@ -34,48 +35,48 @@ from typing import Any, TypeVar
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.types import QueryParams
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graph.context import Context, Sender, Server
-from graph.http.body_limits import (
-    RequestTooLarge,
-    limit_body_size,
-    reject_large_body,
-    reject_many_brackets,
-)
-from graph.http.client_network import client_network
+from graph.http.body_limits import LimitedBody, RequestTooLarge, reject_many_brackets
+from graph.http.client_network import sender_address
+from graph.http.credential_charge import ChargedAuthenticator
 from graph.http.cross_site import is_cross_site
 from graph.http.rate_limit_headers import rate_limit_headers, retry_after_header
 from graph.http.request_parameters import RequestParameters, read_parameters
 from graph.http.responses import (
     JSON,
     accepts_only_json,
+    api_error_response,
     error_response,
     failure_response,
     is_request_error,
     negotiate_media_type,
 )
 from graph.http.session_cookie import delete_session_cookie, set_session_cookie
-from graph.kit.errors import ApiError, Forbidden, RateLimited, Unauthenticated, Unavailable
+from graph.kit.errors import ApiError, Forbidden, RateLimited, Unavailable
 from graph.operations.cost import REQUEST_COST
 from graph.operations.document_store import DocumentStore
 from graph.operations.limits import LIMIT_EXCEEDED
+from graph.operations.usage import CURRENT_USAGE
 from graph.settings import Settings
 from models import AccessToken
 
 T = TypeVar("T")
+
+#: The cost of receiving and parsing a body: keys of JSON objects take the longest.
+BODY_BYTES_PER_COST = 5_000
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -93,21 +94,19 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         super().__init__(
             schema,
             graphql_ide="graphiql" if explorer else None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            allowed_origins=settings.allowed_origins,
+            subscription_protocols=(),
         )
         self.server = server
+        self.authenticator = ChargedAuthenticator(server.authenticator, server.budgets)
         self.documents = documents
         self.settings = settings
         self.explorer = explorer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
-            return
-        request = Request(scope, limit_body_size(receive, self.settings.max_body_size))
+        body = LimitedBody(Headers(scope=scope), receive)
+        request = Request(scope, body.receive)
+        request.state.body = body
         try:
-            reject_large_body(request, self.settings.max_body_size)
             response = await self.run_with_deadline(request)
         except RequestTooLarge as error:
             response = error_response(error.status_code, error.reason, LIMIT_EXCEEDED)
@@ -116,11 +115,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if error.status_code == 405:
                 response.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
         except ApiError as error:
-            response = error_response(error.status, error.message, error.code)
-            if isinstance(error, Unauthenticated):
-                response.headers["WWW-Authenticate"] = "Bearer"
-            if isinstance(error, RateLimited):
-                response.headers.update(retry_after_header(error))
+            response = api_error_response(error)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
@@ -142,28 +137,37 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 "After a mutation, check what was saved, or send it again with its idempotencyKey."
             ) from None
 
-    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+    async def get_sub_response(self, request: Any) -> Response:
         response = await super().get_sub_response(request)
-        if isinstance(request, WebSocket):
-            return response
         if request.method not in ("GET", "POST"):
             raise HTTPException(405, "Send queries by GET, or any operation by POST.")
         response.media_type = negotiate_media_type(request.headers.get("accept"), request.method)
         return response
 
-    async def get_context(
-        self, request: Request | WebSocket, response: Response | WebSocket
-    ) -> Context:
-        identity = await self.server.authenticator.authenticate(request)
-        can_write = isinstance(request, WebSocket) or request.method == "POST"
+    async def get_context(self, request: Any, response: Any) -> Context:
+        address = sender_address(request)
+        identity = await self.authenticator.authenticate(request, address)
+        context = Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
+        body: LimitedBody = request.state.body
+        body.set_limit(*self._body_limit(context))
+        # Charged before anything is read, so that requests that fail below cost something too.
+        await context.charge(REQUEST_COST + body.charged_bytes // BODY_BYTES_PER_COST)
+        body.reject_large()
         allowed_origins = self.settings.allowed_origins
-        if identity.by_cookie and can_write and is_cross_site(request, allowed_origins):
+        is_post = request.method == "POST"
+        if identity.by_cookie and is_post and is_cross_site(request, allowed_origins):
             raise Forbidden(
                 "Pages of other sites cannot use the session cookie. Send a token, or add the "
                 "page's origin to the server's TASKLOOM_ALLOWED_ORIGINS."
             )
-        address = client_network(request.client.host if request.client else "")
-        return Context(self.server, identity, Sender(address, request.headers.get("user-agent")))
+        return context
+
+    def _body_limit(self, context: Context) -> tuple[int, str]:
+        """The limit of the caller's request bodies, and the end of the error message."""
+        limit = self.settings.max_body_size
+        if context.viewer.user_id is not None or limit <= self.settings.max_anonymous_body_size:
+            return limit, "."
+        return self.settings.max_anonymous_body_size, ", or sign in for a larger limit."
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         accepts_html = "text/html" in (request.headers.get("accept") or "")
@@ -199,16 +203,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def parse_json(self, data: str | bytes) -> Any:
         try:
-            return self.decode_json(data)
+            return orjson.loads(data)
         except JSONDecodeError as error:
             raise HTTPException(400, f"This is not valid JSON: {error}.") from error
-
-    def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
-
-    def encode_json(self, data: object) -> str | bytes:
-        # As a string, because Strawberry sends bytes as a binary WebSocket message.
-        return orjson.dumps(data).decode()
 
     async def execute_single(
         self,
@@ -219,9 +216,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        # Charged first, so that requests that fail below cost something too.
-        await context.charge(REQUEST_COST)
+        await self._refund_body(request.state.body, context)
         query = await self._document_text(request_data, context)
+        CURRENT_USAGE.set(context.usage)
         try:
             result = await cancel_on_disconnect(
                 request,
@@ -253,6 +250,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._update_session_cookie(request, sub_response, context)
         sub_response.headers.update(rate_limit_headers(context))
         return result
+
+    async def _refund_body(self, body: LimitedBody, context: Context) -> None:
+        """Refund the charge for a body that was shorter than announced."""
+        unused = body.charged_bytes // BODY_BYTES_PER_COST - body.received // BODY_BYTES_PER_COST
+        if unused > 0:
+            await context.settle(unused, 0)
 
     async def _document_text(
         self, request_data: GraphQLRequestData, context: Context

@@ -8,7 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
-from graph.kit.errors import Unavailable, mask, unanswered
+from graph.http.rate_limit_headers import retry_after_header
+from graph.kit.errors import (
+    ApiError,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+    mask,
+    unanswered,
+)
 from models.database.driver_errors import is_timeout, is_unreachable
 
 JSON = "application/json"
@@ -55,6 +63,16 @@ def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Resp
         status_code=status,
         media_type=f"{JSON}; charset=utf-8",
     )
+
+
+def api_error_response(error: ApiError) -> Response:
+    """Build the response to a request that is refused with an error for the caller."""
+    response = error_response(error.status, error.message, error.code)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        response.headers.update(retry_after_header(error))
+    return response
 
 
 def failure_response(error: Exception) -> Response:

@@ -1,16 +1,24 @@
 """The routes besides `/graphql`: home, sign-in link, printed schema, and health checks."""
 
+import hashlib
 import logging
+from functools import cache
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from strawberry.schema import BaseSchema
 
 from graph.auth.sign_in_code import redeem_sign_in_code
-from graph.http.responses import failure_response
+from graph.context import Server
+from graph.http.client_network import sender_address
+from graph.http.credential_charge import LOOKUP_COST
+from graph.http.responses import api_error_response, failure_response
 from graph.http.session_cookie import set_session_cookie
+from graph.kit.errors import ApiError
+from graph.operations.cost import REQUEST_COST
 from graph.settings import Settings
-from models.database import Database, DatabaseError
+from models.database import DatabaseError
 from models.migrations import require_newest
 
 USED_CODE = (
@@ -18,10 +26,28 @@ USED_CODE = (
     "Restart the server for a new one."
 )
 
+#: The cost of reading the version of the database's schema, which takes about two milliseconds.
+READY_COST = 20
+
 logger = logging.getLogger("taskloom.health")
 
 
-def add_routes(app: FastAPI, schema: BaseSchema, database: Database, settings: Settings) -> None:
+def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Settings) -> None:
+    database, budgets = server.database, server.budgets
+
+    # Cached, because it takes long.
+    @cache
+    def printed() -> tuple[bytes, str]:
+        return print_schema(schema)
+
+    async def charge(request: Request, cost: int) -> None:
+        """Charge the anonymous budget of the sender's network."""
+        await budgets.charge(budgets.caller(None, sender_address(request)), cost)
+
+    @app.exception_handler(ApiError)
+    async def refuse(_: Request, error: ApiError) -> Response:
+        return api_error_response(error)
+
     @app.get("/")
     async def home() -> Response:
         return RedirectResponse("/graphql")
@@ -30,7 +56,10 @@ def add_routes(app: FastAPI, schema: BaseSchema, database: Database, settings: S
     async def sign_in(code: str, request: Request) -> Response:
         """Exchange a one-time code for a session cookie, and redirect to the explorer."""
         try:
+            await charge(request, LOOKUP_COST)
             session = await redeem_sign_in_code(database, code, request.headers.get("user-agent"))
+        except ApiError:
+            raise
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
             return failure_response(error)
         if session is None:
@@ -40,22 +69,40 @@ def add_routes(app: FastAPI, schema: BaseSchema, database: Database, settings: S
         return response
 
     @app.get("/schema.graphql")
-    async def printed_schema() -> Response:
+    async def printed_schema(request: Request) -> Response:
         if not settings.introspection:
             return PlainTextResponse("This server does not show its schema.\n", status_code=404)
-        return PlainTextResponse(schema.as_str() + "\n")
+        await charge(request, REQUEST_COST)
+        text, tag = printed()
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if is_known_tag(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        return PlainTextResponse(text, headers=headers)
 
     @app.get("/health/live")
     async def live() -> Response:
         return JSONResponse({"status": "ok"})
 
     @app.get("/health/ready")
-    async def ready() -> Response:
+    async def ready(request: Request) -> Response:
         """Report whether the database answers and has the newest schema."""
         try:
+            await charge(request, READY_COST)
             await require_newest(database)
-        except DatabaseError as error:
+        except (DatabaseError, SQLAlchemyError, OSError) as error:
             # Anybody can call this: the database's address goes to the log, not to the response.
             logger.warning("not ready: %s", error)
             return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
+
+
+def print_schema(schema: BaseSchema) -> tuple[bytes, str]:
+    """Return the printed schema and its entity tag."""
+    text = f"{schema.as_str()}\n".encode()
+    return text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+
+
+def is_known_tag(if_none_match: str, tag: str) -> bool:
+    """Whether an `If-None-Match` header names an entity tag; weak tags count as equal."""
+    names = {name.strip().removeprefix("W/") for name in if_none_match.split(",")}
+    return tag in names or "*" in names

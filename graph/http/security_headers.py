@@ -14,7 +14,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 class SecurityHeaders:
-    """Middleware that sets security headers, and forbids caching outside the explorer's files."""
+    """Middleware that sets security headers, and forbids caching unless the response allows it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,7 +29,7 @@ class SecurityHeaders:
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 headers["Cross-Origin-Resource-Policy"] = "same-origin"
                 if not scope["path"].startswith(f"{STATIC_PATH}/"):
-                    headers["Cache-Control"] = "no-store"
+                    headers.setdefault("Cache-Control", "no-store")
                 if scope.get("scheme") == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000"
             await send(message)

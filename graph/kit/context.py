@@ -1,7 +1,7 @@
 """The part of a request's context that the kit uses."""
 
 from collections.abc import Awaitable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 import strawberry
@@ -41,10 +41,14 @@ class KitContext(Protocol):
         """Whether the viewer may still write what the session has written, until its commit."""
         ...
 
-    async def read_in_transaction(
-        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any], stack: AsyncExitStack
+    def write_slot(self, *, dry_run: bool) -> AbstractAsyncContextManager[None]:
+        """Return what to hold during a transaction; entering it waits for the caller's turn."""
+        ...
+
+    async def begin_dry_run(
+        self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any]
     ) -> None:
-        """Read inside a transaction until the dry run ends; `stack` then rolls it back."""
+        """Read inside the transaction of a dry run until it ends."""
         ...
 
     async def end_dry_run(self) -> None:

@@ -22,6 +22,17 @@ MAX_CALLERS = 50_000
 SHARED_PORTION = 1 / 500
 #: The part of the capacity that a process keeps of refunds; it returns the rest to the bucket.
 LOCAL_SURPLUS = 1 / 50
+#: The part of the capacity that a caller can owe.
+LARGEST_DEBT = 1 / 2
+#: The cost of a second that an operation takes longer than its cost pays for: a second for 1,000,
+#: and a twentieth of a second for nothing.
+COST_PER_SLOW_SECOND, COST_OF_SECOND, FREE_SECONDS = 20_000, 1_000, 0.05
+
+
+def cost_of_time(seconds: float, cost: float) -> int:
+    """Return the additional cost of an operation that has cost so much and taken so long."""
+    slow = seconds - FREE_SECONDS - cost / COST_OF_SECOND
+    return int(max(0.0, slow) * COST_PER_SLOW_SECOND)
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,10 @@ class Budgets:
             return Caller(f"user {user_id}", self._user_bucket)
         return Caller(f"address {address}", self._anonymous_bucket)
 
+    def failures_caller(self, address: str) -> Caller:
+        """The network of an address as the sender of invalid credentials."""
+        return Caller(f"failures {address}", self._anonymous_bucket)
+
     async def charge(self, caller: Caller, cost: float) -> BudgetStatus:
         """Take tokens out of a caller's bucket; raise `RateLimited` if there are too few."""
         capacity = caller.allowance.capacity
@@ -114,6 +129,16 @@ class Budgets:
             level = replace(self._level(caller), shared=taken.left)
         self._levels.put(caller.name, level)
         return self.budget_status(caller)
+
+    def owe(self, caller: Caller, amount: float) -> None:
+        """Charge what has been used already, whether or not the bucket covers it.
+
+        A debt is at most half of the capacity, so that no caller has to wait longer than that.
+        """
+        level = self._level(caller)
+        least = -caller.allowance.capacity * LARGEST_DEBT
+        local = min(level.local, max(least, level.local - amount))
+        self._levels.put(caller.name, replace(level, local=local))
 
     def budget_status(self, caller: Caller) -> BudgetStatus:
         capacity = caller.allowance.capacity

@@ -8,6 +8,9 @@ nested lists, plus
     1    for every 5 values in arguments, as often as they are read
     1    for every 20 scalar values
     10   for each mutation
+    5    for each condition of a filter on related objects
+    20   for each comparison of a part of a text, such as `contains`
+    50   for each comparison of the number of related objects
 """
 
 from bisect import bisect_right
@@ -39,6 +42,7 @@ from graphql import (
 )
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
+from graph.operations.filter_cost import UnindexedConditions
 from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
 
 #: The least that a request costs. The endpoint charges it before it looks for the document.
@@ -53,6 +57,10 @@ COUNT_FIELDS = ("totalCount", "count")
 COUNT_COST = 2
 #: The cost of a mutation's transaction and statements, without its payload.
 MUTATION_COST = 10
+#: The most that the payload of a dry run may cost: its transaction holds locks meanwhile.
+MAX_DRY_RUN_COST = 500
+#: The argument that makes a mutation a dry run.
+DRY_RUN_ARGUMENT = "dryRun"
 SCALARS_PER_COST = 20
 ARGUMENT_VALUES_PER_COST = 5
 #: The assumed bytes of a scalar in the response, besides its name.
@@ -66,6 +74,8 @@ INTROSPECTION_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldD
 ListLength = Callable[[Callable[[str], Any], Limits], int]
 #: List lengths by type and field.
 ListLengths = Mapping[tuple[str, str], ListLength]
+#: Computes the cost of a field's own work from a function that returns an argument by name.
+FieldCosts = Mapping[tuple[str, str], Callable[[Callable[[str], Any]], int]]
 
 
 @dataclass
@@ -78,6 +88,8 @@ class OperationCost:
     nonrefundable: int = 0
     #: Values in the arguments of fields, as often as they are read.
     argument_values: int = 0
+    #: The conditions of filters that no index answers.
+    unindexed: UnindexedConditions = field(default_factory=UnindexedConditions)
     #: Bytes that the response could have, besides the contents of strings.
     response_size: int = 0
 
@@ -103,6 +115,8 @@ class CostEstimator:
     variables: dict[str, Any]
     #: The lengths of lists that neither have pages nor are short.
     list_lengths: ListLengths
+    #: The costs of fields whose arguments decide how much work they are.
+    field_costs: FieldCosts
     #: The size that larger pages are counted as; see `_largest_fitting_page`.
     max_page_size: int = MAX_SIZE
 
@@ -115,6 +129,7 @@ class CostEstimator:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
         list_lengths: ListLengths,
+        field_costs: FieldCosts,
     ) -> Self:
         """Build an estimator; variables that the document does not define are ignored."""
         values = {}
@@ -125,7 +140,7 @@ class CostEstimator:
             elif default is not None:
                 values[name] = value_from_ast_untyped(default)
         fragments = fragments_by_name(document)
-        return cls(limits, schema, operation, fragments, values, list_lengths)
+        return cls(limits, schema, operation, fragments, values, list_lengths, field_costs)
 
     def estimate(self) -> OperationCost:
         """Compute the cost; raise `LimitExceeded` for too many IDs or batch rows in one field."""
@@ -144,6 +159,7 @@ class CostEstimator:
                 f"{self.limits.argument_values:,}. Use shorter filters, or smaller pages around "
                 "them."
             )
+        cost.unindexed.check()
         if cost.total > self.limits.cost:
             raise LimitExceeded(self._cost_message(cost))
         if cost.response_size > self.limits.answer_size:
@@ -216,6 +232,9 @@ class CostEstimator:
             )
             cost.argument_values += values
             cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
+            cost.add(field_path, work=self._condition_cost(cost, node, definition))
+            if (own_cost := self.field_costs.get((owner.name, name))) is not None:
+                cost.add(field_path, work=own_cost(partial(self.argument, node)))
             if is_connection(definition):
                 cost.add(field_path, work=1)
                 self._add_selection(
@@ -227,10 +246,13 @@ class CostEstimator:
                 cost.add(field_path, work=objects // INTROSPECTION_OBJECTS_PER_COST + 1)
             else:
                 cost.add(field_path, nodes=objects, work=1)
+            before = cost.total
+            self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
             if owner is self.schema.mutation_type:
                 self._check_batch_rows(node)
+                if self.argument(node, DRY_RUN_ARGUMENT) is True:
+                    self._check_dry_run(field_path, cost.total - before)
                 cost.add(field_path, work=MUTATION_COST)
-            self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
         scalars_per_cost = (
             INTROSPECTION_OBJECTS_PER_COST if is_introspection(parent_type) else SCALARS_PER_COST
         )
@@ -250,6 +272,16 @@ class CostEstimator:
             condition = fragment.type_condition
             owner = self.schema.type_map[condition.name.value] if condition else parent_type
             yield from self._fields(owner, fragment.selection_set)
+
+    def _condition_cost(
+        self, cost: OperationCost, node: FieldNode, definition: GraphQLField
+    ) -> int:
+        """Note the unindexed conditions of a field's arguments; return their cost."""
+        before = cost.unindexed.cost
+        for argument in node.arguments or ():
+            kind = definition.args[argument.name.value].type
+            cost.unindexed.add(kind, self._value(argument.value))
+        return cost.unindexed.cost - before
 
     def _list_length(
         self,
@@ -300,6 +332,14 @@ class CostEstimator:
             raise LimitExceeded(
                 f"{node.name.value} got {len(rows):,} rows; the limit is "
                 f"{self.limits.batch_rows}. Send the others in another mutation."
+            )
+
+    def _check_dry_run(self, name: str, cost: int) -> None:
+        if cost > MAX_DRY_RUN_COST:
+            raise LimitExceeded(
+                f"The payload of the dry run {name} could cost {cost:,}; the limit is "
+                f"{MAX_DRY_RUN_COST}, because others wait for its locks meanwhile. Select less, "
+                "and query the rest separately."
             )
 
     def _value(self, node: ValueNode) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.errors import ApiError
+from graph.operations.limits import document_size
 from graph.operations.lru_cache import LRUCache
 from models import RegisteredDocument
 from models.columns.digest import digest
@@ -37,8 +38,9 @@ class DocumentRefused(ApiError):
 class DocumentStore:
     """Finds the texts of documents; with `registered_only`, only those of registered ones."""
 
-    def __init__(self, database: Database, *, registered_only: bool) -> None:
+    def __init__(self, database: Database, *, max_size: int, registered_only: bool) -> None:
         self.database = database
+        self.max_size = max_size
         self.registered_only = registered_only
         #: Texts that clients have sent together with their hashes.
         self._persisted: LRUCache[bytes, str] = LRUCache(CACHED_TEXTS, CACHED_CHARACTERS, len)
@@ -57,6 +59,9 @@ class DocumentStore:
         `sends_anything` exempts the caller from `registered_only`. Raise `DocumentNotFound` or
         `DocumentRefused`.
         """
+        if query is not None and document_size(query) > self.max_size:
+            # It is neither hashed nor cached: `check_size` refuses to run it.
+            return query
         sent_digest = _parse_digest(document_id, persisted_query)
         if query is not None and sent_digest is not None and digest(query) != sent_digest:
             raise DocumentRefused("The hash is not the SHA-256 of the `query` sent with it.")

@@ -20,9 +20,11 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from graph.operations.cost import (
+    DRY_RUN_ARGUMENT,
     INTROSPECTION_FIELDS,
     REQUEST_COST,
     CostEstimator,
+    FieldCosts,
     ListLengths,
     OperationCost,
 )
@@ -39,7 +41,7 @@ RESPONSE_BYTES_PER_COST = 10_000
 #: Longer documents are parsed in a thread, because parsing one could take a tenth of a second.
 MAX_INLINE_CHARACTERS = 300
 #: With this argument, the field reports the operation's cost and nothing else is executed.
-RATE_LIMIT_FIELD, DRY_RUN_ARGUMENT = "rateLimit", "dryRun"
+RATE_LIMIT_FIELD = "rateLimit"
 
 #: Results of introspection queries without variables, by their text and operation name.
 INTROSPECTION_RESULTS: LRUCache[tuple[str, str | None], ExecutionResult] = LRUCache(
@@ -56,6 +58,8 @@ class OperationLimits(SchemaExtension):
 
     #: The lengths of the schema's lists that neither have pages nor are short.
     lengths: ListLengths = {}
+    #: The costs of the schema's fields whose arguments decide how much work they are.
+    field_costs: FieldCosts = {}
 
     async def on_parse(self) -> AsyncIterator[None]:
         """Parse and validate the document unless it is cached."""
@@ -109,6 +113,7 @@ class OperationLimits(SchemaExtension):
             operation,
             execution.variables,
             self.lengths,
+            self.field_costs,
         )
         context.cost = cost = estimator.estimate()
         if dry_run_fields := find_dry_run(estimator):
@@ -125,7 +130,7 @@ class OperationLimits(SchemaExtension):
             # Strawberry does not execute an operation that has a result already.
             execution.result = await self._introspect(document)
         yield
-        await self._settle(cost)
+        await self._settle(cost, estimator)
 
     async def _introspect(self, document: DocumentNode) -> ExecutionResult:
         """Execute an operation that selects nothing but the schema, unless it is cached."""
@@ -149,14 +154,23 @@ class OperationLimits(SchemaExtension):
         # A copy: the result of an operation is changed after its execution.
         return ExecutionResult(result.data, result.errors)
 
-    async def _settle(self, cost: OperationCost) -> None:
-        """Refund the objects that were not returned, and check the size of the response."""
+    async def _settle(self, cost: OperationCost, estimator: CostEstimator) -> None:
+        """Charge what the operation has really cost, and check the size of the response.
+
+        Objects that were not returned are refunded. Objects beyond the estimate, and time beyond
+        what the cost pays for, are charged in addition.
+        """
         execution = self.execution_context
         result: Any = execution.result
         rows, size = measure_response(result.data)
-        actual = cost.nonrefundable + min(cost.nodes, rows) + size // RESPONSE_BYTES_PER_COST
-        actual = min(cost.total, max(REQUEST_COST, actual))
-        await execution.context.refund(cost.total - actual)
+        for node in estimator.root_fields():
+            if node.name.value in INTROSPECTION_FIELDS and result.data is not None:
+                # Objects of the schema come from memory; their cost is not refunded.
+                rows -= measure_response(result.data.get((node.alias or node.name).value))[0]
+        actual = cost.nonrefundable + rows + size // RESPONSE_BYTES_PER_COST
+        actual = max(REQUEST_COST, actual)
+        await execution.context.settle(cost.total, actual)
+        actual += execution.context.charge_time(actual)
         if result.data is not None:
             execution.extensions_results["cost"] = {"requested": cost.total, "actual": actual}
         if size > self.limits.answer_size:

@@ -77,9 +77,14 @@ class LimitExceeded(GraphQLError):
         super().__init__(message, path=path, extensions={"code": LIMIT_EXCEEDED})
 
 
+def document_size(text: str) -> int:
+    """Return the size of a document in bytes."""
+    return len(text.encode(errors="replace"))
+
+
 def check_size(text: str, limits: Limits) -> None:
     """Raise `LimitExceeded` if the text is too long to be parsed."""
-    size = len(text.encode(errors="replace"))
+    size = document_size(text)
     if size > limits.size:
         raise LimitExceeded(
             f"The document has {size:,} bytes; the limit is {limits.size:,}. "

@@ -33,13 +33,15 @@ class LRUCache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Store an entry, evicting the least recently used ones to stay within the bounds.
 
-        An entry that alone exceeds `total` is not stored, and empties the cache.
+        An entry that alone exceeds `total` is not stored, and evicts no other.
         """
-        self._drop(key)
+        self.drop(key)
+        if self.total is not None and self._size_of(value) > self.total:
+            return
         self._entries[key] = value
         self._used += self._size_of(value)
         while len(self._entries) > self.count or self._is_full():
-            self._drop(next(iter(self._entries)))
+            self.drop(next(iter(self._entries)))
 
     def _is_full(self) -> bool:
         return self.total is not None and self._used > self.total
@@ -47,6 +49,7 @@ class LRUCache(Generic[K, V]):
     def _size_of(self, value: V) -> int:
         return self._size(value) if self._size is not None else 0
 
-    def _drop(self, key: K) -> None:
+    def drop(self, key: K) -> None:
+        """Remove an entry, if it is cached."""
         if key in self._entries:
             self._used -= self._size_of(self._entries.pop(key))

@@ -18,7 +18,7 @@ MAX_PROSE = 1_000_000
 
 _RULE = "rule"
 _NULL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
-_LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
+_LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ MAX_POSITION = 1_000_000
 POSITION = ColumnRule(
     lambda value: 0 <= value <= MAX_POSITION,
     f"it must be a whole number from 0 to {MAX_POSITION:,}",
+)
+WEB_URL = ColumnRule(
+    lambda value: re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value) is not None,
+    "it must be an http or https URL",
 )
 NOT_NEGATIVE = ColumnRule(
     lambda value: 0 <= value <= 1e9, "it must be a number from 0 to 1,000,000,000"
@@ -87,6 +91,21 @@ def rule_violation(column: Column[Any], value: Any) -> str | None:
         return "its year must be from 1000 to 9999"
     rule: ColumnRule | None = column.info.get(_RULE)
     return None if rule is None or rule.holds(value) else rule.wording
+
+
+def is_missing(column: Column[Any], value: Any) -> bool:
+    """Whether a required column gets no value: null, or a text without visible characters."""
+    if value is None:
+        return not column.nullable
+    needs_text = not column.nullable and column.default is None
+    return isinstance(value, str) and needs_text and not has_visible_text(value)
+
+
+def value_problem(column: Column[Any], value: Any) -> str | None:
+    """Return what is wrong with a value, which may also be missing; None if nothing is."""
+    if is_missing(column, value):
+        return "it cannot be empty"
+    return None if value is None else rule_violation(column, value)
 
 
 def has_visible_text(text: str) -> bool:

@@ -19,6 +19,7 @@ from models.database.driver_errors import (
     is_unique_violation,
     is_write_conflict,
 )
+from models.database.mysql import AbandonedStatements
 from models.database.options import (
     DRIVERS,
     FORMS,
@@ -28,7 +29,7 @@ from models.database.options import (
     display_url,
 )
 from models.database.sqlite import READER_CACHE, WRITER_CACHE
-from models.database.sqlite_timeout import ReadSession, run_stoppable
+from models.database.sqlite_timeout import run_stoppable
 from models.log.recorder import LoggedSession
 
 __all__ = [
@@ -77,16 +78,15 @@ class Database:
         #: Whether a subquery in FROM can refer to the tables before it.
         self.has_lateral = self.kind == "postgresql"
         self.has_arrays = self.kind == "postgresql"
-        self._unfinished: set[asyncio.Task[Any]] = set()
         create_engine = _CREATE_ENGINE[self.kind]
         self.read_engine = create_engine(self.url, self.options, writes=False)
         self.write_engine = create_engine(self.url, self.options, writes=True)
-        self.reads = async_sessionmaker(
-            self.read_engine,
-            sync_session_class=ReadSession,
-            expire_on_commit=False,
-            autoflush=False,
-        )
+        self._abandoned: AbandonedStatements | None = None
+        if self.kind == "mysql":
+            self._abandoned = AbandonedStatements(
+                self.url, self.options, self.read_engine, self.write_engine
+            )
+        self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
         self.writes = async_sessionmaker(
             self.write_engine, sync_session_class=LoggedSession, expire_on_commit=False
         )
@@ -97,8 +97,9 @@ class Database:
         return display_url(self.url)
 
     async def close(self) -> None:
-        """Wait for unfinished writes, then close all connections."""
-        await asyncio.gather(*self._unfinished, return_exceptions=True)
+        """Close all connections."""
+        if self._abandoned is not None:
+            await self._abandoned.wait()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
 
@@ -117,7 +118,7 @@ class Database:
         SQLite does only here; connections that are open already may keep the old statistics.
         """
         if self.kind == "sqlite":
-            await self.uninterrupted(self._analyze_sqlite())
+            await self.stoppable(self._analyze_sqlite())
         elif self.kind == "postgresql":
             async with self.write_engine.connect() as connection:
                 # Without a transaction, each table is unlocked as soon as it has been analyzed.
@@ -132,16 +133,17 @@ class Database:
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `work` in a new read session; run it once more if the connection was lost."""
-        if self.kind == "sqlite":
-            return await run_stoppable(self.reads, work)
-        try:
+
+        async def attempt() -> T:
             async with self.reads() as session:
                 return await work(session)
+
+        try:
+            return await self.stoppable(attempt())
         except DBAPIError as error:
             if not is_connection_lost(error):
                 raise
-        async with self.reads() as session:
-            return await work(session)
+        return await self.stoppable(attempt())
 
     async def write(
         self, work: Callable[[AsyncSession], Awaitable[T]], *, retry_unique: bool = False
@@ -180,7 +182,7 @@ class Database:
         attempts_left = ATTEMPTS
         while True:
             try:
-                return await self.uninterrupted(attempt())
+                return await self.stoppable(attempt())
             except DBAPIError as error:
                 attempts_left -= 1
                 has_given_up = attempts_left == 0 or time.monotonic() > deadline
@@ -189,24 +191,21 @@ class Database:
             await asyncio.sleep(random.uniform(0, pause))
             pause *= 2
 
-    async def uninterrupted(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work`, which writes. On SQLite it runs to its end even if the caller is canceled.
+    async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work`, which runs statements. If canceled, they stop, and nothing is half written.
 
-        SQLite's driver works in another thread: canceling it while a transaction begins or ends
-        would leave a connection behind that keeps the database locked.
+        The cancellation is raised once they have stopped and hold no locks. PostgreSQL's driver
+        does so itself. SQLite's driver works in another thread: canceling a task while its
+        transaction begins or ends would leave a connection behind that keeps the database locked.
         """
-        if self.kind != "sqlite":
+        if self.kind == "sqlite":
+            return await run_stoppable(work)
+        try:
             return await work
-        task = asyncio.ensure_future(work)
-        self._unfinished.add(task)
-        task.add_done_callback(self._finish)
-        return await asyncio.shield(task)
-
-    def _finish(self, task: asyncio.Task[Any]) -> None:
-        self._unfinished.discard(task)
-        if not task.cancelled():
-            # Mark the error as retrieved: the caller that would have raised it may be gone.
-            task.exception()
+        except asyncio.CancelledError:
+            if self._abandoned is not None:
+                await asyncio.shield(self._abandoned.wait())
+            raise
 
 
 def unreachable_error(database: Database, error: BaseException) -> DatabaseError:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,11 @@ def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncE
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    event.listen(engine.sync_engine, "do_connect", _create_private_file)
     event.listen(engine.sync_engine, "connect", connect)
     if writes:
         event.listen(engine.sync_engine, "begin", begin)
-    else:
-        limit_statements(engine.sync_engine, options.statement_timeout)
+    limit_statements(engine.sync_engine, options.statement_timeout)
     return engine
 
 
@@ -75,7 +76,9 @@ def _check_file(url: URL) -> None:
     """
     file = Path(url.database or "").absolute()
     reason = ""
-    if not file.parent.is_dir():
+    if "uri" in url.query:
+        reason = "URIs of SQLite are not supported, use the path of a file"
+    elif not file.parent.is_dir():
         reason = f"the folder {file.parent} does not exist"
     elif file.is_dir():
         reason = "it is a folder, not a file"
@@ -85,10 +88,23 @@ def _check_file(url: URL) -> None:
         raise DatabaseError(f"The database {display_url(url)} cannot be reached: {reason}.")
 
 
+def _create_private_file(_: Any, __: Any, arguments: list[Any], ___: Any) -> None:
+    """Create the file, for its owner alone, unless it exists.
+
+    SQLite would create it with the mode that the umask allows. It gives the mode of the file to the
+    write-ahead log and to the shared memory next to it.
+    """
+    # An existing file must not even be opened: closing it would release the locks of this process.
+    with suppress(FileExistsError):
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _fold(text: str | None) -> str | None:
     """Return a text in lowercase. SQLite's LOWER converts only ASCII letters."""
     if text is None:
         return None
+    if "Σ" not in text:
+        return text.lower()
     # One character at a time, as the other databases do: `str.lower` of a whole text turns a
     # final Σ into ς.
     return "".join(map(str.lower, text))

@@ -8,12 +8,11 @@ and stops the statement when the handler returns true.
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
+from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
@@ -33,81 +32,98 @@ class StatementDeadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.at = math.inf
-        self._is_canceled = False
+        #: The work that ran the connection's last statement.
+        self.work: StoppableWork | None = None
 
-    def reset(self) -> None:
-        """Allow statements again; called when the connection leaves the pool."""
-        self._is_canceled = False
-
-    def start(self) -> None:
+    def start(self, work: "StoppableWork | None") -> None:
         """Set the deadline of a statement that is about to run."""
-        self.at = -math.inf if self._is_canceled else time.monotonic() + self.seconds
+        self.work = work
+        self.at = time.monotonic() + self.seconds
 
-    def cancel(self) -> None:
-        """Stop the current statement, and each later one until `reset`."""
-        self._is_canceled = True
-        self.at = -math.inf
+    def release(self) -> None:
+        """Belong to no work; called when the connection leaves the pool and when it returns."""
+        self.work, self.at = None, math.inf
 
     def has_passed(self) -> bool:
         return time.monotonic() > self.at
 
 
-class ReadSession(Session):
-    """A session that has its connection's deadline in its `info`."""
+class StoppableWork:
+    """A task that runs statements, until it is stopped."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.is_stopped = False
+        self._deadline: StatementDeadline | None = None
+        context = copy_context()
+        context.run(_CURRENT_WORK.set, self)
+        self.task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work, context=context)
+
+    def start_statement(self, deadline: StatementDeadline) -> None:
+        """Start a statement on a connection. Raises `CancelledError` if the work is stopped."""
+        if self.is_stopped:
+            raise asyncio.CancelledError
+        self._deadline = deadline
+        deadline.start(self)
+
+    async def stop(self) -> None:
+        """Stop the current statement, start no other, and wait until the task has ended."""
+        self.is_stopped = True
+        if self._deadline is not None and self._deadline.work is self:
+            # The connection is in use by another thread: its task must not be canceled.
+            self._deadline.at = -math.inf
+        else:
+            self.task.cancel()
+        while not self.task.done():
+            try:
+                await asyncio.wait((self.task,))
+            except asyncio.CancelledError:
+                # Canceled again: the connection is still in use.
+                continue
+        if not self.task.cancelled():
+            # Mark the error as retrieved: the cancellation is raised instead.
+            self.task.exception()
 
 
-@event.listens_for(ReadSession, "after_begin")
-def _copy_deadline(session: Session, _: SessionTransaction, connection: Connection) -> None:
-    session.info[KEY] = connection.info.get(KEY)
+_CURRENT_WORK: ContextVar[StoppableWork | None] = ContextVar("current_work", default=None)
 
 
 def limit_statements(engine: Engine, seconds: float) -> None:
-    """Stop each statement of a SQLite engine after some seconds."""
+    """Stop each statement of a SQLite engine after some seconds, or with the work it is part of."""
 
     def connect(connection: Any, record: ConnectionPoolEntry) -> None:
         deadline = record.info[KEY] = StatementDeadline(seconds)
         connection.run_async(lambda driver: driver.set_progress_handler(deadline.has_passed, STEPS))
 
-    def checkout(_: Any, record: ConnectionPoolEntry, __: Any) -> None:
-        record.info[KEY].reset()
+    def release(_: Any, record: ConnectionPoolEntry, *__: Any) -> None:
+        if (deadline := record.info.get(KEY)) is not None:
+            deadline.release()
 
     def before_execute(connection: Connection, *_: Any) -> None:
-        connection.info[KEY].start()
+        work, deadline = _CURRENT_WORK.get(), connection.info[KEY]
+        if work is None:
+            deadline.start(None)
+        else:
+            work.start_statement(deadline)
 
     event.listen(engine, "connect", connect)
-    event.listen(engine, "checkout", checkout)
+    event.listen(engine, "checkout", release)
+    event.listen(engine, "checkin", release)
     event.listen(engine, "before_cursor_execute", before_execute)
 
 
-async def run_stoppable(
-    sessions: async_sessionmaker[AsyncSession], work: Callable[[AsyncSession], Awaitable[T]]
-) -> T:
-    """Run `work`, which reads, in a new session. If canceled, stop the statement that is running.
+async def run_stoppable(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in a task of its own. If canceled, stop the statement that is running.
 
-    The cancellation is raised only once `work` has ended and no longer uses the connection.
+    The cancellation is raised only once `work` has ended and no longer uses a connection. What
+    `work` has committed by then stays.
     """
-    async with sessions() as session:
-        task = asyncio.ensure_future(work(session))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            deadline: StatementDeadline | None = session.sync_session.info.get(KEY)
-            if deadline is None:
-                # It is still waiting for a connection.
-                task.cancel()
-            else:
-                deadline.cancel()
-            await _wait_for(task)
-            raise
-
-
-async def _wait_for(task: "asyncio.Task[Any]") -> None:
-    """Wait until a task has ended, even if canceled again: its connection is still in use."""
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError:
-            continue
-    if not task.cancelled():
-        # Mark the error as retrieved: the cancellation is raised instead.
-        task.exception()
+    if (current := _CURRENT_WORK.get()) is not None and current.task is asyncio.current_task():
+        # A part of stoppable work is stopped with it.
+        return await work
+    stoppable = StoppableWork(work)
+    try:
+        result: T = await asyncio.shield(stoppable.task)
+        return result
+    except asyncio.CancelledError:
+        await stoppable.stop()
+        raise

@@ -1,6 +1,7 @@
 """The schema version of a database, and the migrations between versions."""
 
 import ssl
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from models.search.indexes import belongs_to_search
 
 #: Not Alembic's default name, so that another application's database is not mistaken for ours.
 VERSION_TABLE = "taskloom_version"
+#: Seconds that one statement of a migration may run: filling a large table's new index takes long.
+MIGRATION_TIMEOUT = 86_400
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -98,8 +101,13 @@ async def migrate(database: Database, to: str = "head") -> tuple[str | None, str
             (command.downgrade if is_older else command.upgrade)(config, to)
             check_foreign_keys(connection)
 
-    async with database.write_engine.connect() as connection:
-        await connection.run_sync(run)
+    options = replace(database.options, statement_timeout=MIGRATION_TIMEOUT)
+    migrated = Database(database.url, options)
+    try:
+        async with migrated.write_engine.connect() as connection:
+            await connection.run_sync(run)
+    finally:
+        await migrated.close()
     return before, await current_version(database)
 
 

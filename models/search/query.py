@@ -37,6 +37,10 @@ from models.search.indexes import INDEXED_LENGTH
 
 #: The most words of a query.
 MAX_WORDS = 20
+#: The most prefixes of a query. Each matches all words that begin with it.
+MAX_PREFIXES = 5
+#: The cost of a word and of a prefix, in the unit of an operation's cost.
+WORD_COST, PREFIX_COST = 2, 20
 #: By default, InnoDB's FULLTEXT indexes leave out words of fewer characters.
 MARIADB_SHORTEST = 3
 #: The most hits of each kind that are ranked.
@@ -80,6 +84,8 @@ class SearchQuery:
             raise SearchError("enter at least one word to search for.")
         if sum(len(term.words) for term in terms) > MAX_WORDS:
             raise SearchError(f"enter at most {MAX_WORDS} words.")
+        if sum(term.prefix for term in terms) > MAX_PREFIXES:
+            raise SearchError(f"enter at most {MAX_PREFIXES} prefixes, such as `data*`.")
         return cls(tuple(terms))
 
     @property
@@ -142,6 +148,14 @@ class SearchQuery:
         return any(len(word) < MARIADB_SHORTEST for word in term.words) or (
             term.prefix and len(term.words) > 1
         )
+
+
+def search_cost(query: object) -> int:
+    """Return the cost of searching for a query, which need not be valid."""
+    if not isinstance(query, str):
+        return 0
+    words = query.split()
+    return WORD_COST * len(words) + PREFIX_COST * sum("*" in word for word in words)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -16,6 +16,18 @@ from tests.support.world import World
 
 PATHS = [(kind.name, path) for kind in node_types() for path in paths(kind)]
 
+#: What to select of the nodes that authentication may have loaded.
+BELOW_KNOWN = {
+    "User": "assignedTasks { nodes { labels { id } project { lead { id } } } }",
+    "Workspace": "projects { nodes { milestones { nodes { project { id } } } } }",
+}
+DEEP_PATHS = [
+    (kind.name, path)
+    for kind in node_types()
+    for path in paths(kind, BELOW_KNOWN)
+    if kind.name not in ("AccessToken", "Session") and path.endswith("} } } } }")
+]
+
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
@@ -61,6 +73,37 @@ async def test_fields_of_three_objects_take_as_many_statements_as_of_one(
         if counts[0] != counts[1]:
             grown.append(f"{name} {{ {path} }}: {counts[0]} for one, {counts[1]} for three")
     assert grown == []
+
+
+class TestKnownRows:
+    """Rows that are loaded already, such as the viewer, among rows that are not."""
+
+    @pytest.fixture
+    def kind(self) -> str:
+        return "sqlite"
+
+    async def test_they_take_no_more_statements(
+        self, api: Api, world: World, statements: Statements, teams: list[Everything], token: str
+    ) -> None:
+        # A user with assignments, comments and events, who sees all three workspaces.
+        viewer: Any = teams[0].first("User")
+        for team in teams[1:]:
+            await world.make_member(team.workspace, viewer, Role.OWNER)
+        known = await world.make_token(viewer)
+        grown: list[str] = []
+        for name, path in DEEP_PATHS:
+            ids = [node_id(team.first(name)) for team in teams]
+            query = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {name} {{ {path} }} }} }}"
+            counts = []
+            for each in (token, known):
+                statements.clear()
+                data = await api.ask(query, each, ids=ids)
+                counts.append(len(statements))
+                assert None not in data["nodes"], f"{name}: {path}"
+            if counts[1] > counts[0]:
+                grown.append(f"{name} {{ {path} }}: {counts[0]} for others, {counts[1]} with it")
+        assert len(DEEP_PATHS) > 15
+        assert grown == []
 
 
 #: Fields that are null or empty in these workspaces. They load no rows.

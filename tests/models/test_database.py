@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from models import Comment, User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
+from tests.support.slow_statements import ENDLESS
 from tests.support.world import World
 
 
@@ -46,6 +47,36 @@ def test_invalid_url_is_refused(given: str, message: str) -> None:
         database_url(given)
 
 
+async def test_sqlite_files_are_private(tmp_path: Path) -> None:
+    file = tmp_path / "taskloom.db"
+    database = Database(f"sqlite:///{file}")
+    assert not file.exists()
+    # Readers connect first, as in `taskloom migrate`.
+    await database.ping()
+    async with database.writes.begin() as session:
+        await session.execute(text("CREATE TABLE t (x)"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"taskloom.db": 0o600, "taskloom.db-wal": 0o600, "taskloom.db-shm": 0o600}
+    await database.close()
+
+
+async def test_existing_sqlite_file_keeps_its_mode(tmp_path: Path) -> None:
+    file = tmp_path / "taskloom.db"
+    file.touch()
+    file.chmod(0o640)
+    database = Database(f"sqlite:///{file}")
+    async with database.writes.begin() as session:
+        await session.execute(text("CREATE TABLE t (x)"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o640}
+    await database.close()
+
+
+async def test_sqlite_uri_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatabaseError, match="use the path of a file"):
+        Database("sqlite:///file:taskloom.db?uri=true")
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -77,6 +108,34 @@ async def test_sqlite_is_configured_for_a_server(database: Database, kind: str) 
         wanted = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
         for name, value in wanted.items():
             assert await session.scalar(text(f"PRAGMA {name}")) == value
+
+
+async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
+    database: Database, kind: str
+) -> None:
+    if kind != "mysql":
+        return
+    running = "SELECT count(*) FROM information_schema.processlist WHERE info = :sleep"
+
+    async def sleep(session: AsyncSession) -> None:
+        await session.execute(text(ENDLESS[kind]))
+
+    async def count(session: AsyncSession) -> int:
+        return await session.scalar(text(running), {"sleep": ENDLESS[kind]}) or 0
+
+    for run in (database.read, database.write):
+        tasks = [asyncio.ensure_future(run(sleep)) for _ in range(5)]
+        await asyncio.sleep(0.2)
+        assert await database.read(count) == 5
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # The server ends a killed connection soon, not at once.
+        for _ in range(500):
+            if await database.read(count) == 0:
+                break
+            await asyncio.sleep(0.01)
+        assert await database.read(count) == 0
 
 
 async def test_mariadb_tables_have_a_binary_collation(database: Database, kind: str) -> None:

@@ -1,6 +1,6 @@
 """Selections generated from the schema, so that tests cover new types and fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphql import (
     GraphQLArgument,
@@ -39,18 +39,21 @@ def node_types() -> list[GraphQLObjectType]:
     ]
 
 
-def paths(kind: GraphQLObjectType) -> Iterator[str]:
-    """Yield a selection for each field of a type, down to the next node or scalar."""
+def paths(kind: GraphQLObjectType, of_nodes: Mapping[str, str] = {}) -> Iterator[str]:
+    """Yield a selection for each field of a type, down to the next node or scalar.
+
+    `of_nodes` are the selections of nodes by their types, instead of their `id`.
+    """
     for name, field in kind.fields.items():
         target = get_named_type(field.type)
         head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
             yield head
         elif is_node(target):
-            yield f"{head} {{ id }}"
+            yield f"{head} {{ {of_nodes.get(target.name, 'id')} }}"
         else:
             assert isinstance(target, GraphQLObjectType)
-            for inner in paths(target):
+            for inner in paths(target, of_nodes):
                 yield f"{head} {{ {inner} }}"
             if any(
                 selects_nodes(field.args[argument])

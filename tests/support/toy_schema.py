@@ -96,7 +96,8 @@ class ToyContext:
 
 
 def make_context(database: Database, concurrency: int = 4) -> ToyContext:
-    return ToyContext(Loaders(ReadScope(database, ANONYMOUS), PooledReads(database, concurrency)))
+    slots = asyncio.Semaphore(concurrency)
+    return ToyContext(Loaders(ReadScope(database, ANONYMOUS), PooledReads(database, lambda: slots)))
 
 
 async def get_books(info: strawberry.Info[ToyContext, None]) -> list[Book]:

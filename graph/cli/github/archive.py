@@ -11,6 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from graph.cli.console import CommandError
+from models import Label, Task
+from models.base import column_of
+from models.columns.rules import normalize, value_problem
 from models.user import HANDLE
 
 
@@ -20,13 +23,22 @@ def _check_handle(handle: str) -> str:
     return handle
 
 
-def _remove_null_characters(text: str) -> str:
-    # PostgreSQL cannot store them, and they have no meaning in a text.
-    return text.replace("\0", "")
+def _stored_in(attribute: Any) -> AfterValidator:
+    """Check a value by the rules of its column, which are those of the API."""
+    column = column_of(attribute)
+
+    def check(value: Any) -> Any:
+        value = normalize(column, value)
+        if problem := value_problem(column, value):
+            raise ValueError(problem)
+        return value
+
+    return AfterValidator(check)
 
 
 Handle = Annotated[str, AfterValidator(_check_handle)]
-Text = Annotated[str, AfterValidator(_remove_null_characters)]
+LabelName = Annotated[str, _stored_in(Label.name)]
+Moment = Annotated[AwareDatetime, _stored_in(Task.created_at)]
 
 
 class _Object(BaseModel):
@@ -34,8 +46,8 @@ class _Object(BaseModel):
 
 
 class ArchivedLabel(_Object):
-    name: Annotated[Text, Field(min_length=1, max_length=100)]
-    description: Text | None = None
+    name: LabelName
+    description: Annotated[str | None, _stored_in(Label.description)] = None
     color: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{6}$")]
 
 
@@ -43,25 +55,26 @@ class ArchivedComment(_Object):
     """A comment on an issue or a pull request."""
 
     author: Handle | None
-    body: Text
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
+    # Not `_stored_in(Comment.body)`: GitHub has comments without a text.
+    body: Annotated[str, _stored_in(Task.body)]
+    created_at: Moment
+    updated_at: Moment
 
 
 class ArchivedIssue(_Object):
     """An issue, or the fields that a pull request shares with one."""
 
     number: Annotated[int, Field(gt=0, lt=2**31)]
-    title: Annotated[Text, Field(max_length=500)]
-    body: Text
-    url: Annotated[str, Field(max_length=500)] | None = None
+    title: Annotated[str, _stored_in(Task.title)]
+    body: Annotated[str, _stored_in(Task.body)]
+    url: Annotated[str | None, _stored_in(Task.source_url)] = None
     state: Annotated[str, Field(pattern="^(OPEN|CLOSED|MERGED)$")]
     author: Handle | None
     assignees: list[Handle]
-    labels: list[Annotated[Text, Field(min_length=1, max_length=100)]]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    closed_at: AwareDatetime | None
+    labels: list[LabelName]
+    created_at: Moment
+    updated_at: Moment
+    closed_at: Moment | None
     comments: list[ArchivedComment]
 
     @property
@@ -97,9 +110,8 @@ def read_archive(file: Path) -> Archive:
         [first, *others] = error.errors()
         more = f" (and {len(others)} more errors)" if others else ""
         path = _path(document, first["loc"])
-        raise CommandError(
-            f"{file} is not a GitHub archive: {path}: {first['msg']}{more}."
-        ) from None
+        problem = first["msg"].removeprefix("Value error, ")
+        raise CommandError(f"{file} is not a GitHub archive: {path}: {problem}{more}.") from None
 
 
 def _syntax(content: bytes, error: ValueError) -> str:

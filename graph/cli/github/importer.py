@@ -1,7 +1,8 @@
 """Imports a GitHub archive into a project. Importing again adds and updates, without duplicates."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from graph.cli.github.archive import (
     unused_key,
 )
 from graph.cli.github.rows import ImportedTask, Row, comment_columns, field_changes, task_columns
+from graph.cli.github.users import users_by_login
 from graph.cli.github.writer import ImportSummary, ImportWriter, batches
 from models import (
     Assignment,
@@ -32,7 +34,6 @@ from models import (
     State,
     StateCategory,
     Task,
-    User,
     Workspace,
 )
 from models.base import now
@@ -59,9 +60,17 @@ class GitHubImport:
         self.writer = ImportWriter(session, advance)
         self.summary = self.writer.summary
 
-    async def run(self, slug: str, key: str | None, *, with_pulls: bool) -> ImportSummary:
+    async def run(
+        self,
+        slug: str,
+        key: str | None,
+        *,
+        with_pulls: bool,
+        mapped_users: Mapping[str, str] = MappingProxyType({}),
+    ) -> ImportSummary:
         """Import the archive into the workspace with the slug. A missing workspace is created.
 
+        `mapped_users` has the handles of users by the GitHub logins that they stand for.
         Without a `key`, a new project gets one derived from the repository's name. Raises a
         `CommandError` if the key contradicts an earlier import or is used by another project.
         """
@@ -70,7 +79,7 @@ class GitHubImport:
         workspace = await self._workspace(slug)
         project = await self._project(workspace, key)
         self.summary.project = project.key
-        users = await self._users(workspace, issues)
+        users = await self._users(workspace, issues, mapped_users)
         labels = await self._labels(workspace, issues)
         states = await self._states(workspace)
         # Flushed before the tasks, so that the log has the project first.
@@ -127,33 +136,26 @@ class GitHubImport:
         return project
 
     async def _users(
-        self, workspace: Workspace, issues: Sequence[ArchivedIssue]
+        self,
+        workspace: Workspace,
+        issues: Sequence[ArchivedIssue],
+        mapped: Mapping[str, str],
     ) -> dict[str, UUID]:
-        """User IDs by handle. Missing users are created, and missing guests join the workspace."""
+        """User IDs by login. Missing users are created, and missing guests join the workspace."""
         mentioned = {issue.author for issue in issues}
         for issue in issues:
             mentioned.update(issue.assignees)
             mentioned.update(comment.author for comment in issue.comments)
-        handles = sorted(handle for handle in mentioned if handle is not None)
-        users: dict[str, UUID] = {}
-        for batch in batches(handles):
-            found = await self.session.execute(
-                select(User.handle, User.id).where(User.handle.in_(batch))
-            )
-            users.update({row[0]: row[1] for row in found})
-        missing = [handle for handle in handles if handle not in users]
-        users |= {handle: uuid7() for handle in missing}
-        rows: list[Row] = [
-            {"id": users[handle], "handle": handle, "name": handle} for handle in missing
-        ]
-        await self.writer.insert(User, rows)
+        logins = sorted(login for login in mentioned if login is not None)
+        users = await users_by_login(self.session, self.writer, logins, mapped)
         members = set(
             await self.session.scalars(
                 select(Membership.user_id).where(Membership.workspace_id == workspace.id)
             )
         )
-        joining = [users[handle] for handle in handles if users[handle] not in members]
-        rows = [
+        # Logins that differ in case only, or that are mapped, can have the same user.
+        joining = [user_id for user_id in dict.fromkeys(users.values()) if user_id not in members]
+        rows: list[Row] = [
             {
                 "id": uuid7(),
                 "workspace_id": workspace.id,

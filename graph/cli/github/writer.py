@@ -26,10 +26,15 @@ class ImportSummary:
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def counts(self) -> str:
-        """The numbers as text: "2 tasks added, 1 comments changed"."""
-        parts = [f"{count} {table} added" for table, count in self.added.items()]
-        parts += [f"{count} {table} changed" for table, count in self.changed.items()]
+        """The numbers as text: "2 tasks added, 1 comment changed"."""
+        parts = [f"{_count(number, table)} added" for table, number in self.added.items()]
+        parts += [f"{_count(number, table)} changed" for table, number in self.changed.items()]
         return ", ".join(parts) or "no changes"
+
+
+def _count(number: int, table: str) -> str:
+    """A number of rows: "1 task", "2 tasks". The names of tables are plurals."""
+    return f"{number} {table.removesuffix('s') if number == 1 else table}"
 
 
 class ImportWriter:

@@ -127,6 +127,13 @@ class TaskEdit:
         if parent is not None:
             reject_if_in_trash(self.user_errors, parent, (*self.path, "parentId"))
 
+    def validate_sizes(self, task: models.Task) -> None:
+        """Add errors if the task would have too many assignees or labels."""
+        if self.assignees:
+            self.assignees.reject_growth([one.user_id for one in task.assignments])
+        if self.labels:
+            self.labels.reject_growth([one.label_id for one in task.labelings])
+
     def apply(self, write: Write, task: models.Task) -> None:
         """Apply the changes. The task's assignments and labelings must be loaded if they change."""
         for name, value in self.values.items():

@@ -97,6 +97,7 @@ async def update_all(write: Write, edits: Sequence[TaskEdit]) -> None:
         edit.validate_references(found, task.workspace_id, task.project_id)
     await reject_cycles(write, [edit for edit, _ in live])
     for edit, task in live:
+        edit.validate_sizes(task)
         if not edit.has_errors:
             edit.apply(write, task)
 

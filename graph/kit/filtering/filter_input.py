@@ -51,6 +51,11 @@ MAX_ALL_VALUES = 5_000
 # Strawberry resolves a lazy type again for each value of an argument, and reads files to do so.
 LazyType.resolve_type = cache(LazyType.resolve_type)  # type: ignore[method-assign]
 
+#: How the names of inputs end that filter by the rows of a to-many relationship, and their fields
+#: that take a condition on these rows. Their other field compares the number of rows.
+COLLECTION_SUFFIX = "CollectionFilter"
+QUANTIFIERS = ("some", "every", "none")
+
 T = TypeVar("T")
 #: A condition that a concept builds itself, from the row and the scope.
 BuildCondition = Callable[[Any, ReadScope], ColumnElement[bool]]
@@ -133,7 +138,7 @@ def collection_filter(item: type[FilterInput]) -> Any:
 
     Its name is `LabelCollectionFilter` for the filter `LabelFilter`.
     """
-    name = f"{item.__name__.removesuffix('Filter')}CollectionFilter"
+    name = f"{item.__name__.removesuffix('Filter')}{COLLECTION_SUFFIX}"
     rows = item.__name__.removesuffix("Filter").lower() + "s"
     namespace = {
         "__annotations__": {

@@ -17,6 +17,8 @@ class Operator:
     build: Callable[[Any, Any, str], ColumnElement[bool]] | None = None
     #: The operator that this one negates, if it has no SQL of its own.
     opposite_of: str | None = None
+    #: Whether no index answers it: it reads the whole text of each row.
+    scans: bool = False
 
 
 def _contains(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
@@ -85,18 +87,25 @@ OPERATORS: dict[str, Operator] = {
     "gt": Operator("Greater than.", lambda column, value, kind: column > value),
     "gte": Operator("Greater than or equal.", lambda column, value, kind: column >= value),
     "contains": Operator(
-        "Contains this text, case-sensitive. % and _ have no special meaning.", _contains
+        "Contains this text, case-sensitive. % and _ have no special meaning.",
+        _contains,
+        scans=True,
     ),
-    "notContains": Operator("Does not contain this text, or is null.", opposite_of="contains"),
-    "startsWith": Operator("Starts with this text, case-sensitive.", _starts_with),
-    "endsWith": Operator("Ends with this text, case-sensitive.", _ends_with),
+    "notContains": Operator(
+        "Does not contain this text, or is null.", opposite_of="contains", scans=True
+    ),
+    "startsWith": Operator("Starts with this text, case-sensitive.", _starts_with, scans=True),
+    "endsWith": Operator("Ends with this text, case-sensitive.", _ends_with, scans=True),
     "eqIgnoreCase": Operator(
         "Equal, case-insensitive.",
         lambda column, value, kind: (
             lowercased(column, kind) == lowercased(literal(value, String), kind)
         ),
+        scans=True,
     ),
-    "containsIgnoreCase": Operator("Contains this text, case-insensitive.", _contains_folded),
+    "containsIgnoreCase": Operator(
+        "Contains this text, case-insensitive.", _contains_folded, scans=True
+    ),
     "null": Operator(
         "`true`: has no value. `false`: has a value.",
         lambda column, value, kind: column.is_(None) if value else column.is_not(None),

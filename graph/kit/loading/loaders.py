@@ -99,6 +99,9 @@ class Loader(DataLoader[K, V], Generic[K, V]):
     def __init__(self, loaders: Loaders, batch: Batch[K, V]) -> None:
         self.batch_to_load = batch
         self._loaders_of = loaders
+        #: Callers of keys that are loaded already. They wait for the current batch, too, so that
+        #: the fields below all rows of a list load together.
+        self._waiting: list[tuple[asyncio.Future[V], asyncio.Future[V]]] = []
         super().__init__()
 
     async def batch_load_fn(self, keys: list[K]) -> list[V]:
@@ -111,29 +114,50 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Return a private future for the result of a key."""
-        return asyncio.shield(super().load(key))
+        found = super().load(key)
+        if not found.done():
+            return asyncio.shield(found)
+        private: asyncio.Future[V] = self.loop.create_future()
+        private.add_done_callback(_mark_retrieved)
+        self._waiting.append((private, found))
+        self._start_with_first()
+        return private
 
     def do_resolve_reject(self, key: K, future: "asyncio.Future[V]") -> None:
-        """Queue a key; the first key of a queue starts its dispatch."""
+        """Queue a key."""
         future.add_done_callback(_mark_retrieved)
         self._queue.append(QueuedKey(key=key, future=future))
-        if len(self._queue) == 1:
+        self._start_with_first()
+
+    def _start_with_first(self) -> None:
+        """Start a dispatch with the first key of a batch."""
+        if len(self._queue) + len(self._waiting) == 1:
             self._loaders_of.start(self)
 
     async def dispatch(self) -> None:
         """Collect keys, load them in as few statements as possible, and resolve the futures."""
         queue: list[QueuedKey] = []
+        waiting: list[tuple[asyncio.Future[V], asyncio.Future[V]]] = []
         try:
             await self._collect()
-            async with self._loaders_of.reads.slots:
-                # Only now: keys may have been added while this waited for a slot.
-                queue, self._queue = self._queue, []
-                for chunk in get_chunks(queue, getattr(self.batch_to_load, "max_keys", MAX_KEYS)):
-                    await dispatch_queue_batch(self, chunk)
+            if self._queue:
+                async with self._loaders_of.reads.slot():
+                    # Only now: keys may have been added while this waited for a slot.
+                    queue, self._queue = self._queue, []
+                    waiting, self._waiting = self._waiting, []
+                    most = getattr(self.batch_to_load, "max_keys", MAX_KEYS)
+                    for chunk in get_chunks(queue, most):
+                        await dispatch_queue_batch(self, chunk)
+            else:
+                waiting, self._waiting = self._waiting, []
         except asyncio.CancelledError:
             # aiodataloader would leave their callers waiting forever.
             failed_dispatch(self, queue + self._queue, LoadCancelled())
+            waiting += self._waiting
             raise
+        finally:
+            for private, found in waiting:
+                _copy_result(found, private)
 
     async def _collect(self) -> None:
         """Let all resolvers that can run now request their keys."""
@@ -145,6 +169,16 @@ class Loader(DataLoader[K, V], Generic[K, V]):
 
 class LoadCancelled(Exception):
     """The operation ended before the load was complete."""
+
+
+def _copy_result(source: "asyncio.Future[V]", target: "asyncio.Future[V]") -> None:
+    """Resolve a future with the result of another one, unless its caller was canceled."""
+    if target.done():
+        return
+    if (error := source.exception()) is not None:
+        target.set_exception(error)
+    else:
+        target.set_result(source.result())
 
 
 def _mark_retrieved(future: "asyncio.Future[Any]") -> None:

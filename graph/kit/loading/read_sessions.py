@@ -2,20 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.kit.errors import Unavailable
 from models.database import Database
 
 T = TypeVar("T")
+Slot = AbstractAsyncContextManager[Any]
+
+#: Seconds that the transaction of a dry run may last: meanwhile it holds locks.
+DRY_RUN_SECONDS = 2.0
 
 
 class SessionSource(Protocol):
     """Runs the statements of an operation's batches."""
 
-    #: Acquire a slot before reading.
-    slots: asyncio.Semaphore
+    def slot(self) -> Slot:
+        """Return what to hold while reading; entering it waits for a connection to be free."""
+        ...
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run one statement."""
@@ -23,14 +30,14 @@ class SessionSource(Protocol):
 
 
 class PooledReads:
-    """Reads from the connection pool, with a limited number of sessions at a time.
+    """Reads from the connection pool.
 
     While a task holds a session it must not await anything else: holding one connection while
     waiting for another can deadlock the pool.
     """
 
-    def __init__(self, database: Database, limit: int) -> None:
-        self.slots = asyncio.Semaphore(limit)
+    def __init__(self, database: Database, slot: Callable[[], Slot]) -> None:
+        self.slot = slot
         self._database = database
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -38,11 +45,59 @@ class PooledReads:
 
 
 class TransactionReads:
-    """Reads inside a transaction, and sees its uncommitted rows."""
+    """Reads inside the transaction of a dry run, and sees its uncommitted rows.
 
-    def __init__(self, session: AsyncSession) -> None:
-        self.slots = asyncio.Semaphore(1)
+    The transaction is rolled back at the deadline, in the time of the event loop, whatever the
+    operation does meanwhile: it holds locks that other writers wait for.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        session: AsyncSession,
+        transaction: AsyncExitStack,
+        deadline: float,
+    ) -> None:
+        self._lock = asyncio.Lock()
+        self._database = database
         self._session = session
+        self._transaction = transaction
+        self._deadline = asyncio.ensure_future(self._end_at(deadline))
+        self._ends_at = deadline
+
+    def slot(self) -> Slot:
+        return self._lock
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        return await work(self._session)
+        """Run one statement. Raises `Unavailable` after the deadline."""
+
+        async def run() -> T:
+            return await work(self._session)
+
+        limit = asyncio.timeout_at(self._ends_at)
+        try:
+            async with limit:
+                return await self._database.stoppable(run())
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise dry_run_timed_out() from None
+
+    async def close(self) -> None:
+        """Roll the transaction back, once the statement in progress has ended."""
+        self._deadline.cancel()
+        await asyncio.wait((self._deadline,))
+        async with self._lock:
+            await self._transaction.aclose()
+
+    async def _end_at(self, deadline: float) -> None:
+        await asyncio.sleep(deadline - asyncio.get_running_loop().time())
+        async with self._lock:
+            await asyncio.shield(self._transaction.aclose())
+
+
+def dry_run_timed_out() -> Unavailable:
+    return Unavailable(
+        f"The dry run took more than {DRY_RUN_SECONDS:g} seconds and was canceled, because others "
+        "wait for its locks. Select less in its payload, or preview fewer changes at once."
+    )

@@ -11,7 +11,7 @@ from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
 from graph.kit.writing.write import INPUT_PATH, Write, provided
 from models.base import Base
 
-#: The most ids in one list of an input.
+#: The most ids in one list of an input, and in the set that results.
 MAX_IDS = 100
 
 #: Where each id stands in the input.
@@ -72,6 +72,14 @@ class IdSet:
         """Return the set after the change."""
         kept = set(current) if self.replacement is None else set(self.replacement)
         return (kept | set(self.added)) - set(self.removed)
+
+    def reject_growth(self, current: Collection[UUID]) -> None:
+        """Add an error if the change makes the set too large."""
+        after = len(self.applied_to(current))
+        if self.added and after > max(MAX_IDS, len(current)):
+            path = next(iter(self.added.values()))[:-1]
+            message = f"There can be at most {MAX_IDS}, not {after}."
+            self.user_errors.add(UserErrorCode.TOO_MANY, path, message)
 
     def reject_unknown(self, known: Collection[UUID], message: str) -> None:
         """Add an error for each required id that is not among the known ones."""

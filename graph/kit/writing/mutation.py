@@ -11,6 +11,7 @@ other writers are retried, errors that the caller can fix are returned as data, 
 makes a retry by the caller safe, and a dry run previews the result.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -22,7 +23,11 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.context import KitInfo
 from graph.kit.errors import Unauthenticated
-from graph.kit.loading.read_sessions import TransactionReads
+from graph.kit.loading.read_sessions import (
+    DRY_RUN_SECONDS,
+    TransactionReads,
+    dry_run_timed_out,
+)
 from graph.kit.writing.idempotency import IdempotencyRecord, digest_of
 from graph.kit.writing.payload import (
     MutationRejected,
@@ -124,9 +129,7 @@ def account_mutation(
             rejected = rejection(UserErrorCode.FORBIDDEN, (), f"You may not {permission.value}.")
             return outcome(errors=rejected.errors)
         try:
-            result: MutationResult = await context.scope.database.uninterrupted(
-                work(info, **arguments)
-            )
+            result: MutationResult = await context.scope.database.stoppable(work(info, **arguments))
         except MutationRejected as rejected:
             return outcome(errors=rejected.errors)
         return result
@@ -145,13 +148,20 @@ def require_user(info: strawberry.Info[Any, Any]) -> None:
 async def run_mutation(attempt: "MutationAttempt") -> MutationResult:
     """Run a mutation, retrying write conflicts; return errors that the caller can fix."""
     context = attempt.info.context
+    # The dry run of an earlier field ends before this one starts.
+    await context.end_dry_run()
     try:
         for _ in range(RENEWALS):
+            attempt.deadline = asyncio.timeout(None)
             try:
-                return await context.scope.database.retry(attempt.run, attempt.should_retry)
+                async with attempt.deadline:
+                    return await context.scope.database.retry(attempt.run, attempt.should_retry)
             except AccessChanged:
-                await context.end_dry_run()
                 await context.renew_viewer()
+            except TimeoutError:
+                if not attempt.deadline.expired():
+                    raise
+                raise dry_run_timed_out() from None
         return MutationResult(errors=[_conflict_error()])
     except MutationRejected as rejected:
         return _rejected_result(rejected)
@@ -187,6 +197,8 @@ class MutationAttempt:
         self.arguments = arguments
         self.key = key
         self.dry_run = dry_run
+        #: Expires when the transaction of a dry run has lasted too long.
+        self.deadline = asyncio.timeout(None)
         #: Whether another request may hold the same idempotency key.
         self.is_reserving_key = False
         #: Whether the transaction may have been committed.
@@ -195,14 +207,19 @@ class MutationAttempt:
     async def run(self) -> MutationResult:
         """Run the mutation in a new transaction, and commit it unless it is a dry run."""
         context = self.info.context
-        # The dry run of an earlier field ends before this one starts.
-        await context.end_dry_run()
         context.reset_loaders(await context.current_viewer())
         scope = context.scope
         self.is_reserving_key = self.is_committing = False
         _require_write_scope(scope.viewer.scope)
+        self.deadline.reschedule(None)
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(context.write_slot(dry_run=self.dry_run))
             session = await stack.enter_async_context(scope.database.writes(autoflush=False))
+            if self.dry_run:
+                # The connection has begun its transaction: from now on, others wait for it.
+                await session.connection()
+                ends_at = asyncio.get_running_loop().time() + DRY_RUN_SECONDS
+                self.deadline.reschedule(ends_at)
             record = self._idempotency_record(session)
             if record is not None and (stored := await self._find_or_reserve(record)):
                 await stack.aclose()
@@ -215,8 +232,8 @@ class MutationAttempt:
             ]
             rows += result.related_rows
             if self.dry_run:
-                reads = TransactionReads(session)
-                await context.read_in_transaction(reads, write.viewer_after, rows, stack.pop_all())
+                reads = TransactionReads(scope.database, session, stack.pop_all(), ends_at)
+                await context.begin_dry_run(reads, write.viewer_after, rows)
                 return result
             await self._commit(write, record, result)
         context.reset_loaders(write.viewer_after, rows)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 from strawberry.utils.str_converters import to_camel_case
@@ -24,7 +24,7 @@ from graph.kit.writing.payload import (
     workspace_id_of,
 )
 from models.base import Base, column_of
-from models.columns.rules import has_visible_text, normalize, rule_violation
+from models.columns.rules import is_missing, normalize, rule_violation
 from models.log.change import Change
 from models.log.deletion import delete_rows, lock_with_referrers
 from models.viewer import Permission, Viewer
@@ -302,14 +302,6 @@ def provided(input: Any, *names: str) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None
     }
-
-
-def is_missing(column: Column[Any], value: Any) -> bool:
-    """Whether a required column gets no value: null, or a text without visible characters."""
-    if value is None:
-        return not column.nullable
-    needs_text = not column.nullable and column.default is None
-    return isinstance(value, str) and needs_text and not has_visible_text(value)
 
 
 def _was_used(model: type[Base], key: UUID) -> ColumnElement[bool]:

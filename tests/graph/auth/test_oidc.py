@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -314,3 +315,35 @@ class TestUnreachableIssuer:
         # Access tokens still work.
         token = await world.make_token(await world.make_user())
         assert (await api.ask(VIEWER, token))["viewer"] is not None
+
+
+async def test_failed_fetch_of_old_keys_is_repeated_soon(
+    api: Api, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_issuer: oidc.OpenIDIssuer = api.app.state.server.authenticator.issuer
+    passed = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed, time=time.time)
+    monkeypatch.setattr(oidc, "time", clock)
+    await api.ask(VIEWER, issuer.token())
+    fetch, attempts = server_issuer._fetch, 0
+
+    def failing_fetch() -> Any:
+        nonlocal attempts
+        attempts += 1
+        raise OSError("the issuer does not answer")
+
+    async def ask() -> int:
+        assert (await api.ask(VIEWER, issuer.token()))["viewer"]["handle"] == "ada"
+        if server_issuer._fetch_task is not None:
+            await server_issuer._fetch_task
+        return attempts
+
+    monkeypatch.setattr(server_issuer, "_fetch", failing_fetch)
+    passed += oidc.KEYS_LIFETIME + 1
+    assert [await ask(), await ask()] == [1, 1]
+    passed += oidc.MIN_FETCH_INTERVAL + 1
+    assert [await ask(), await ask()] == [2, 2]
+    monkeypatch.setattr(server_issuer, "_fetch", fetch)
+    passed += oidc.MIN_FETCH_INTERVAL + 1
+    await ask()
+    assert issuer.key_requests == 2

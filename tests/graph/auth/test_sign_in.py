@@ -281,3 +281,24 @@ async def test_equivalent_unicode_passwords_match(api: Api, world: World) -> Non
     user = await world.make_user(handle="uni")
     await world.save(Password(user_id=user.id, hash=passwords.hash_password("caf\u00e9 ole")))
     assert (await sign_in(api, "cafe\u0301 ole", handle="uni"))["user"] == {"handle": "uni"}
+
+
+async def test_number_of_waiting_passwords_is_bounded(
+    api: Api, ada: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.auth.passwords.MAX_PENDING", 2)
+    body = {"query": SIGN_IN, "variables": {"input": {"handle": "Ada", "password": SECRET}}}
+    # Documents are parsed one after another, and then found in the cache.
+    await api.post(body)
+    api.http.cookies.clear()
+    responses = await asyncio.gather(*(api.post(body) for _ in range(5)))
+    refused = [response for response in responses if response.status_code == 429]
+    assert len(refused) == 3
+    for response in refused:
+        assert response.headers["retry-after"] == "3"
+        [error] = response.json()["errors"]
+        assert error["message"] == "Too many users are signing in. Try again in 3 seconds."
+        assert error["extensions"] == {"code": "RATE_LIMITED"}
+    assert len(await sessions(database)) == 1 + 2
+    # Their places are free again.
+    assert (await sign_in(api, handle="Ada"))["user"] == {"handle": "Ada"}

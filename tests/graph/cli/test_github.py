@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from models import Base, Comment, Label, Project, State, Task, Workspace
+from models import (
+    Base,
+    Comment,
+    Label,
+    Project,
+    State,
+    Task,
+    Workspace,
+)
 from models.database import Database
 from tests.support.client import Api
 from tests.support.command import taskloom
@@ -192,7 +200,7 @@ async def test_second_import_only_applies_changes(
     grown = {name: later[name] - first[name] for name in later if later[name] != first[name]}
     # Issue 2 keeps its labels and assignees and gets one more of each. Issue 41 is new.
     assert grown == {
-        "users": 2, "memberships": 2, "tasks": 1, "comments": 1 + 1,
+        "users": 2, "external_identities": 2, "memberships": 2, "tasks": 1, "comments": 1 + 1,
         "assignments": 1 + 2, "labelings": 1 + 2,
         # 2 members, 2 tasks, 3 comments and a label.
         "changes": 2 + 2 + 3 + 1,
@@ -291,6 +299,40 @@ def with_comment(archive: dict[str, Any], number: int, **fields: Any) -> dict[st
         (lambda a: changed(a, 17, number=-1), "issue -1, field number: "),
         (lambda a: changed(a, 17, state="ODD"), "issue 17, field state: "),
         (lambda a: changed(a, 17, author="not a handle"), "issue 17, field author: "),
+        (lambda a: changed(a, 17, title="a\x1b[2Jb"), "issue 17, field title: it must be one line"),
+        (lambda a: changed(a, 17, title="a\x9bb"), "issue 17, field title: it must be one line"),
+        (
+            lambda a: changed(a, 17, title="two\nlines"),
+            "issue 17, field title: it must be one line",
+        ),
+        (lambda a: changed(a, 17, title=" "), "issue 17, field title: it cannot be empty"),
+        (
+            lambda a: changed(a, 17, title="x" * 501),
+            "issue 17, field title: it must have at most 500 characters, not 501",
+        ),
+        (
+            lambda a: changed(a, 17, body="x" * 1_000_001),
+            "issue 17, field body: it must have at most 1,000,000 characters, not 1,000,001",
+        ),
+        (lambda a: changed(a, 17, body="a\0"), "issue 17, field body: it must not contain null"),
+        (
+            lambda a: changed(a, 17, url="javascript:alert(1)//https://x"),
+            "issue 17, field url: it must be an http or https URL",
+        ),
+        (lambda a: changed(a, 17, url="https://a b"), "issue 17, field url: it must be an http"),
+        (lambda a: changed(a, 17, labels=["a\tb"]), "issue 17, label at index 0: it must be"),
+        (
+            lambda a: changed(a, 17, createdAt="0001-01-01T00:00:00Z"),
+            "issue 17, field createdAt: its year must be from 1000 to 9999",
+        ),
+        (
+            lambda a: with_comment(a, 17, body="x" * 1_000_001),
+            "issue 17, comment at index 0, field body: it must have at most",
+        ),
+        (
+            lambda a: a | {"labels": [{"name": "x" * 101, "color": "cccccc"}]},
+            "field name: it must have at most 100 characters, not 101",
+        ),
         (lambda a: changed(a, 17, number=16), "The archive contains issue 16 twice."),
         (
             lambda a: with_comment(a, 17, body=None),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from graph.kit.writing import id_set
 from models import Task
 from models.base import now
 from models.database import Database
@@ -132,6 +133,22 @@ async def test_added_and_removed_ids_merge_and_a_full_list_replaces(office: Offi
     payload = await office.must_write("taskUpdate", selection, input=key | {"assigneeIds": people})
     assert payload["task"]["assignees"] == [{"handle": "guest"}, {"handle": "owner"}]
     assert payload["task"]["version"] == 8
+
+
+async def test_task_cannot_get_too_many_labels(
+    office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(id_set, "MAX_IDS", 1)
+    key = {"id": office.gid("task")}
+    await office.must_write("taskUpdate", input=key | {"addedLabelIds": ids(office.bug)})
+    before = await dump(database)
+    values = key | {"title": "x", "addedLabelIds": ids(office.docs)}
+    payload = await office.write("taskUpdate", "errors { code message path }", input=values)
+    message = "There can be at most 1, not 2."
+    assert payload["errors"] == [
+        {"code": "TOO_MANY", "message": message, "path": ["input", "addedLabelIds"]}
+    ]
+    assert await dump(database) == before
 
 
 async def test_state_sets_started_at_and_closed_at(office: Office) -> None:

@@ -1,14 +1,25 @@
 """Dry runs of mutations."""
 
-import pytest
+import asyncio
+from typing import Any
 
-from tests.support.office import Office
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from graph.kit.relations.batches import RowBatch
+from graph.kit.writing import mutation
+from graph.kit.writing.mutation import MutationAttempt
+from graph.kit.writing.write import Write
+from models.database import Database
+from tests.support.office import Office, document, dump
+from tests.support.slow_statements import ENDLESS
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 
 async def test_dry_run_is_rolled_back_before_the_next_field(office: Office) -> None:
-    mutation = """
+    tried = """
       mutation ($id: ID!) {
         one: taskUpdate(input: {id: $id, title: "tried"}, dryRun: true) {
           sequence
@@ -18,13 +29,123 @@ async def test_dry_run_is_rolled_back_before_the_next_field(office: Office) -> N
         three: taskUpdate(input: {id: $id, body: "again"}, dryRun: true) { task { version } }
       }
     """
-    data = await office.api.ask(mutation, office.tokens["member"], id=office.gid("task"))
+    data = await office.api.ask(tried, office.tokens["member"], id=office.gid("task"))
     tried = data["one"]["task"]
     assert "tried" in [node["title"] for node in tried.pop("project")["tasks"]["nodes"]]
     assert tried == {"title": "tried", "version": 2, "changes": {"totalCount": 1}}
     assert data["one"]["sequence"] is None
     assert data["two"]["task"] == {"title": "task", "version": 2}
     assert data["three"]["task"] == {"version": 3}
-    mutation = "query ($id: ID!) { node(id: $id) { ... on Task { title body version } } }"
-    data = await office.api.ask(mutation, office.tokens["member"], id=office.gid("task"))
+    tried = "query ($id: ID!) { node(id: $id) { ... on Task { title body version } } }"
+    data = await office.api.ask(tried, office.tokens["member"], id=office.gid("task"))
     assert data["node"] == {"title": "task", "body": "done", "version": 2}
+
+
+async def test_payload_of_a_dry_run_may_not_cost_much(office: Office, database: Database) -> None:
+    before = await dump(database)
+    tasks = "tasks(first: 100) { nodes { labels { name } } }"
+    costly = document("taskUpdate", f"task {{ project {{ {tasks} }} }}")
+    variables = {"input": {"id": office.gid("task"), "title": "x"}, "dryRun": True}
+    answer = await office.api.answer(costly, office.tokens["member"], **variables)
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert error["message"].startswith("The payload of the dry run taskUpdate could cost 1,1"), (
+        error["message"]
+    )
+    assert await dump(database) == before
+
+
+class TestEndlessDryRuns:
+    @pytest.fixture(autouse=True)
+    def short_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(mutation, "DRY_RUN_SECONDS", 0.3)
+
+    @pytest.fixture(params=["write", "payload"], autouse=True)
+    def endless(
+        self,
+        request: pytest.FixtureRequest,
+        monkeypatch: pytest.MonkeyPatch,
+        kind: str,
+        office: Office,
+    ) -> asyncio.Event:
+        """Run an endless statement once, where a dry run writes or where it reads its payload."""
+        started = asyncio.Event()
+
+        async def run_endless(session: AsyncSession) -> None:
+            if not started.is_set():
+                started.set()
+                await session.execute(text(ENDLESS[kind]))
+
+        async def execute(attempt: MutationAttempt, write: Write) -> Any:
+            result = await usual_execute(attempt, write)
+            await run_endless(write.session)
+            return result
+
+        async def load(batch: RowBatch[Any], session: AsyncSession, *arguments: Any) -> Any:
+            await run_endless(session)
+            return await usual_load(batch, session, *arguments)
+
+        usual_execute, usual_load = MutationAttempt._execute, RowBatch.load
+        if request.param == "write":
+            monkeypatch.setattr(MutationAttempt, "_execute", execute)
+        else:
+            monkeypatch.setattr(RowBatch, "load", load)
+        return started
+
+    async def test_is_canceled_while_others_write(
+        self, office: Office, endless: asyncio.Event
+    ) -> None:
+        sequence = await office.sequence()
+        dry_run = asyncio.ensure_future(self.run_dry(office))
+        await endless.wait()
+        # Another user waits for the dry run's locks, at most for its time.
+        async with asyncio.timeout(10):
+            values = {"id": office.gid("task"), "title": "written"}
+            await office.must_write("taskUpdate", who="admin", input=values)
+            answer = await dry_run
+        [error] = answer["errors"]
+        assert error["extensions"] == {"code": "UNAVAILABLE"}
+        assert error["message"].startswith("The dry run took more than 2 seconds and was canceled")
+        assert [change["kind"] for change in await office.changes(sequence)] == ["UPDATED"]
+
+    async def test_ends_when_the_client_disconnects(
+        self, office: Office, endless: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(mutation, "DRY_RUN_SECONDS", 600)
+        dry_run = asyncio.ensure_future(self.run_dry(office))
+        await endless.wait()
+        dry_run.cancel()
+        async with asyncio.timeout(10):
+            values = {"id": office.gid("task"), "title": "written"}
+            await office.must_write("taskUpdate", who="member", input=values)
+        await asyncio.wait((dry_run,))
+
+    async def run_dry(self, office: Office) -> dict[str, Any]:
+        tried = document("taskUpdate", "task { title project { name } }")
+        values = {"id": office.gid("task"), "title": "tried"}
+        token = office.tokens["member"]
+        return await office.api.answer(tried, token, input=values, dryRun=True)
+
+
+async def test_a_caller_has_one_dry_run_at_a_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = most = 0
+
+    async def load(batch: RowBatch[Any], session: AsyncSession, *arguments: Any) -> Any:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return await usual_load(batch, session, *arguments)
+
+    usual_load = RowBatch.load
+    monkeypatch.setattr(RowBatch, "load", load)
+    values = {"id": office.gid("task"), "title": "x"}
+    selection = "task { title project { name } }"
+    dry_runs = [
+        office.must_write("taskUpdate", selection, input=values, dryRun=True) for _ in range(5)
+    ]
+    await asyncio.gather(*dry_runs)
+    assert most == 1

@@ -1,13 +1,17 @@
 """The cost of operations and the budgets of callers."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.http.client_network import client_network
 from graph.kit.errors import RateLimited
+from graph.kit.relations.batches import PageBatch
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, Caller
 from graph.settings import Settings
@@ -16,6 +20,7 @@ from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
 from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
+from tests.support.slow_statements import ENDLESS
 
 TASKS = """
   query ($size: Int, $dry: Boolean = false) {
@@ -97,6 +102,81 @@ class TestRateLimit:
         """
         data = await office.api.ask(document, office.tokens["member"])
         assert data == {"limit": {"cost": 4}}
+
+
+class TestTime:
+    """Operations that take longer than their cost pays for."""
+
+    @pytest.fixture(autouse=True)
+    def charge_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10_000)
+
+    @pytest.fixture
+    def slow(self, office: Office, monkeypatch: pytest.MonkeyPatch, kind: str) -> asyncio.Event:
+        """Make the rows of pages slow to load."""
+        started = asyncio.Event()
+
+        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+            started.set()
+            await session.execute(text(ENDLESS[kind]))
+
+        monkeypatch.setattr(PageBatch, "load", load)
+        return started
+
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"budget": 5_000, "budget_period": 3600, "statement_timeout": 0.3}
+
+    async def test_time_of_the_database_is_charged(
+        self, office: Office, slow: asyncio.Event
+    ) -> None:
+        token = office.tokens["member"]
+        response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
+        [error] = response.json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        # 0.3 seconds, of which 0.05 are free.
+        assert 2_000 < int(response.headers["x-ratelimit-used"]) <= 5_000
+
+    async def test_time_of_a_canceled_operation_is_charged(
+        self, office: Office, slow: asyncio.Event
+    ) -> None:
+        asked = asyncio.ensure_future(office.api.answer(TASKS, office.tokens["member"], size=1))
+        await slow.wait()
+        await asyncio.sleep(0.15)
+        asked.cancel()
+        await asyncio.wait((asked,))
+        # 0.15 seconds, of which 0.05 are free.
+        status = office.api.app.state.server.budgets.budget_status(caller_of(office))
+        assert status.used > 800
+
+    async def test_time_of_the_event_loop_is_charged(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+            time.sleep(0.1)  # noqa: ASYNC251 - it blocks the event loop
+            return await usual(batch, session, *arguments)
+
+        usual = PageBatch.load
+        monkeypatch.setattr(PageBatch, "load", load)
+        token = office.tokens["member"]
+        response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
+        cost = response.json()["extensions"]["cost"]
+        # Twice 0.1 seconds: of the event loop and, meanwhile, of a connection.
+        assert cost["actual"] - cost["requested"] > 1_000
+
+    async def test_a_debt_is_at_most_half_of_the_budget(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch, slow: asyncio.Event
+    ) -> None:
+        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10**9)
+        token = office.tokens["member"]
+        body = {"query": TASKS, "variables": {"size": 1}}
+        assert (await office.api.post(body, token)).headers["x-ratelimit-remaining"] == "0"
+        refused = await office.api.post(body, token)
+        assert refused.status_code == 429
+        # 2,500 of 5,000, which refill in an hour.
+        assert 1_700 < int(refused.headers["retry-after"]) <= 1_802
+        # Others are not affected.
+        assert await office.api.ask("{ viewer { handle } }", office.tokens["admin"])
 
 
 class TestBudget:

@@ -21,4 +21,5 @@ def test_total_size_is_bounded() -> None:
     cache.put("four", "four")
     assert [cache.get(text) for text in ("three", "four")] == ["3", "four"]
     cache.put("far too long", "far too long")
-    assert len(cache) == 0
+    assert [cache.get(text) for text in ("three", "four")] == ["3", "four"]
+    assert cache.get("far too long") is None

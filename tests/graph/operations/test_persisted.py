@@ -57,6 +57,20 @@ async def test_automatic_persisted_query_is_stored_and_found_by_its_hash(
     assert by_get.json()["data"] == NOBODY
 
 
+async def test_document_over_the_size_limit_evicts_no_other(api: Api) -> None:
+    await api.post(persisted(HANDLE, query=HANDLE))
+    for name in "abcdefghijk":
+        large = f"{{ {name}: __typename }} #" + "x" * 100_000
+        answer = await code_of(api, persisted(large, query=large))
+        assert answer == (
+            "LIMIT_EXCEEDED",
+            "The document has 100,019 bytes; the limit is 100,000. "
+            "Split it, and send values as variables.",
+        )
+        assert (await code_of(api, persisted(large)))[0] == "PERSISTED_QUERY_NOT_FOUND"
+    assert (await api.post(persisted(HANDLE))).json()["data"] == NOBODY
+
+
 @pytest.mark.parametrize(
     "entry",
     [

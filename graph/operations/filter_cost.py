@@ -1,0 +1,73 @@
+"""The cost of an argument's conditions that no index answers.
+
+A text comparison such as `contains` reads the whole text of every row that the other conditions
+leave. A comparison of the number of related rows counts them for each row, and `some`, `every` and
+`none` look for them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    get_named_type,
+    is_input_object_type,
+)
+
+from graph.kit.filtering.filter_input import COLLECTION_SUFFIX, QUANTIFIERS
+from graph.kit.filtering.operators import OPERATORS
+from graph.operations.limits import LimitExceeded
+
+TEXT_COST, COUNT_COST, RELATED_COST = 20, 50, 5
+#: The most such conditions of one operation, in all its fields.
+MAX_TEXTS, MAX_COUNTS, MAX_RELATED = 30, 10, 60
+
+
+@dataclass
+class UnindexedConditions:
+    """The conditions of an operation that no index answers."""
+
+    #: Comparisons of texts, of numbers of related rows, and conditions on related rows.
+    texts: int = 0
+    counts: int = 0
+    related: int = 0
+
+    @property
+    def cost(self) -> int:
+        return self.texts * TEXT_COST + self.counts * COUNT_COST + self.related * RELATED_COST
+
+    def add(self, kind: GraphQLInputType, value: Any) -> None:
+        """Add the conditions of an argument's value."""
+        stack = [(get_named_type(kind), value)]
+        while stack:
+            named, given = stack.pop()
+            if isinstance(given, list):
+                stack.extend((named, item) for item in given)
+            elif isinstance(given, dict) and is_input_object_type(named):
+                for name, inner in given.items():
+                    if inner is not None and name in named.fields:
+                        self._add_field(named, name)
+                        stack.append((get_named_type(named.fields[name].type), inner))
+
+    def _add_field(self, kind: GraphQLInputObjectType, name: str) -> None:
+        if kind.name == "StringComparator":
+            self.texts += OPERATORS[name].scans
+        elif kind.name.endswith(COLLECTION_SUFFIX):
+            if name in QUANTIFIERS:
+                self.related += 1
+            else:
+                self.counts += 1
+
+    def check(self) -> None:
+        """Raise `LimitExceeded` if there are too many."""
+        for count, most, what in (
+            (self.texts, MAX_TEXTS, "comparisons of parts of texts, such as `contains`"),
+            (self.counts, MAX_COUNTS, "comparisons of numbers of related objects (`length`)"),
+            (self.related, MAX_RELATED, "conditions on related objects, such as `some`"),
+        ):
+            if count > most:
+                raise LimitExceeded(
+                    f"The operation's filters have {count} {what}; the limit is {most}. Use "
+                    "fewer, or full-text search."
+                )

@@ -1,0 +1,69 @@
+"""The time that an operation uses: of database connections, and of the event loop."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import Context, ContextVar
+from typing import Any
+
+
+class Usage:
+    """The seconds that one operation has used so far."""
+
+    def __init__(self) -> None:
+        #: Of all its database connections together.
+        self.database = 0.0
+        #: Of the event loop, while all other operations wait.
+        self.event_loop = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.database + self.event_loop
+
+    @contextmanager
+    def measure_database(self) -> Iterator[None]:
+        """Add the time until the block ends, during which a connection is held."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.database += time.perf_counter() - started
+
+
+#: The usage of the operation that the current task is part of.
+CURRENT_USAGE: ContextVar[Usage | None] = ContextVar("current_usage", default=None)
+
+
+class _MeasuredCoroutine(Coroutine[Any, Any, Any]):
+    """A coroutine whose steps add their time to the usage of an operation."""
+
+    def __init__(self, coroutine: Any, usage: Usage) -> None:
+        self._coroutine = coroutine
+        self._usage = usage
+
+    def send(self, value: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return self._coroutine.send(value)
+        finally:
+            self._usage.event_loop += time.perf_counter() - started
+
+    def throw(self, *error: Any) -> Any:
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._coroutine.__await__()  # type: ignore[no-any-return]
+
+
+def measured_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Any, *, context: Context | None = None, **more: Any
+) -> "asyncio.Task[Any]":
+    """Create a task; a task factory. Tasks of an operation are measured."""
+    usage = CURRENT_USAGE.get() if context is None else context.get(CURRENT_USAGE)
+    if usage is not None:
+        coroutine = _MeasuredCoroutine(coroutine, usage)
+    return asyncio.Task(coroutine, loop=loop, context=context, **more)

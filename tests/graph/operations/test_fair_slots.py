@@ -1,0 +1,103 @@
+"""Sharing connections between callers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from graph.kit.relations.batches import PageBatch
+from graph.operations.fair_slots import FairSlots
+from tests.support.office import Office
+from tests.support.slow_statements import ENDLESS
+
+
+class Holders:
+    """Callers that hold slots until they are told to release them."""
+
+    def __init__(self, total: int, share: int) -> None:
+        self.slots = FairSlots(total, share)
+        self.order: list[str] = []
+        self.tasks: list[tuple[str, asyncio.Task[None]]] = []
+        self.end = asyncio.Event()
+
+    async def start(self, *callers: str) -> None:
+        for caller in callers:
+            self.tasks.append((caller, asyncio.ensure_future(self._hold(caller))))
+        await settle()
+
+    async def _hold(self, caller: str) -> None:
+        async with self.slots.slot(caller):
+            self.order.append(caller)
+            await self.end.wait()
+
+    async def release(self, caller: str) -> None:
+        """End the first holder of a caller."""
+        place = next(n for n, (name, _) in enumerate(self.tasks) if name == caller)
+        self.tasks.pop(place)[1].cancel()
+        await settle()
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class TestFairSlots:
+    @pytest.fixture
+    async def holders(self) -> AsyncIterator[Holders]:
+        made = Holders(total=3, share=2)
+        yield made
+        made.end.set()
+        await asyncio.gather(*(task for _, task in made.tasks), return_exceptions=True)
+
+    async def test_a_caller_gets_its_share_only(self, holders: Holders) -> None:
+        await holders.start("a", "a", "a")
+        assert holders.order == ["a", "a"]
+        await holders.start("b")
+        assert holders.order == ["a", "a", "b"]
+
+    async def test_callers_take_turns(self, holders: Holders) -> None:
+        await holders.start("a", "a", "b", "a", "a", "c", "b")
+        assert holders.order == ["a", "a", "b"]
+        await holders.release("a")
+        await holders.release("b")
+        await holders.release("a")
+        assert holders.order == ["a", "a", "b", "a", "c", "b"]
+
+    async def test_a_canceled_wait_takes_no_slot(self, holders: Holders) -> None:
+        await holders.start("a", "a", "b", "c", "d")
+        # `c` gives up while it waits, `b` while it holds a slot.
+        await holders.release("c")
+        await holders.release("b")
+        assert holders.order == ["a", "a", "b", "d"]
+        await holders.release("d")
+        await holders.start("e")
+        assert holders.order == ["a", "a", "b", "d", "e"]
+
+
+async def test_slow_queries_of_one_user_do_not_delay_others(
+    office: Office, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+        await session.execute(text(ENDLESS[kind]))
+
+    usual = PageBatch.load
+    monkeypatch.setattr(PageBatch, "load", load)
+    document = '{ workspace(slug: "office") { tasks { nodes { id } } } }'
+    slow = [
+        asyncio.ensure_future(office.api.answer(document, office.tokens["member"]))
+        for _ in range(20)
+    ]
+    await asyncio.sleep(0.2)
+    monkeypatch.setattr(PageBatch, "load", usual)
+    async with asyncio.timeout(10):
+        data = await office.api.ask(document, office.tokens["admin"])
+    assert data["workspace"]["tasks"]["nodes"]
+    # Nothing of theirs has ended: the other user did not wait for it.
+    assert not any(task.done() for task in slow)
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
