@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.base import now
 from models.credential import AccessToken, Session, SignInCode
 from models.database import Database
-from models.log.deletion import delete_rows
+from models.log.deletion import delete_rows, lock_with_referrers
 from models.log.recorder import recorder_of
 from models.server.remembered_write import REMEMBERED, RememberedWrite
 from models.server.token_bucket import FULL_AFTER, TokenBucket
@@ -35,24 +35,31 @@ class PurgeResult:
 async def purge(database: Database) -> PurgeResult:
     """Delete tasks that were in the trash for `TRASH_LIFETIME`, and rows that have expired."""
     result = PurgeResult()
-    oldest = select(Task).where(Task.deleted_at < now() - TRASH_LIFETIME)
-    oldest = oldest.order_by(Task.id).limit(CHUNK).with_for_update()
+    is_old = Task.deleted_at < now() - TRASH_LIFETIME
+    oldest = select(Task.id).where(is_old).order_by(Task.id).limit(CHUNK)
 
-    async def purge_chunk(session: AsyncSession) -> int:
-        tasks = (await session.scalars(oldest)).all()
-        await purge_tasks(session, tasks)
-        return len(tasks)
+    async def purge_chunk(session: AsyncSession) -> tuple[int, int]:
+        ids = (await session.scalars(oldest)).all()
+        await lock_with_referrers(session, Task, ids)
+        # Again: some may have been restored meanwhile.
+        tasks = select(Task).where(Task.id.in_(ids), is_old).order_by(Task.id)
+        locked = (await session.scalars(tasks)).all()
+        await purge_tasks(session, locked)
+        return len(ids), len(locked)
 
-    count = CHUNK
-    while count == CHUNK:
-        count = await database.write(purge_chunk)
+    found = CHUNK
+    while found == CHUNK:
+        found, count = await database.write(purge_chunk)
         result.tasks += count
     result.expired = await database.write(_delete_expired)
     return result
 
 
 async def purge_tasks(session: AsyncSession, tasks: Sequence[Task]) -> None:
-    """Delete locked tasks permanently, with their comments; subtasks and links are released."""
+    """Delete locked tasks permanently, with their comments; subtasks and links are released.
+
+    Their texts are also removed from the log.
+    """
     recorder_of(session).log_deletions_as_purged()
     await delete_rows(session, tasks)
 

@@ -34,7 +34,7 @@ def _is_emoji(text: str) -> bool:
     return data.get("status") == STATUS["fully_qualified"]
 
 
-EMOJI_RULE = ColumnRule(_is_emoji, "a reaction is a single emoji, such as 👍")
+EMOJI_RULE = ColumnRule(_is_emoji, "a reaction is a single emoji, such as 👍", canonical_emoji)
 
 
 class Reaction(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):

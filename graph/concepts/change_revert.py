@@ -1,11 +1,11 @@
 """Reverting a change, if its fields were not changed again since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import func
+from sqlalchemy import UniqueConstraint, func
 from sqlalchemy.orm import selectinload
 from strawberry.utils.str_converters import to_camel_case
 
@@ -13,7 +13,7 @@ import models
 from graph.kit.context import KitInfo
 from graph.kit.declare import resolver_field
 from graph.kit.loading.scope import visible
-from graph.kit.node import Node, model_named
+from graph.kit.node import Node, model_named, name_of
 from graph.kit.relations.batches import CompositeKeyBatch
 from graph.kit.writing.mutation import mutation
 from graph.kit.writing.payload import (
@@ -24,13 +24,13 @@ from graph.kit.writing.payload import (
     UserErrorCode,
     payload_field,
 )
-from graph.kit.writing.write import FOR_UPDATE, Write
+from graph.kit.writing.write import FOR_UPDATE, Write, type_label
 from graph.rules.cycles import ancestors_of, is_circular, linked_from
 from graph.rules.membership import members_of
 from graph.views.change import Change
 from models import ChangeKind
-from models.base import Base
-from models.columns.json_values import decode
+from models.base import Base, table_of
+from models.columns.json_values import decode, encode
 from models.log.logged import logged_columns, logged_values
 from models.log.recorder import recorder_of
 from models.workspace import is_slug
@@ -39,10 +39,10 @@ SEQUENCE: InputPath = ("sequence",)
 REVERTIBLE = (ChangeKind.UPDATED, ChangeKind.ARCHIVED, ChangeKind.DELETED)
 
 Slug = Annotated[str, strawberry.argument(description="The workspace's slug.")]
-Sequence = Annotated[int, strawberry.argument(description="The number of the change.")]
+Number = Annotated[int, strawberry.argument(description="The number of the change.")]
 
 
-async def change_revert(write: Write, workspace: Slug, sequence: Sequence) -> Base:
+async def change_revert(write: Write, workspace: Slug, sequence: Number) -> Base:
     """Reverts an update, an archiving or a deletion, if its fields were not changed since.
 
     The revert is logged as a change too.
@@ -130,6 +130,7 @@ async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> N
     }
     home: UUID = row.workspace_of()
     await reject_missing(write, type(row), home, values)
+    await reject_taken(write, row, values)
     if values.get("parent_id") is not None:
         await write.lock_rows(models.Workspace, [home])
         parents = await ancestors_of(write, [values["parent_id"]])
@@ -175,24 +176,86 @@ async def restore_links(write: Write, task: models.Task, before: list[Mapping[st
 
 
 async def recreate(write: Write, change: models.Change, before: Mapping[str, Any]) -> Base:
-    """Recreate a deleted row with its id."""
-    model: Any = model_named(change.subject_type)
-    columns = logged_columns(model)
-    values = {name: decode(columns[name], value) for name, value in before.items()}
-    row = model(id=change.subject_id, workspace_id=change.workspace_id, **values)
+    """Recreate a deleted row with its id, and the parts that were deleted with it."""
+    row = deleted_row(change)
     if not row.can_be_restored_by(write.scope.viewer, change.actor_id):
         message = f"You may not restore this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
-    await reject_missing(write, model, change.workspace_id, values)
+    columns = logged_columns(type(row))
+    values = {name: decode(columns[name], value) for name, value in before.items()}
+    await reject_missing(write, type(row), change.workspace_id, values)
+    await reject_taken(write, row, values)
     write.raise_errors()
-    entries = visible(models.Change, write.scope.viewer, func.count())
-    count = await write.session.scalar(entries.where(models.Change.subject_id == row.id))
-    # The version counts the changes of the row, including this one.
-    if hasattr(row, "version"):
-        row.version = (count or 0) + 1
-    recorder_of(write.session).log_as_restored(row)
-    return write.add(row)  # type: ignore[no-any-return]
+    await add_restored(write, [row])
+    for model in part_models(type(row)):
+        deletions = await deleted_with(write, change, model)
+        await add_restored(write, [deleted_row(one) for one in deletions])
+    return cast("Base", row)
+
+
+def deleted_row(change: models.Change) -> Any:
+    """Return a new row with the values that a row had when it was deleted."""
+    model: Any = model_named(change.subject_type)
+    columns = logged_columns(model)
+    values = {name: decode(columns[name], before) for name, (before, _) in change.fields.items()}
+    return model(id=change.subject_id, workspace_id=change.workspace_id, **values)
+
+
+def part_models(model: Any) -> list[Any]:
+    return [getattr(model, name).property.mapper.class_ for name in model.parts]
+
+
+async def deleted_with(write: Write, change: models.Change, model: Any) -> Sequence[models.Change]:
+    """Return the deletions of the parts of a row, in the transaction that deleted the row."""
+    log = models.Change
+    earlier = visible(log, write.scope.viewer).where(
+        log.workspace_id == change.workspace_id, log.sequence < change.sequence
+    )
+    # The changes of one transaction have consecutive numbers and the same time.
+    before = earlier.where(log.at != change.at).order_by(log.sequence.desc()).limit(1)
+    first = await write.session.scalar(before.with_only_columns(log.sequence))
+    together = earlier.where(log.sequence > (first or 0), log.kind == ChangeKind.DELETED)
+    parent = log.fields[(owner_of(model), 0)].as_string() == encode(change.subject_id)
+    parts = together.where(log.subject_type == name_of(model), parent).order_by(log.sequence)
+    return (await write.session.scalars(parts)).all()
+
+
+async def add_restored(write: Write, rows: Sequence[Any]) -> None:
+    """Insert rows of one model that were deleted, and log them as restored."""
+    log = models.Change
+    if rows and hasattr(rows[0], "version"):
+        counts = visible(log, write.scope.viewer, log.subject_id, func.count())
+        counts = counts.where(log.subject_id.in_([row.id for row in rows]))
+        found = await write.session.execute(counts.group_by(log.subject_id))
+        versions = dict(found.all())
+        for row in rows:
+            # The version counts the changes of the row, including this one.
+            row.version = versions.get(row.id, 0) + 1
+    for row in rows:
+        recorder_of(write.session).log_as_restored(row)
+        write.add(row)
+    await write.session.flush()
+
+
+async def reject_taken(write: Write, row: Any, values: Mapping[str, Any]) -> None:
+    """Add an error if another row has values that must be unique."""
+    model = type(row)
+    for constraint in table_of(model).constraints:
+        if not isinstance(constraint, UniqueConstraint):
+            continue
+        names = [str(column.key) for column in constraint.columns]
+        if not set(names) & set(values):
+            continue
+        wanted = {name: values.get(name, getattr(row, name)) for name in names}
+        same = [getattr(model, name) == value for name, value in wanted.items()]
+        if await write.select_rows(model, model.id != row.id, *same, lock=None):
+            named = ", ".join(to_camel_case(name) for name in names if name != "workspace_id")
+            message = (
+                f"Another {type_label(model)} has the same {named} now. The change cannot be "
+                "reverted."
+            )
+            write.add_error(UserErrorCode.UNIQUE, SEQUENCE, message)
 
 
 async def reject_missing(

@@ -105,7 +105,7 @@ async def project_update(write: Write, input: Input[ProjectUpdateInput]) -> mode
     values = write.validate(models.Project, provided(input, *COLUMNS))
     project = await write.get(models.Project, input.id, ID_PATH)
     fields = provided(input, *COLUMNS, "lead_id")
-    await check_version(write, project, input.expected_version, fields)
+    await check_version(write, project, input.expected_version)
     if "lead_id" in fields:
         lead_id = await member_id_of(write, project.workspace_id, fields["lead_id"], LEAD_PATH)
         values["lead_id"] = lead_id

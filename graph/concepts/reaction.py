@@ -19,7 +19,7 @@ from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payloa
 from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write, provided
 from graph.rules.trash import reject_if_in_trash
 from graph.types import Comment, User, UserFilter
-from models.reaction import MAX_EMOJI, canonical_emoji
+from models.reaction import MAX_EMOJI
 
 COMMENT_PATH = (*INPUT_PATH, "commentId")
 
@@ -77,7 +77,7 @@ async def reaction_add(write: Write, input: Input[ReactionAddInput]) -> models.R
     comment, existing = await own_reactions(write, input.comment_id, values.get("emoji"))
     if existing:
         return existing[0]
-    emoji = canonical_emoji(values["emoji"])
+    emoji = values["emoji"]
     await reject_too_many_emoji(write, comment, emoji)
     key = await write.new_id(models.Reaction, input.id)
     row = models.Reaction(
@@ -119,7 +119,7 @@ async def own_reactions(
         reaction,
         reaction.comment_id == comment.id,
         reaction.user_id == write.scope.viewer.user_id,
-        reaction.emoji == canonical_emoji(emoji or ""),
+        reaction.emoji == emoji,
     )
     return comment, existing
 

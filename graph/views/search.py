@@ -1,10 +1,8 @@
 """Full-text search."""
 
 import hashlib
-import html
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -22,13 +20,13 @@ from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import validated_text
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.loading.texts import field_reads
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
+from graph.views.snippet import SnippetBatch
 from models.columns.types import uuid_type
 from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_rows
 
@@ -36,8 +34,6 @@ from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_r
 MAX_LENGTH = 500
 #: The score of a task found by its key: above all others.
 KEY_SCORE = 1_000_000.0
-#: The length of a snippet, in characters.
-SNIPPET = 160
 
 
 @dataclass(frozen=True)
@@ -187,38 +183,12 @@ async def comment_of(root: SearchHit, info: Info) -> models.Comment | None:
     return await info.context.load(RowBatch(models.Comment), root.comment_id)
 
 
-async def snippet_of(root: SearchHit, info: Info) -> str:
-    """The text around the first match, as escaped HTML with each match in `<mark>`."""
-    comment, task = await comment_of(root, info), await task_of(root, info)
-    title = task.title if task else ""
-    texts = [comment.body] if comment else [task.body, title] if task else []
-    found = (snippet(text, root.query) for text in texts)
-    return next((text for text in found if text is not None), html.escape(title))
+def snippet_of(root: SearchHit, info: Info) -> Awaitable[str]:
+    """The text around the first match, as escaped HTML with each match in `<mark>`.
 
-
-def snippet(text: str, query: SearchQuery) -> str | None:
-    """Return the part of a text around the first match as HTML, or None without a match."""
-    alternatives = []
-    for term in query.wanted:
-        words = r"[\W_]+".join(map(re.escape, term.words))
-        alternatives.append(words + (r"[^\W_]*" if term.prefix else r"(?![^\W_])"))
-    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(alternatives)})", re.IGNORECASE)
-    first = pattern.search(text)
-    if first is None:
-        return None
-    start = max(0, first.start() - SNIPPET // 3)
-    start = text.rfind(" ", 0, start + 1) + 1 if start else 0
-    part = text[start : start + SNIPPET]
-    pieces, end = [], 0
-    for match in pattern.finditer(part):
-        pieces += [html.escape(part[end : match.start()]), f"<mark>{html.escape(match[0])}</mark>"]
-        end = match.end()
-    pieces.append(html.escape(part[end:]))
-    shown = "".join(pieces)
-    return f"{'…' if start else ''}{shown}{'…' if start + SNIPPET < len(text) else ''}"
-
-
-field_reads("SearchResult", "snippet", models.Task.body, models.Comment.body)
+    It has at most 160 characters. A task that was found by its key shows its title.
+    """
+    return info.context.load(SnippetBatch(root.query), (root.task_id, root.comment_id))
 
 
 @strawberry.type(description="A search hit: a task, or a comment on a task.")

@@ -24,11 +24,13 @@ _LINE_BREAK_OR_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class ColumnRule:
     """A condition that each value meets unless it is null, and the error message if not.
 
-    The message is a sentence without a capital letter and a period.
+    The message is a sentence without a capital letter and a period. `canonical` returns the form of
+    a value that is stored, if it has several.
     """
 
     holds: Callable[[Any], bool]
     wording: str
+    canonical: Callable[[Any], Any] | None = None
 
 
 COLOR = ColumnRule(
@@ -61,7 +63,17 @@ def with_rule(rule: ColumnRule) -> dict[Any, Any]:
 
 def normalize(column: Column[Any], value: Any) -> Any:
     """Return a value as it is stored: a line of text without surrounding whitespace."""
-    return value.strip() if is_single_line(column) and isinstance(value, str) else value
+    if is_single_line(column) and isinstance(value, str):
+        value = value.strip()
+    return canonical(column, value)
+
+
+def canonical(column: Column[Any], value: Any) -> Any:
+    """Return the form of a value that a column stores, for a value with several forms."""
+    rule: ColumnRule | None = column.info.get(_RULE)
+    if rule is None or rule.canonical is None or value is None:
+        return value
+    return rule.canonical(value)
 
 
 def rule_violation(column: Column[Any], value: Any) -> str | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     DateTime,
     Dialect,
     Enum,
@@ -117,6 +118,11 @@ def long_text() -> TypeEngine[str]:
         .with_variant(Text(collation="C"), "postgresql")
         .with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
     )
+
+
+def is_text(column: Column[Any]) -> bool:
+    """Whether a column holds text, not an enum."""
+    return isinstance(column.type, String) and not isinstance(column.type, Enum)
 
 
 def sha256_type() -> TypeEngine[bytes]:

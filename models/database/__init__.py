@@ -10,11 +10,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from models.database import mysql, postgresql, sqlite
-from models.database.driver_errors import is_connection_lost, is_write_conflict
+from models.database.driver_errors import (
+    is_connection_lost,
+    is_unique_violation,
+    is_write_conflict,
+)
 from models.database.mysql import AbandonedStatements
 from models.database.options import (
     DRIVERS,
@@ -147,8 +151,8 @@ class Database:
         """Run `work` in a new transaction; run it again after conflicts and lost connections.
 
         `work` must be safe to run twice: a connection can be lost after the commit. With
-        `retry_unique`, violated constraints are retried too: the row that `work` adds may have
-        been added by another transaction, and the next attempt finds it.
+        `retry_unique`, violated unique constraints are retried too: the row that `work` adds may
+        have been added by another transaction, and the next attempt finds it.
         """
 
         async def attempt() -> T:
@@ -156,7 +160,7 @@ class Database:
                 return await work(session)
 
         def should_retry(error: DBAPIError) -> bool:
-            is_race = retry_unique and isinstance(error, IntegrityError)
+            is_race = retry_unique and is_unique_violation(error)
             return is_race or is_write_conflict(error) or is_connection_lost(error)
 
         return await self.retry(attempt, should_retry)

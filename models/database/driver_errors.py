@@ -92,6 +92,11 @@ def constraint_violation(error: DBAPIError) -> Violation | None:
     return Violation(is_unique, is_reference, constraint.table.name, columns)
 
 
+def is_unique_violation(error: DBAPIError) -> bool:
+    """Whether a write violated a unique constraint: another row has the value."""
+    return bool(_error_codes(error).intersection(_UNIQUE))
+
+
 def _error_codes(error: DBAPIError) -> set[Any]:
     """Return an error's SQLSTATE, MariaDB's or MySQL's number, and SQLite's error name, if any."""
     driver: Any = error.driver_exception or error.orig

@@ -1,6 +1,7 @@
 """Engines for SQLite."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from models.database.sqlite_timeout import limit_statements
 #: The page cache of each connection, in KiB. A write updates many indexes, and pages that do not
 #: fit into the writer's cache are written twice.
 WRITER_CACHE, READER_CACHE = 65_536, 8_192
+#: Characters that `_regexp_instr` searches at once, and the most characters of a match.
+SLICE, LONGEST_MATCH = 10_000, 1_000
 
 
 def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncEngine:
@@ -43,6 +46,7 @@ def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncE
         # Keep the driver from sending BEGIN: it would do so only before the first write.
         connection.isolation_level = None
         connection.create_function("taskloom_fold", 1, _fold, deterministic=True)
+        connection.create_function("regexp_instr", 2, _regexp_instr, deterministic=True)
         cursor = connection.cursor()
         if writes:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -104,3 +108,18 @@ def _fold(text: str | None) -> str | None:
     # One character at a time, as the other databases do: `str.lower` of a whole text turns a
     # final Σ into ς.
     return "".join(map(str.lower, text))
+
+
+def _regexp_instr(text: str, pattern: str) -> int:
+    """Return the place of the first match of a pattern, from 1 on; 0 if there is none.
+
+    The other databases have this function. Python searches slice by slice, because no other thread
+    runs during a search.
+    """
+    compiled = re.compile(pattern)
+    for start in range(0, len(text), SLICE):
+        found = compiled.search(text, start, start + SLICE + LONGEST_MATCH)
+        # A match that begins after the slice is found by the next one.
+        if found is not None and found.start() < start + SLICE:
+            return found.start() + 1
+    return 0

@@ -8,13 +8,21 @@ from collections.abc import Collection, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ARRAY, Select, Text, delete, func, select, union, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from models.base import Base
-from models.log.logged import CollectedField, Logged
+from models.columns.json_values import encode
+from models.columns.types import is_text
+from models.log.change import Change, ChangeKind
+from models.log.logged import CollectedField, Logged, logged_columns
 from models.log.recorder import recorder_of
+
+#: Rows whose texts one statement erases from the log.
+CHUNK = 1000
 
 
 async def delete_rows(session: AsyncSession, rows: Sequence[Any]) -> None:
@@ -36,22 +44,72 @@ async def delete_rows(session: AsyncSession, rows: Sequence[Any]) -> None:
     for row in rows:
         session.expunge(row)
     await session.execute(delete(model).where(model.id.in_(keys)))
+    if recorder_of(session).purges:
+        await erase_texts(session, model, keys, {row.workspace_of() for row in rows})
 
 
-async def lock_referrers(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
+async def lock_with_referrers(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
     """Lock the rows that refer to rows which are to be deleted, before those are locked.
 
-    Writers lock a referrer before the row that it refers to. A deletion must do the same, or the
-    two can deadlock.
+    Writers lock a referrer before the row that it refers to, and rows of one table in the order of
+    their keys. A deletion must do the same, or the two can deadlock. So referrers of the same table
+    are locked together with the rows.
     """
+    ids = [select(model.id).where(model.id.in_(keys))]
     for relation in model.referrers:
-        await session.execute(_referrers(model, relation, keys))
+        referrers = _referrers(model, relation, keys)
+        if referrers.column_descriptions[0]["entity"] is model:
+            ids.append(referrers.with_only_columns(model.id).order_by(None))
+        else:
+            await session.execute(_locked(referrers))
+    if len(ids) > 1:
+        rows = select(model.id).where(model.id.in_(union(*ids))).order_by(model.id)
+        await session.execute(rows.with_for_update(of=model))
+
+
+async def erase_texts(
+    session: AsyncSession, model: Any, keys: Sequence[UUID], workspaces: Collection[UUID]
+) -> None:
+    """Remove the texts of purged rows from the log, and those of parts that were deleted earlier.
+
+    The entries keep their fields, whose values become null. The database does it in place.
+    """
+    texts = [name for name, column in logged_columns(model).items() if is_text(column)]
+    kind = session.get_bind().dialect.name
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        of_rows = Change.subject_id.in_(chunk) & (Change.subject_type == model.__name__)
+        fields = _without_texts(Change.fields, texts, kind)
+        statement = update(Change).where(of_rows).values(fields=fields)
+        await session.execute(statement, execution_options={"synchronize_session": False})
+        for relation in model.parts:
+            part, parent_key = _children(model, relation)
+            parent = Change.fields[(parent_key.key, 0)].as_string()
+            deleted = select(Change.subject_id).where(
+                Change.workspace_id.in_(workspaces),
+                Change.subject_type == part.__name__,
+                Change.kind == ChangeKind.DELETED,
+                parent.in_([encode(key) for key in chunk]),
+            )
+            parts = (await session.scalars(deleted)).all()
+            await erase_texts(session, part, parts, workspaces)
+
+
+def _without_texts(fields: Any, names: Sequence[str], kind: str) -> Any:
+    """Return the logged fields with null before and after, for those of the names that exist."""
+    for name in names:
+        if kind == "postgresql":
+            path, empty = sql_cast([name], ARRAY(Text)), sql_cast([None, None], JSONB)
+            fields = func.jsonb_set(fields, path, empty, False)
+        else:
+            fields = func.json_replace(fields, f"$.{name}", func.json_array(None, None))
+    return fields
 
 
 async def _release_referrers(session: AsyncSession, model: Any, keys: Collection[UUID]) -> None:
     for relation in model.referrers:
         through = _collected_through(model, relation)
-        referrers = await session.scalars(_referrers(model, relation, keys))
+        referrers = await session.scalars(_locked(_referrers(model, relation, keys)))
         for referrer in referrers:
             if through is None:
                 _, reference = _children(model, relation)
@@ -64,7 +122,7 @@ async def _release_referrers(session: AsyncSession, model: Any, keys: Collection
 
 
 def _referrers(model: Any, relation: str, keys: Collection[UUID]) -> Select[Any]:
-    """Select and lock the rows of a relationship that refer to any of the keys."""
+    """Select the other rows of a relationship that refer to any of the keys."""
     target: Any = getattr(model, relation).property.mapper.class_
     through = _collected_through(model, relation)
     rows = select(target)
@@ -77,7 +135,11 @@ def _referrers(model: Any, relation: str, keys: Collection[UUID]) -> Select[Any]
         rows = rows.where(collection.any(reference.in_(keys))).options(selectinload(collection))
     if target is model:
         rows = rows.where(target.id.not_in(keys))
-    return rows.order_by(target.id).with_for_update(of=target, key_share=True)
+    return rows.order_by(target.id)
+
+
+def _locked(rows: Select[Any]) -> Select[Any]:
+    return rows.with_for_update(of=rows.column_descriptions[0]["entity"], key_share=True)
 
 
 def _children(model: Any, relation: str) -> tuple[Any, InstrumentedAttribute[Any]]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from models.base import Base, now, table_of
-from models.columns.types import Timestamp
+from models.columns.types import Timestamp, is_text
 from models.log.change import Change, ChangeKind
 from models.log.entries import change_kind
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
@@ -71,7 +71,8 @@ class ChangeRecorder:
         self._written: list[PendingChange] = []
         self._restored: set[int] = set()
         self._kept: set[Any] = set()
-        self._purges = False
+        #: Whether deletions are logged as PURGED, without the texts of the rows.
+        self.purges = False
 
     def begin(self, actor_id: UUID | None, at: datetime) -> None:
         """Set the user and the time that all changes of the transaction are logged with."""
@@ -88,7 +89,7 @@ class ChangeRecorder:
 
     def log_deletions_as_purged(self) -> None:
         """Log the deletions that follow as PURGED instead of DELETED."""
-        self._purges = True
+        self.purges = True
 
     @property
     def changes(self) -> Sequence[PendingChange]:
@@ -125,9 +126,13 @@ class ChangeRecorder:
 
     def record_deletion(self, rows: Iterable[Any]) -> None:
         """Record the deletion of rows; their collected fields must be loaded."""
-        kind = ChangeKind.PURGED if self._purges else ChangeKind.DELETED
+        kind = ChangeKind.PURGED if self.purges else ChangeKind.DELETED
         for row in rows:
-            fields = {name: [value, None] for name, value in logged_values(row).items()}
+            values = logged_values(row)
+            if self.purges:
+                columns = logged_columns(type(row))
+                values |= {name: None for name in columns if is_text(columns[name])}
+            fields = {name: [value, None] for name, value in values.items()}
             self._record(row, kind, fields)
         self._take_numbers_first()
 

@@ -11,6 +11,9 @@ from models.columns.types import UNICODE_COLLATION
 #: The columns that search reads, by table.
 _INDEXED = {"tasks": ("title", "body"), "comments": ("body",)}
 
+#: The characters of a text that PostgreSQL indexes: a tsvector is at most 1 MB.
+INDEXED_LENGTH = 100_000
+
 #: A collation whose LOWER knows all letters of Unicode: PostgreSQL's own from version 17 on, else
 #: one of ICU, else one of the operating system.
 _CREATE_COLLATION = f"""
@@ -31,8 +34,7 @@ _SPACES = " " * len(_PUNCTUATION.replace("''", "'"))
 
 
 def _vector(column_name: str, weight: str) -> str:
-    # A tsvector is at most 1 MB, so only the beginning of a long text is indexed.
-    plain = f"translate(left({column_name}, 100000), '{_PUNCTUATION}', '{_SPACES}')"
+    plain = f"translate(left({column_name}, {INDEXED_LENGTH}), '{_PUNCTUATION}', '{_SPACES}')"
     return (
         f"setweight(to_tsvector('simple', lower({plain} COLLATE {UNICODE_COLLATION})), '{weight}')"
     )

@@ -13,11 +13,13 @@ from sqlalchemy import (
     Boolean,
     Double,
     Float,
+    Integer,
     Numeric,
     Select,
     Text,
     and_,
     cast,
+    collate,
     column,
     func,
     literal,
@@ -29,6 +31,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import mysql
+
+from models.columns.types import UNICODE_COLLATION
+from models.search.indexes import INDEXED_LENGTH
 
 #: The most words of a query.
 MAX_WORDS = 20
@@ -72,7 +77,7 @@ class SearchQuery:
         """
         terms = []
         for sign, phrase, word in re.findall(r'(-?)(?:"([^"]*)"|([^\s"]+))', query):
-            words = _words((phrase or word).lower())
+            words = _words(phrase or word)
             if words:
                 terms.append(SearchTerm(words, bool(sign), not phrase and word.endswith("*")))
         if all(term.excluded for term in terms):
@@ -87,6 +92,25 @@ class SearchQuery:
     def wanted(self) -> list[SearchTerm]:
         """The terms that are not excluded."""
         return [term for term in self.terms if not term.excluded]
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for the wanted terms.
+
+        PostgreSQL, MariaDB and Python read it alike. Words consist of letters, marks and digits,
+        which need no escaping.
+        """
+        terms = (
+            r"[\W_]+".join(term.words) + (r"[^\W_]*" if term.prefix else r"(?![^\W_])")
+            for term in self.wanted
+        )
+        return rf"(?i)(?<![^\W_])(?:{'|'.join(terms)})"
+
+    @property
+    def loose_pattern(self) -> str:
+        """A regular expression for each word of the wanted terms, also within longer words."""
+        words = {word for term in self.wanted for word in term.words}
+        return f"(?i)(?:{'|'.join(sorted(words, key=len, reverse=True))})"
 
     def to_tsquery(self) -> str:
         """Return the query for PostgreSQL's to_tsquery."""
@@ -135,11 +159,15 @@ def search_cost(query: object) -> int:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Split a text into its runs of letters, marks and digits."""
-    spaced = (
-        letter if unicodedata.category(letter) in _WORD_CATEGORIES else " " for letter in text
+    """Split a text into its runs of letters, marks and digits, in lowercase.
+
+    Databases convert one letter into one: İ into i, and a final Σ as any other.
+    """
+    letters = (
+        letter.lower()[0] if unicodedata.category(letter) in _WORD_CATEGORIES else " "
+        for letter in text
     )
-    return tuple("".join(spaced).split())
+    return tuple("".join(letters).split())
 
 
 def matching_rows(
@@ -155,6 +183,23 @@ def matching_rows(
     if kind == "sqlite":
         return _matches_of_fts5(rows, name, query)
     return _matches_of_fulltext(rows, name, query)
+
+
+def first_match(column: Any, query: SearchQuery, kind: str) -> Any:
+    """Return the place of the first match in a text, from 1 on; 1 also if there is none.
+
+    A match is a wanted term or, in a text without one, a part of it.
+    """
+    if kind == "postgresql":
+        # The index has no more, and the column's own collation knows only ASCII letters.
+        column = collate(func.left(column, INDEXED_LENGTH), UNICODE_COLLATION)
+    if kind != "sqlite":
+        # As in the index: ignoring case would not let i match İ. ICU's LOWER makes two characters
+        # of it, which would move the place.
+        column = func.lower(func.replace(column, "İ", "i"))
+    places = (func.regexp_instr(column, each) for each in (query.pattern, query.loose_pattern))
+    found = (func.nullif(place, 0, type_=Integer) for place in places)
+    return func.coalesce(*found, 1, type_=Integer)
 
 
 def _matches_of_tsvector(

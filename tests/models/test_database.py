@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
-from models import User
+from models import Comment, User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
 from tests.support.slow_statements import ENDLESS
@@ -273,3 +274,15 @@ class TestRetries:
             with pytest.raises(IntegrityError):
                 await database.write(work)
             assert attempts == 1
+
+    async def test_other_violations_are_not_retried(self, database: Database) -> None:
+        attempts = 0
+
+        async def work(session: AsyncSession) -> None:
+            nonlocal attempts
+            attempts += 1
+            session.add(Comment(workspace_id=uuid7(), task_id=uuid7(), body="x"))
+
+        with pytest.raises(IntegrityError):
+            await database.write(work, retry_unique=True)
+        assert attempts == 1

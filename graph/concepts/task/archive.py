@@ -7,7 +7,7 @@ import strawberry
 import models
 from graph.kit.writing.mutation import Id
 from graph.kit.writing.payload import DeletedRow
-from graph.kit.writing.write import FOR_DELETION, Write
+from graph.kit.writing.write import Write
 from graph.rules.trash import reject_if_in_trash
 from models.purge import purge_tasks
 
@@ -40,7 +40,7 @@ async def task_delete(
     """Moves a task to the trash, or deletes it permanently."""
     if permanently:
         permission = models.Permission.ADMINISTER
-        task = await write.get(models.Task, id, ("id",), permission=permission, lock=FOR_DELETION)
+        task = await write.lock_for_deletion(models.Task, id, ("id",), permission)
         await purge_tasks(write.session, [task])
         return DeletedRow(task)
     task = await write.get(models.Task, id, ("id",))

@@ -38,8 +38,6 @@ class TaskEdit:
     labels: IdSet
     path: InputPath
     user_errors: UserErrors
-    #: All attributes that the input sets.
-    fields: Sequence[str]
     #: The existing task, its key, and the version that the caller has read.
     task: models.Task | None = None
     key: UUID | None = None
@@ -71,8 +69,7 @@ class TaskEdit:
                 references[name] = None
         assignees = IdSet.parse(write, models.User, input, "assignee_ids", path, user_errors)
         labels = IdSet.parse(write, models.Label, input, "label_ids", path, user_errors)
-        fields = [name for name in vars(input) if getattr(input, name) is not None]
-        return cls(values, references, assignees, labels, path, user_errors, fields)
+        return cls(values, references, assignees, labels, path, user_errors)
 
     @classmethod
     def parse_update(
@@ -105,7 +102,7 @@ class TaskEdit:
 
     @property
     def version(self) -> ExpectedVersion:
-        return ExpectedVersion(self.task, self.expected, self.fields, self.path, self.user_errors)
+        return ExpectedVersion(self.task, self.expected, self.path, self.user_errors)
 
     def validate_references(
         self, found: "ReferencedRows", workspace_id: UUID, project_id: UUID

@@ -16,6 +16,7 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.node import decode_id, name_of
 from models.base import Base, column_of
 from models.columns.json_values import WHOLE_MAX, WHOLE_MIN
+from models.columns.rules import canonical
 
 #: The most values of `in` and `nin`.
 MAX_VALUES = 500
@@ -122,7 +123,8 @@ class StringComparator(Comparator):
     def condition(
         cls, model: type[Base], column: str, name: str, value: Any, scope: ReadScope
     ) -> Condition:
-        return Comparison(column, name, validated_text(value))
+        stored = canonical(column_of(getattr(model, column)), validated_text(value))
+        return Comparison(column, name, stored)
 
 
 def validated_text(text: str) -> str:

@@ -17,14 +17,9 @@ EXPECTED_VERSION = (
 )
 
 
-async def check_version(
-    write: Write, row: Any, expected: int | None, fields: Collection[str]
-) -> None:
-    """Raise `MutationRejected`, with the current row, if it has another version.
-
-    `fields` are the attributes that the input sets.
-    """
-    version = ExpectedVersion(row, expected, fields, INPUT_PATH, write.user_errors)
+async def check_version(write: Write, row: Any, expected: int | None) -> None:
+    """Raise `MutationRejected`, with the current row, if it has another version."""
+    version = ExpectedVersion(row, expected, INPUT_PATH, write.user_errors)
     if await reject_stale(write, [version]):
         raise MutationRejected(write.user_errors.errors, row)
 
@@ -35,8 +30,6 @@ class ExpectedVersion:
 
     row: Any
     expected: int | None
-    #: The attributes that the input sets.
-    fields: Collection[str]
     path: InputPath
     user_errors: UserErrors
 
@@ -46,30 +39,20 @@ class ExpectedVersion:
 
 
 async def reject_stale(write: Write, versions: Iterable[ExpectedVersion]) -> bool:
-    """Add errors for the stale versions, and return whether there are any.
-
-    There is one error for the version, and one for each field of the input that someone else has
-    changed since.
-    """
+    """Add an error for each stale version, and return whether there are any."""
     stale = [version for version in versions if version.is_stale]
     if not stale:
         return False
     expected = {version.row: version.expected or 0 for version in stale}
     changed = await fields_changed_since(write.session, expected)
     for version in stale:
-        _add_errors(version, changed[version.row.id])
+        _add_error(version, changed[version.row.id])
     return True
 
 
-def _add_errors(version: ExpectedVersion, changed: Collection[str]) -> None:
+def _add_error(version: ExpectedVersion, changed: Collection[str]) -> None:
+    names = [to_camel_case(name) for name in sorted(changed)]
     message = f"The current version is {version.row.version}, not {version.expected}. "
-    names = ", ".join(to_camel_case(name) for name in sorted(changed))
-    message += f"Changed since: {names}." if names else "Read it again."
+    message += f"Changed since: {', '.join(names)}." if names else "Read it again."
     path = (*version.path, "expectedVersion")
-    version.user_errors.add(UserErrorCode.CONFLICT, path, message)
-    for name in version.fields:
-        # addedLabelIds and removedLabelIds change the field labelIds.
-        if name.removeprefix("added_").removeprefix("removed_") in changed:
-            path = (*version.path, to_camel_case(name))
-            message = "Someone else has changed this field since."
-            version.user_errors.add(UserErrorCode.CONFLICT, path, message)
+    version.user_errors.add(UserErrorCode.CONFLICT, path, message, names)

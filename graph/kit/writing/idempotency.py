@@ -50,11 +50,16 @@ class IdempotencyRecord:
         if found.digest != self.digest:
             message = "This key was used for another mutation or input. Use a new key."
             raise rejection(UserErrorCode.INVALID, (ARGUMENT,), message)
-        outcome = _from_json(found.result)
-        if outcome.workspace_id not in self.viewer.roles:
-            # The viewer has left the workspace, or the token does not reach it.
+        self._row = found
+        return _from_json(found.result)
+
+    def hide_unreachable(self, outcome: MutationResult, viewer: Viewer) -> None:
+        """Remove the rows that a stored result keeps, if the viewer may not see them any more."""
+        workspace_id = outcome.workspace_id
+        # With this very write, the viewer may have left the workspace.
+        is_member = workspace_id in viewer.roles or self._row.result.get("left", False)
+        if not is_member or viewer.only_workspace_id not in (None, workspace_id):
             outcome.deleted_row, outcome.related_rows = None, []
-        return outcome
 
     async def reserve(self) -> None:
         """Insert the key before anything else is written: concurrent requests with it wait."""
@@ -64,9 +69,10 @@ class IdempotencyRecord:
         self.session.add(self._row)
         await self.session.flush()
 
-    def store(self, outcome: MutationResult) -> None:
+    def store(self, outcome: MutationResult, viewer_after: Viewer) -> None:
         """Store the result, in the transaction of the mutation."""
-        self._row.result = _to_json(outcome)
+        left = outcome.workspace_id not in viewer_after.roles
+        self._row.result = _to_json(outcome) | {"left": left}
 
     def _own(self) -> Any:
         own = RememberedWrite.user_id == self.viewer.user_id
@@ -94,7 +100,9 @@ def _to_json(outcome: MutationResult) -> dict[str, Any]:
         "gone": outcome.deleted_row and _snapshot(outcome.deleted_row),
         "beside": [_snapshot(row) for row in outcome.related_rows],
         "sequence": outcome.sequence,
-        "errors": [[error.code.name, error.message, error.path] for error in outcome.errors],
+        "errors": [
+            [error.code.name, error.message, error.path, error.fields] for error in outcome.errors
+        ],
         "results": [_to_json(result) for result in outcome.results],
     }
 
@@ -109,8 +117,8 @@ def _from_json(result: dict[str, Any]) -> MutationResult:
         change_sequence=result["own"],
         sequence=result["sequence"],
         errors=[
-            UserError(code=UserErrorCode[code], message=message, path=path)
-            for code, message, path in result["errors"]
+            UserError(code=UserErrorCode[code], message=message, path=path, fields=fields)
+            for code, message, path, fields in result["errors"]
         ],
         results=[_from_json(inner) for inner in result["results"]],
     )

@@ -37,11 +37,12 @@ from graph.kit.writing.payload import (
     rejection,
     workspace_id_of,
 )
-from graph.kit.writing.write import INPUT_PATH, Write
+from graph.kit.writing.write import INPUT_PATH, UNUSABLE_ID, Write
 from models.database.driver_errors import (
     Violation,
     constraint_violation,
     is_connection_lost,
+    is_unique_violation,
     is_write_conflict,
 )
 from models.log.recorder import recorder_of, write_changes
@@ -221,8 +222,8 @@ class MutationAttempt:
                 self.deadline.reschedule(ends_at)
             record = self._idempotency_record(session)
             if record is not None and (stored := await self._find_or_reserve(record)):
-                context.reset_loaders(scope.viewer, stored.related_rows)
-                return stored
+                await stack.aclose()
+                return await self._repeat(record, stored)
             write = Write(session, scope, self.permission)
             result = await self._execute(write)
             # The written rows are visible to every member: the payload need not load them again.
@@ -247,6 +248,17 @@ class MutationAttempt:
             self.is_reserving_key = False
         return stored
 
+    async def _repeat(self, record: IdempotencyRecord, stored: MutationResult) -> MutationResult:
+        """Return a stored result, read with the roles that the viewer has now.
+
+        The first request may have changed them after this one was authenticated.
+        """
+        context = self.info.context
+        await context.renew_viewer()
+        record.hide_unreachable(stored, context.viewer)
+        context.reset_loaders(context.viewer, stored.related_rows)
+        return stored
+
     async def _execute(self, write: Write) -> MutationResult:
         """Call the mutation's function and flush, without committing."""
         recorder_of(write.session).begin(write.scope.viewer.user_id, write.now)
@@ -268,17 +280,17 @@ class MutationAttempt:
     ) -> None:
         result.set_numbers(recorder_of(write.session))
         if record is not None:
-            record.store(result)
+            record.store(result, write.viewer_after)
         self.is_committing = True
         await write.session.commit()
 
     def should_retry(self, error: DBAPIError) -> bool:
         """Whether an attempt that failed may succeed when it is repeated, and cannot write twice.
 
-        True for write conflicts, and for any error in a race for the idempotency key. If the
-        connection was lost while committing, only a key keeps the retry from writing again.
+        True for write conflicts, and for a lost race for the idempotency key. If the connection
+        was lost while committing, only a key keeps the retry from writing again.
         """
-        if is_write_conflict(error) or self.is_reserving_key:
+        if is_write_conflict(error) or (self.is_reserving_key and is_unique_violation(error)):
             return True
         return is_connection_lost(error) and (self.key is not None or not self.is_committing)
 
@@ -317,6 +329,9 @@ def _violation_error(violation: Violation, attempt: MutationAttempt) -> UserErro
             "The referenced object was deleted in the meantime.",
         )
     elif violation.is_unique:
+        if violation.columns == ("id",):
+            # A concurrent write took it, maybe for an object that the viewer cannot see.
+            return UserError(code=UserErrorCode.INVALID, message=UNUSABLE_ID, path=path)
         code, message = UserErrorCode.UNIQUE, "Another object has this value already."
     else:
         code, message = UserErrorCode.INVALID, "This value cannot be stored."

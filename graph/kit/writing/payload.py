@@ -52,6 +52,11 @@ class UserError:
         description='The path to the invalid input, such as ["input", "labelIds", "2"]. Empty if '
         "the error concerns the whole mutation."
     )
+    fields: list[str] = strawberry.field(
+        default_factory=list,
+        description="If the object has another version than expected: the fields that have changed "
+        "since. Otherwise empty.",
+    )
 
 
 class UserErrors:
@@ -60,8 +65,11 @@ class UserErrors:
     def __init__(self) -> None:
         self.errors: list[UserError] = []
 
-    def add(self, code: UserErrorCode, path: InputPath, message: str) -> None:
-        self.errors.append(UserError(code=code, message=message, path=list(path)))
+    def add(
+        self, code: UserErrorCode, path: InputPath, message: str, fields: Iterable[str] = ()
+    ) -> None:
+        error = UserError(code=code, message=message, path=list(path), fields=list(fields))
+        self.errors.append(error)
 
     def raise_errors(self) -> None:
         """Raise `MutationRejected` if there are errors."""

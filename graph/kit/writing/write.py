@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import Some
 from strawberry.utils.str_converters import to_camel_case
@@ -24,13 +25,15 @@ from graph.kit.writing.payload import (
 )
 from models.base import Base, column_of
 from models.columns.rules import is_missing, normalize, rule_violation
-from models.log.deletion import delete_rows, lock_referrers
+from models.log.change import Change
+from models.log.deletion import delete_rows, lock_with_referrers
 from models.viewer import Permission, Viewer
 
 M = TypeVar("M", bound=Base)
 
 INPUT_PATH: InputPath = ("input",)
 ID_PATH: InputPath = ("input", "id")
+UNUSABLE_ID = "This ID cannot be used. Generate another random UUID."
 WORKSPACE_ID_PATH: InputPath = ("input", "workspaceId")
 
 #: FOR UPDATE: for a row that is to be deleted.
@@ -195,10 +198,15 @@ class Write:
         key = self.parse_id(model, id, (*path, "id"))
         if key is None:
             return uuid7()
-        # scope: the key is taken, even if the viewer cannot see the row.
-        if await self.session.get(model, key) is not None:
+        own = visible(model, self.scope.viewer, _id(model)).where(_id(model) == key)
+        # scope: see `_was_used`.
+        uses = await self.session.execute(select(own.exists(), _was_used(model, key)))
+        is_visible, was_used = uses.one()
+        if is_visible:
             message = f"An object of type {name_of(model)} with this ID exists already."
             self.add_error(UserErrorCode.UNIQUE, (*path, "id"), message)
+        elif was_used:
+            self.add_error(UserErrorCode.INVALID, (*path, "id"), UNUSABLE_ID)
         return key
 
     def validate(
@@ -233,15 +241,17 @@ class Write:
         await delete_rows(self.session, [row])
         return DeletedRow(row, related_rows)
 
-    async def lock_for_deletion(self, model: type[M], id: str, path: InputPath) -> M:
-        """Return the row of an id, locked for deletion; the rows that refer to it are locked first.
+    async def lock_for_deletion(
+        self, model: type[M], id: str, path: InputPath, permission: Permission | None = None
+    ) -> M:
+        """Return the row of an id, locked for deletion together with the rows that refer to it.
 
         Raises `MutationRejected` as `get` does.
         """
         if getattr(model, "referrers", ()):
-            row: Any = await self.get(model, id, path, lock=None)
-            await lock_referrers(self.session, model, [row.id])
-        return await self.get(model, id, path, lock=FOR_DELETION)
+            row: Any = await self.get(model, id, path, permission=permission, lock=None)
+            await lock_with_referrers(self.session, model, [row.id])
+        return await self.get(model, id, path, permission=permission, lock=FOR_DELETION)
 
 
 def type_label(model: type[Base]) -> str:
@@ -292,6 +302,18 @@ def provided(input: Any, *names: str) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None
     }
+
+
+def _was_used(model: type[Base], key: UUID) -> ColumnElement[bool]:
+    """Return the condition that any row of a model has a key, or had it before it was deleted.
+
+    An ID stays used, so that nobody learns whether a row that they cannot see still exists. Nobody
+    guesses an ID either: it is a random UUID.
+    """
+    # scope: all workspaces; the answer is only whether the ID was ever used.
+    logged = exists().where(Change.subject_id == key, Change.subject_type == name_of(model))
+    stored = exists().where(_id(model) == key)  # scope: as above.
+    return logged | stored
 
 
 def _id(model: type[Base]) -> Any:

@@ -12,6 +12,7 @@ from models.base import Base
 from models.database import Database
 from tests.support.client import Statements
 from tests.support.examples import Example
+from tests.support.log_replay import replay, stored
 from tests.support.office import Office, dump, gid, input_of
 from tests.support.refusals.case import refuses
 from tests.support.world import NOON, World
@@ -158,6 +159,53 @@ async def test_comments_are_filtered_by_their_reactions(office: Office, world: W
             query, office.tokens["guest"], id=office.gid("task"), filter={"reactions": reactions}
         )
         assert data["node"]["comments"] == {"totalCount": count}
+
+
+async def test_filter_finds_an_emoji_in_each_of_its_forms(office: Office) -> None:
+    await react(office, "❤️", "member")
+    query = """query ($id: ID!, $filter: ReactionFilter) { node(id: $id) { ... on Comment {
+      reactions(filter: $filter) { nodes { emoji } }
+    } } }"""
+    for emoji in ({"eq": "❤"}, {"eq": "❤️"}, {"in": ["❤"]}, {"startsWith": "❤"}, {"neq": "👍"}):
+        variables = {"id": office.gid("remark"), "filter": {"emoji": emoji}}
+        data = await office.api.ask(query, office.tokens["member"], **variables)
+        assert data["node"]["reactions"]["nodes"] == [{"emoji": "❤️"}], emoji
+
+
+async def test_removal_is_not_reverted_after_reacting_again(
+    office: Office, database: Database
+) -> None:
+    own = {"commentId": office.gid("remark"), "emoji": "👍"}
+    removed = await office.must_write("reactionRemove", "sequence", "guest", input=own)
+    await office.must_write("reactionAdd", "sequence", "guest", input=own)
+    before = await dump(database)
+    change = {"workspace": "office", "sequence": removed["sequence"]}
+    payload = await office.write("changeRevert", "errors { code message path }", "guest", **change)
+    message = (
+        "Another reaction has the same commentId, userId, emoji now. The change cannot be reverted."
+    )
+    assert payload["errors"] == [{"code": "UNIQUE", "message": message, "path": ["sequence"]}]
+    assert await dump(database) == before
+
+
+async def test_restored_comment_has_its_reactions_again(office: Office, database: Database) -> None:
+    await react(office, "🚀", "member")
+    await react(office, "🎉", "admin")
+    removed = {"commentId": office.gid("remark"), "emoji": "🎉"}
+    await office.must_write("reactionRemove", who="admin", input=removed)
+    before = await counts(office, "guest")
+    assert before == [("👍", 1, True), ("🚀", 1, False)]
+    deleted = await office.must_write("commentDelete", id=office.gid("remark"))
+    change = {"workspace": "office", "sequence": deleted["sequence"]}
+    await office.must_write("changeRevert", "sequence", **change)
+    assert await counts(office, "guest") == before
+    restored = await office.changes(deleted["sequence"])
+    assert [(one["kind"], one["subjectType"]) for one in restored] == [
+        ("RESTORED", "Comment"),
+        ("RESTORED", "Reaction"),
+        ("RESTORED", "Reaction"),
+    ]
+    assert await replay(office) == await stored(database, office)
 
 
 async def test_deleting_a_comment_logs_the_deletion_of_its_reactions(office: Office) -> None:

@@ -195,17 +195,18 @@ class TestExpectedVersion:
             "body": "mine",
             "removedLabelIds": [office.gid("docs")],
         }
-        selection = "task { title version } sequence errors { message code path }"
+        selection = "task { title version } sequence errors { message code path fields }"
         payload = await office.write("taskUpdate", selection, input=mine)
         assert payload["task"] == {"title": "theirs", "version": 3}
         assert payload["sequence"] is None
-        assert [(error["code"], error["path"][-1]) for error in payload["errors"]] == [
-            ("CONFLICT", "expectedVersion"),
-            ("CONFLICT", "title"),
-            ("CONFLICT", "removedLabelIds"),
+        assert payload["errors"] == [
+            {
+                "code": "CONFLICT",
+                "message": "The current version is 3, not 1. Changed since: labelIds, title.",
+                "path": ["input", "expectedVersion"],
+                "fields": ["labelIds", "title"],
+            }
         ]
-        message = "The current version is 3, not 1. Changed since: labelIds, title."
-        assert payload["errors"][0]["message"] == message
         assert await dump(database) == before
 
 

@@ -21,6 +21,12 @@ SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projec
 FROM projects
 WHERE projects.workspace_id = %s AND projects.id = %s;
 
+SELECT tasks.id, anon_1.`position`, substr(tasks.`body`, CASE WHEN (anon_1.`position` > %s) THEN anon_1.`position` - %s ELSE %s END, %s) AS substr_1, tasks.title
+FROM tasks INNER JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(lower(replace(tasks.`body`, %s, %s)), %s), %s), nullif(regexp_instr(lower(replace(tasks.`body`, %s, %s)), %s), %s), %s) AS `position`
+FROM tasks
+WHERE tasks.workspace_id = %s AND tasks.id = %s
+ LIMIT %s) AS anon_1 ON anon_1.id = tasks.id;
+
 SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.`body`, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks
 WHERE tasks.workspace_id = %s AND tasks.id = %s;

@@ -21,6 +21,12 @@ SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects
 FROM projects
 WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
 
+SELECT tasks.id, anon_1.position, substr(tasks.body, CASE WHEN (anon_1.position > $1::INTEGER) THEN anon_1.position - $2::INTEGER ELSE $3::INTEGER END, $4::INTEGER) AS substr_1, tasks.title
+FROM tasks JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $8::VARCHAR), $9::INTEGER), nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $10::VARCHAR), $11::INTEGER), $12::INTEGER) AS position
+FROM tasks
+WHERE tasks.workspace_id = $13::UUID AND tasks.id = $14::UUID
+ LIMIT $15::INTEGER) AS anon_1 ON anon_1.id = tasks.id;
+
 SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks
 WHERE tasks.workspace_id = $1::UUID AND tasks.id = $2::UUID;

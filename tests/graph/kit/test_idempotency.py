@@ -1,11 +1,12 @@
 """Idempotency keys of mutations."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from models.database import Database
-from tests.support.office import Office, dump
+from tests.support.office import ERRORS, Office, dump
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -57,3 +58,41 @@ async def test_dry_run_does_not_use_up_its_key(office: Office) -> None:
     payload = await office.must_write("taskUpdate", "sequence task { title }", **arguments)
     assert payload["task"] == {"title": "x"}
     assert payload["sequence"] is not None
+
+
+async def test_each_answer_to_one_key_is_the_same(office: Office) -> None:
+    """Also if the mutation changes what its viewer can see."""
+    workspace = "workspace { slug viewerRole states { name } } sequence"
+    member = "member { role user { handle } workspace { slug viewerRole } } sequence"
+    own = {"workspaceId": office.gid("workspace"), "userId": office.gid("admin")}
+    for name, selection, who, values in (
+        ("workspaceCreate", workspace, "owner", {"slug": "new", "name": "New"}),
+        ("memberUpdate", member, "admin", own | {"role": "MEMBER"}),
+        ("memberRemove", member, "admin", own),
+    ):
+        asked: dict[str, Any] = {"idempotencyKey": name, "input": values}
+        first, *others = await asyncio.gather(
+            *(office.write(name, f"{ERRORS} {selection}", who, **asked) for _ in range(4))
+        )
+        assert first["errors"] == []
+        assert None not in first.values()
+        later = await office.write(name, f"{ERRORS} {selection}", who, **asked)
+        assert [*others, later] == [first] * 4
+
+
+async def test_refusal_of_a_used_key_says_so(office: Office, database: Database) -> None:
+    values = {"slug": "new", "name": "New"}
+    selection = "errors { code message path } workspace { slug }"
+    await office.must_write("workspaceCreate", who="owner", idempotencyKey="k", input=values)
+    before = await dump(database)
+    payload = await office.write(
+        "workspaceCreate",
+        selection,
+        "owner",
+        idempotencyKey="k",
+        input=values | {"name": "Newer"},
+    )
+    message = "This key was used for another mutation or input. Use a new key."
+    error = {"code": "INVALID", "message": message, "path": ["idempotencyKey"]}
+    assert payload == {"errors": [error], "workspace": None}
+    assert await dump(database) == before

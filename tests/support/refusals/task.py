@@ -43,7 +43,7 @@ CASES: list[Case] = [
     refuses(
         "taskCreate",
         input_of(projectId="@project", title="a", id="@foreign_task"),
-        "UNIQUE input.id",
+        "INVALID input.id",
     ),
     refuses("taskCreate", input_of(projectId="@project", title="a", id="1"), "INVALID input.id"),
     refuses(
