@@ -22,7 +22,7 @@ from graph.kit.writing.payload import (
     payload_field,
 )
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
-from graph.rules.membership import NOT_A_MEMBER, members_of
+from graph.rules.membership import NOT_A_MEMBER
 from graph.rules.workspace_limits import reject_too_many_workspaces
 from graph.types import Invitation, User, Workspace
 
@@ -96,7 +96,11 @@ async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Invit
     is_named = func.lower(column) == value if name == "email" else column == value
     # scope: the user is not visible yet, and nothing of them is shown.
     user_id = await write.session.scalar(select(models.User.id).where(is_named))
-    if user_id and await members_of(write, [workspace.id], [user_id]):
+    # Looked for in any case: the time that it takes must not reveal whether the user exists.
+    membership = models.Membership
+    if await write.select_rows(
+        membership, membership.workspace_id == workspace.id, membership.user_id == user_id
+    ):
         message = "This user is a member of the workspace already."
         write.add_error(UserErrorCode.UNIQUE, path, message)
     in_workspace, has_name = (

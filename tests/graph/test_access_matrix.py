@@ -125,7 +125,7 @@ class TestReading:
     async def test_members_see_the_same_values_and_others_nothing(
         self, api: Api, team: Everything, tokens: dict[str, Any]
     ) -> None:
-        own = {kind: team.rows.pop(kind) for kind in ("AccessToken", "Session")}
+        own = {kind: team.rows.pop(kind) for kind in ("AccessToken", "Session", "Invitation")}
         ids = [node_id(row) for rows in team.rows.values() for row in rows]
         seen = {}
         for who in INSIDE:
@@ -232,8 +232,14 @@ AMBIGUOUS = {"id", "name", "workspace", "createdAt", "nodes", "edges", "pageInfo
          "count", "cursor", "node"}  # fmt: skip
 
 
-#: Mutations without a workspace, or run while the outsider is a member.
-SEEN_BY_OUTSIDERS = {"workspaceCreate", "memberUpdate", "memberRemove"}
+#: Mutations without a workspace, of users who are no members yet, or run while the outsider is one.
+SEEN_BY_OUTSIDERS = {
+    "workspaceCreate",
+    "invitationAccept",
+    "invitationDecline",
+    "memberUpdate",
+    "memberRemove",
+}
 
 
 class TestWriting:

@@ -21,7 +21,10 @@ TIMES = {"startsAt": "2026-03-02T12:00:00Z", "endsAt": "2026-03-02T13:00:00Z"}
 EXAMPLES = [
     Example("workspaceCreate", input_of(slug="new", name="New")),
     Example("workspaceUpdate", input_of(id="@workspace", name="Renamed"), "admin"),
-    Example("memberAdd", input_of(workspaceId="@workspace", handle="outsider"), "admin"),
+    Example("memberAdd", input_of(workspaceId="@workspace", handle="newcomer"), "admin"),
+    Example("invitationDecline", id_of("@second_invitation"), "outsider"),
+    Example("invitationAccept", id_of("@invitation"), "outsider"),
+    Example("invitationCancel", id_of("@invitation_by_email"), "admin"),
     Example(
         "memberUpdate",
         input_of(workspaceId="@workspace", userId="@outsider", role="ADMIN"),

@@ -23,15 +23,6 @@ Field = tuple[str, str]
 #: The most rows with long texts of one statement. Their bytes are counted between statements.
 MAX_ROWS = 1_000
 
-#: The fields that need a long text besides the field of its own name, by model and attribute.
-_READERS: dict[tuple[type[Base], str], set[Field]] = {}
-
-
-def field_reads(type_name: str, field_name: str, *texts: InstrumentedAttribute[Any]) -> None:
-    """Declare that a field needs long texts: they are loaded with the rows if it is selected."""
-    for text in texts:
-        _READERS.setdefault((text.parent.class_, text.key), set()).add((type_name, field_name))
-
 
 @cache
 def long_texts(model: type[Base]) -> tuple[str, ...]:
@@ -89,11 +80,11 @@ class LongTexts:
     def _unread(self, model: type[Base]) -> tuple[str, ...]:
         if self.selected is None:
             return ()
-        return tuple(name for name in long_texts(model) if not self.selected & readers(model, name))
+        names = long_texts(model)
+        return tuple(name for name in names if _field(model, name) not in self.selected)
 
 
 @cache
-def readers(model: type[Base], name: str) -> frozenset[Field]:
-    """The fields that need a long text of a model."""
-    others = _READERS.get((model, name), ())
-    return frozenset({(model.__name__, to_camel_case(name)), *others})
+def _field(model: type[Base], name: str) -> Field:
+    """The field that shows a long text of a model."""
+    return model.__name__, to_camel_case(name)

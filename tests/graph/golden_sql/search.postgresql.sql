@@ -27,6 +27,6 @@ FROM tasks
 WHERE tasks.workspace_id = $13::UUID AND tasks.id = $14::UUID
  LIMIT $15::INTEGER) AS anon_1 ON anon_1.id = tasks.id;
 
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks
 WHERE tasks.workspace_id = $1::UUID AND tasks.id = $2::UUID;

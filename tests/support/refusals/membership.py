@@ -26,12 +26,6 @@ CASES: list[Case] = [
     ),
     refuses(
         "memberAdd",
-        input_of(workspaceId="@workspace", handle="nobody"),
-        "NOT_FOUND input.handle",
-        who="admin",
-    ),
-    refuses(
-        "memberAdd",
         input_of(workspaceId="@workspace", email="guest@x.example"),
         "UNIQUE input.email",
         who="admin",
