@@ -1,4 +1,4 @@
-"""The users of a demo workspace, and their memberships."""
+"""The users of a demo workspace, their memberships, and an invitation."""
 
 import math
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from graph.cli.demo import phrases
 from graph.cli.demo.writer import DemoWriter, Row, timestamps
-from models import Membership, Role, User
+from models import Invitation, Membership, Role, User
 
 
 async def add_people(writer: DemoWriter, owner_id: UUID, task_count: int) -> list[UUID]:
@@ -20,6 +20,7 @@ async def add_people(writer: DemoWriter, owner_id: UUID, task_count: int) -> lis
         for user, role in zip(users, roles, strict=True)
     ]
     await writer.insert_logged(Membership, memberships)
+    await writer.insert_logged(Invitation, [_invitation(writer, owner_id)])
     return [owner_id, *(user["id"] for user in users)]
 
 
@@ -39,6 +40,19 @@ def _users(writer: DemoWriter, task_count: int) -> list[Row]:
             }
         )
     return users
+
+
+def _invitation(writer: DemoWriter, inviter_id: UUID) -> Row:
+    return {
+        "id": writer.random.key(writer.now),
+        "workspace_id": writer.workspace_id,
+        "handle": None,
+        "email": "newcomer@example.com",
+        "user_id": None,
+        "role": Role.MEMBER,
+        "inviter_id": inviter_id,
+        "created_at": writer.now,
+    }
 
 
 def _membership(writer: DemoWriter, user_id: UUID, role: Role, joined_at: datetime) -> Row:
