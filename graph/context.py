@@ -21,7 +21,7 @@ from graph.operations.cost import OperationCost
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
 from graph.operations.usage import Usage
-from models import AccessToken, Permission, Session, User, Viewer, Workspace
+from models import AccessToken, Permission, Session, User, Viewer
 from models.database import Database
 
 K = TypeVar("K", bound=Hashable)
@@ -225,9 +225,6 @@ class Context:
             Permission.ACCOUNT
         ):
             self.loaders.of(RowBatch(type(credential))).prime(credential.id, credential)
-        for workspace in identity.workspaces:
-            self.loaders.of(RowBatch(Workspace)).prime(workspace.id, workspace)
-            self.loaders.of(RowBatch(Workspace, "slug")).prime(workspace.slug, workspace)
 
 
 Info = strawberry.Info[Context, None]

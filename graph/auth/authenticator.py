@@ -1,12 +1,27 @@
 """Authentication of requests by token, session cookie, or OpenID Connect."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Executable, and_, bindparam, or_, select
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
@@ -20,11 +35,11 @@ from models import (
     AccessToken,
     ExternalIdentity,
     Membership,
+    Role,
     Scope,
     Session,
     User,
     Viewer,
-    Workspace,
 )
 from models.base import now
 from models.columns.digest import digest
@@ -109,30 +124,27 @@ class Authenticator:
         *,
         by_cookie: bool = False,
     ) -> Identity | None:
-        """Read a credential with its user and their workspaces, in one statement."""
+        """Read a credential with its user and their roles, in one statement."""
         parameters = key if model is ExternalIdentity else {**key, "now": now()}
+        query = _identity_query(model, self.database.kind)
 
-        async def read(session: AsyncSession) -> Sequence[Any]:
-            return (await session.execute(_identity_query(model), parameters)).all()
+        async def read(session: AsyncSession) -> Any:
+            return (await session.execute(query, parameters)).one_or_none()
 
-        rows = await self.database.read(read)
-        if not rows:
+        found = await self.database.read(read)
+        if found is None:
             return None
-        credential, user, _, _ = rows[0]
-        # A user without a workspace has one row, with nulls.
-        memberships = [(workspace, role) for _, _, role, workspace in rows if workspace is not None]
+        credential, user, roles = found
         is_token = isinstance(credential, AccessToken)
         viewer = Viewer(
             user_id=user.id,
-            roles={workspace.id: role for workspace, role in memberships},
+            roles=dict(map(_parse_role, orjson.loads(roles or "[]"))),
             scope=credential.scope if is_token else Scope.WRITE,
             only_workspace_id=credential.workspace_id if is_token else None,
         )
-        workspaces = [workspace for workspace, _ in memberships]
         return Identity(
             viewer=viewer,
             user=user,
-            workspaces=workspaces,
             credential=credential,
             expires_at=None if isinstance(credential, ExternalIdentity) else credential.expires_at,
             by_cookie=by_cookie,
@@ -142,8 +154,11 @@ class Authenticator:
 
 # Cached, because every request executes it.
 @cache
-def _identity_query(model: type[StoredCredential]) -> Executable:
-    """Select valid credentials of enabled users, one row for each workspace within reach."""
+def _identity_query(model: type[StoredCredential], kind: str) -> Executable:
+    """Select valid credentials of enabled users, each with the user's roles as a JSON array.
+
+    One row for each role would repeat the credential and the user.
+    """
     in_reach = Membership.user_id == User.id
     if issubclass(model, ExternalIdentity):
         is_named = and_(model.issuer == bindparam("issuer"), model.subject == bindparam("subject"))
@@ -153,10 +168,35 @@ def _identity_query(model: type[StoredCredential]) -> Executable:
         only = AccessToken.workspace_id
         in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
     # scope: the viewer is not known before this query; the credential's secret authorizes it.
+    roles = select(_collect(_role_text(kind), kind)).where(in_reach).correlate(model, User)
+    # scope: as above.
     return (
-        select(model, User, Membership.role, Workspace)
+        select(model, User, roles.scalar_subquery())
         .join(User, User.id == model.user_id)
-        .outerjoin(Membership, in_reach)
-        .outerjoin(Workspace, Workspace.id == Membership.workspace_id)
         .where(is_named, model.is_valid_at(bindparam("now")), User.disabled_at.is_(None))
     )
+
+
+def _role_text(kind: str) -> ColumnElement[str]:
+    """The ID of a membership's workspace and its role, such as `0198c6b2f7d4…:ADMIN`."""
+    workspace = Membership.workspace_id
+    digits: ColumnElement[str] = (
+        cast(workspace, String(36))
+        if kind == "postgresql"
+        else func.hex(type_coerce(workspace, LargeBinary), type_=String)
+    )
+    return digits + ":" + type_coerce(Membership.role, String)
+
+
+def _collect(text: ColumnElement[str], kind: str) -> ColumnElement[str]:
+    """Aggregate texts into a JSON array, as text."""
+    if kind == "postgresql":
+        return cast(func.json_agg(text), Text)
+    name = "json_group_array" if kind == "sqlite" else "json_arrayagg"
+    collected: ColumnElement[str] = getattr(func, name)(text, type_=Text)
+    return collected
+
+
+def _parse_role(text: str) -> tuple[UUID, Role]:
+    digits, _, role = text.partition(":")
+    return UUID(hex=digits), Role[role]

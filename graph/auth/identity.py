@@ -1,12 +1,12 @@
 """The identity of a request's sender."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from graph.kit.errors import Unauthenticated
-from models import ANONYMOUS, AccessToken, ExternalIdentity, Session, User, Viewer, Workspace
+from models import ANONYMOUS, AccessToken, ExternalIdentity, Session, User, Viewer
 
 INVALID_TOKEN = "This token is unknown, expired or revoked. Create another one."
 
@@ -20,7 +20,6 @@ class Identity:
 
     viewer: Viewer = ANONYMOUS
     user: User | None = None
-    workspaces: Sequence[Workspace] = field(default_factory=tuple)
     credential: StoredCredential | None = None
     #: When the credential expires; None if it never does. Of an issuer's token, its `exp`.
     expires_at: datetime | None = None
