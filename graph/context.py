@@ -1,7 +1,7 @@
 """The context of an operation: its viewer, its loaders and its budget."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Hashable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -26,10 +26,15 @@ from models.database import Database
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 #: Seconds until the viewer's roles are read again within a long request.
 ROLES_FRESH_SECONDS = 0.5
+
+
+#: Operations that are executed at once, in all and of one caller. The others wait for their turn.
+MAX_OPERATIONS, OPERATIONS_PER_CALLER = 10_000, 8
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Connections:
         writes = 1 if database.kind == "sqlite" else size
         self.reads = FairSlots(size - size // 5, read_concurrency)
         self.writes = FairSlots(writes, max(1, writes // 3))
+        #: Operations that are executed: a share of each caller, and no limit on all.
+        self.operations = FairSlots(MAX_OPERATIONS, OPERATIONS_PER_CALLER)
         self.dry_runs = FairSlots(max(1, writes // 2), 1)
 
 
@@ -91,6 +98,8 @@ class Context:
         #: The time that the operation has used.
         self.usage = Usage()
         self._charged_time = 0
+        #: What the operation has been charged for its estimated cost.
+        self.charged_cost = 0
         self._reads = PooledReads(self.database, self.read_slot)
         #: The reads inside the open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[TransactionReads, Viewer] | None = None
@@ -152,9 +161,14 @@ class Context:
         """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
         self.set_identity(await self.identity.refreshed())
 
-    async def is_access_current(self, session: AsyncSession) -> bool:
-        """Whether the viewer may still write what the session has written, until its commit."""
-        return await is_access_current(session, self.identity, self.viewer)
+    async def is_access_current(self, session: AsyncSession, *, until_commit: bool) -> bool:
+        """Whether the viewer may still write what the session has written, and read what it read.
+
+        With `until_commit` this stays true until the session commits.
+        """
+        return await is_access_current(
+            session, self.identity, self.viewer, until_commit=until_commit
+        )
 
     @asynccontextmanager
     async def read_slot(self) -> AsyncIterator[None]:
@@ -171,8 +185,17 @@ class Context:
             if dry_run:
                 await slots.enter_async_context(connections.dry_runs.slot(caller))
             await slots.enter_async_context(connections.writes.slot(caller))
-            with self.usage.measure_database():
+            if self.database.kind == "sqlite":
+                with self.usage.measure_database():
+                    yield
+            else:
+                # The time is not charged: it may be spent waiting for the locks of others.
                 yield
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run `work` in a transaction of its own; see `Database.write`."""
+        async with self.write_slot(dry_run=False):
+            return await self.database.write(work)
 
     async def begin_dry_run(
         self, reads: TransactionReads, viewer: Viewer, known: Iterable[Any]
@@ -213,7 +236,7 @@ class Context:
         await self.loaders.close()
         await self.end_dry_run()
         # Also if the operation was canceled.
-        self.charge_time(self.cost.total)
+        self.charge_time(self.charged_cost)
 
     def _prime_identity(self) -> None:
         """Prime the loaders with the rows that authentication has read."""

@@ -74,7 +74,7 @@ def parse_without_pauses() -> None:
     """
     PARSER_THREAD.SLEEP_RATIO = 0
     extensions.COST_PER_SECOND = 0
-    budgets.COST_PER_SLOW_SECOND = 0
+    budgets.COST_PER_SECOND = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

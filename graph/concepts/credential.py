@@ -185,7 +185,7 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
             raise wrong
         writer.add(session)
 
-    await database.write(save)
+    await context.write(save)
     identity = await context.server.authenticator.identify_by_secret(models.Session, secret)
     if identity is not None:
         context.set_identity(identity)
@@ -268,7 +268,7 @@ async def token_create(info: Info, input: Input[TokenCreateInput]) -> IssuedCred
         await _require_valid_credential(info, session)
         session.add(token)
 
-    await context.database.write(save)
+    await context.write(save)
     context.reset_loaders(context.viewer, [token])
     return IssuedCredential(models.AccessToken, token.id, row=token, token=secret)
 
@@ -331,7 +331,7 @@ async def _end_credential(
             await _require_valid_credential(info, session)
         await end(session)
 
-    await info.context.database.write(work)
+    await info.context.write(work)
 
 
 async def _require_valid_credential(info: Info, session: AsyncSession) -> None:

@@ -31,7 +31,7 @@ A request passes these steps, in this order. The first of them to fail determine
 import asyncio
 from collections.abc import Coroutine
 from json import JSONDecodeError
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
@@ -225,10 +225,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             result = await cancel_on_disconnect(
                 request,
-                self.schema.execute(
+                self._execute(
+                    context,
                     query,
                     variable_values=request_data.variables,
-                    context_value=context,
                     operation_name=request_data.operation_name,
                     allowed_operation_types=OperationType.from_http(request_adapter.method),
                     operation_extensions=request_data.extensions,
@@ -253,6 +253,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._update_cookies(request, sub_response, context)
         sub_response.headers.update(rate_limit_headers(context))
         return result
+
+    async def _execute(
+        self, context: Context, query: str | None, **options: Any
+    ) -> ExecutionResult:
+        """Execute an operation when it is the caller's turn."""
+        async with self.server.connections.operations.slot(context.caller.name):
+            result: Any = await self.schema.execute(query, context_value=context, **options)
+        return cast("ExecutionResult", result)
 
     async def _refund_body(self, body: LimitedBody, context: Context) -> None:
         """Refund the charge for a body that was shorter than announced."""

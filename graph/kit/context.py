@@ -37,8 +37,11 @@ class KitContext(Protocol):
         """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
         ...
 
-    async def is_access_current(self, session: AsyncSession) -> bool:
-        """Whether the viewer may still write what the session has written, until its commit."""
+    async def is_access_current(self, session: AsyncSession, *, until_commit: bool) -> bool:
+        """Whether the viewer may still write what the session has written, and read what it read.
+
+        With `until_commit` this stays true until the session commits.
+        """
         ...
 
     def write_slot(self, *, dry_run: bool) -> AbstractAsyncContextManager[None]:

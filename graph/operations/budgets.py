@@ -24,15 +24,16 @@ SHARED_PORTION = 1 / 500
 LOCAL_SURPLUS = 1 / 50
 #: The part of the capacity that a caller can owe.
 LARGEST_DEBT = 1 / 2
-#: The cost of a second that an operation takes longer than its cost pays for: a second for 1,000,
-#: and a twentieth of a second for nothing.
-COST_PER_SLOW_SECOND, COST_OF_SECOND, FREE_SECONDS = 20_000, 1_000, 0.05
+#: The cost of a second of the database and the event loop. It is twice what a budget regains in a
+#: second, so that no caller uses more than half a second in each second for long.
+COST_PER_SECOND = 20_000
+#: The seconds of each operation that cost nothing.
+FREE_SECONDS = 0.05
 
 
 def cost_of_time(seconds: float, cost: float) -> int:
     """Return the additional cost of an operation that has cost so much and taken so long."""
-    slow = seconds - FREE_SECONDS - cost / COST_OF_SECOND
-    return int(max(0.0, slow) * COST_PER_SLOW_SECOND)
+    return int(max(0.0, (seconds - FREE_SECONDS) * COST_PER_SECOND - cost))
 
 
 @dataclass(frozen=True)

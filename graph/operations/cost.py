@@ -28,12 +28,15 @@ from graphql import (
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionSetNode,
     TypeMetaFieldDef,
     Undefined,
     ValueNode,
+    VariableNode,
     get_named_type,
     is_composite_type,
     is_list_type,
@@ -42,7 +45,7 @@ from graphql import (
 )
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
-from graph.operations.filter_cost import UnindexedConditions
+from graph.operations.filter_cost import UnindexedConditions, VariableConditions
 from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
 
 #: The least that a request costs. The endpoint charges it before it looks for the document.
@@ -119,6 +122,10 @@ class CostEstimator:
     list_lengths: ListLengths
     #: The costs of fields whose arguments decide how much work they are.
     field_costs: FieldCosts
+    #: The numbers of values in the variables, and their conditions. A variable may be used often,
+    #: and is counted once.
+    variable_sizes: Counter[str]
+    variable_conditions: VariableConditions
     #: The size that larger pages are counted as; see `_largest_fitting_page`.
     max_page_size: int = MAX_SIZE
 
@@ -142,7 +149,17 @@ class CostEstimator:
             elif default is not None:
                 values[name] = value_from_ast_untyped(default)
         fragments = fragments_by_name(document)
-        return cls(limits, schema, operation, fragments, values, list_lengths, field_costs)
+        return cls(
+            limits,
+            schema,
+            operation,
+            fragments,
+            values,
+            list_lengths,
+            field_costs,
+            Counter({name: count_values(value) for name, value in values.items()}),
+            VariableConditions(values),
+        )
 
     def estimate(self) -> OperationCost:
         """Compute the cost; raise `LimitExceeded` for too many IDs or batch rows in one field."""
@@ -231,7 +248,7 @@ class CostEstimator:
             field_type = get_named_type(definition.type)
             length = self._list_length(owner, node, definition, page_size)
             values = parents * sum(
-                count_values(self._value(argument.value)) for argument in node.arguments or ()
+                self._count_values(argument.value) for argument in node.arguments or ()
             )
             cost.argument_values += values
             cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
@@ -283,8 +300,23 @@ class CostEstimator:
         before = cost.unindexed.cost
         for argument in node.arguments or ():
             kind = definition.args[argument.name.value].type
-            cost.unindexed.add(kind, self._value(argument.value))
+            cost.unindexed.add(kind, argument.value, self.variable_conditions)
         return cost.unindexed.cost - before
+
+    def _count_values(self, node: ValueNode) -> int:
+        """Count the values inside a list or an object, at all levels; 0 for a scalar."""
+        count, stack = 0, [node]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, VariableNode):
+                count += self.variable_sizes[value.name.value]
+            elif isinstance(value, ListValueNode):
+                count += len(value.values)
+                stack.extend(value.values)
+            elif isinstance(value, ObjectValueNode):
+                count += len(value.fields)
+                stack.extend(field.value for field in value.fields)
+        return count
 
     def _list_length(
         self,

@@ -123,6 +123,7 @@ class OperationLimits(SchemaExtension):
             return
         estimator.check(cost)
         await context.charge(cost.total - REQUEST_COST)
+        context.charged_cost = cost.total
         if not self.is_cached:
             # Documents that are refused for their cost are not cached.
             text = execution.query or ""
@@ -171,6 +172,7 @@ class OperationLimits(SchemaExtension):
         actual = cost.nonrefundable + rows + size // RESPONSE_BYTES_PER_COST
         actual = max(REQUEST_COST, actual)
         await execution.context.settle(cost.total, actual)
+        execution.context.charged_cost = actual
         actual += execution.context.charge_time(actual)
         if result.data is not None:
             execution.extensions_results["cost"] = {"requested": cost.total, "actual": actual}

@@ -5,12 +5,18 @@ leave. A comparison of the number of related rows counts them for each row, and 
 `none` look for them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_input_object_type,
 )
@@ -37,9 +43,25 @@ class UnindexedConditions:
     def cost(self) -> int:
         return self.texts * TEXT_COST + self.counts * COUNT_COST + self.related * RELATED_COST
 
-    def add(self, kind: GraphQLInputType, value: Any) -> None:
+    def add(self, kind: GraphQLInputType, node: ValueNode, variables: "VariableConditions") -> None:
         """Add the conditions of an argument's value."""
-        stack = [(get_named_type(kind), value)]
+        stack: list[tuple[Any, ValueNode]] = [(get_named_type(kind), node)]
+        while stack:
+            named, given = stack.pop()
+            if isinstance(given, VariableNode):
+                self._add_all(variables.of(given.name.value, named))
+            elif isinstance(given, ListValueNode):
+                stack.extend((named, item) for item in given.values)
+            elif isinstance(given, ObjectValueNode) and is_input_object_type(named):
+                for field in given.fields:
+                    name, inner = field.name.value, field.value
+                    if name in named.fields and not isinstance(inner, NullValueNode):
+                        self._add_field(named, name)
+                        stack.append((get_named_type(named.fields[name].type), inner))
+
+    def add_value(self, named: Any, value: Any) -> None:
+        """Add the conditions of a variable's value, of the named type."""
+        stack = [(named, value)]
         while stack:
             named, given = stack.pop()
             if isinstance(given, list):
@@ -49,6 +71,11 @@ class UnindexedConditions:
                     if inner is not None and name in named.fields:
                         self._add_field(named, name)
                         stack.append((get_named_type(named.fields[name].type), inner))
+
+    def _add_all(self, others: "UnindexedConditions") -> None:
+        self.texts += others.texts
+        self.counts += others.counts
+        self.related += others.related
 
     def _add_field(self, kind: GraphQLInputObjectType, name: str) -> None:
         if kind.name == "StringComparator":
@@ -71,3 +98,19 @@ class UnindexedConditions:
                     f"The operation's filters have {count} {what}; the limit is {most}. Use "
                     "fewer, or full-text search."
                 )
+
+
+class VariableConditions:
+    """The conditions in variables, counted once for each variable, however often it is used."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self._found: dict[tuple[str, str], UnindexedConditions] = {}
+
+    def of(self, name: str, named: Any) -> UnindexedConditions:
+        """Return the conditions of a variable as a value of a type."""
+        key = (name, named.name)
+        if key not in self._found:
+            self._found[key] = conditions = UnindexedConditions()
+            conditions.add_value(named, self._variables.get(name))
+        return self._found[key]

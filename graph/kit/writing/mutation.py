@@ -19,6 +19,7 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.context import KitInfo
@@ -262,18 +263,27 @@ class MutationAttempt:
     async def _execute(self, write: Write) -> MutationResult:
         """Call the mutation's function and flush, without committing."""
         recorder_of(write.session).begin(write.scope.viewer.user_id, write.now)
-        written = await self.work(write, **self.arguments)
-        write.raise_errors()
+        try:
+            written = await self.work(write, **self.arguments)
+            write.raise_errors()
+        except MutationRejected:
+            # The errors may show what the viewer can no longer see.
+            await self._require_current_access(write.session, until_commit=False)
+            raise
         if self.dry_run:
             # No number is taken: others would wait for it until the payload is read.
             await write.session.flush()
         else:
             await write_changes(write.session)
         # Last, when no wait remains before the commit. No mutation can do without it.
-        recorder = recorder_of(write.session)
-        if recorder.changes and not await self.info.context.is_access_current(write.session):
-            raise AccessChanged
+        if recorder_of(write.session).changes:
+            await self._require_current_access(write.session, until_commit=not self.dry_run)
         return MutationResult.of(written)
+
+    async def _require_current_access(self, session: AsyncSession, *, until_commit: bool) -> None:
+        """Raise `AccessChanged` if the credential or the roles are not what they were."""
+        if not await self.info.context.is_access_current(session, until_commit=until_commit):
+            raise AccessChanged
 
     async def _commit(
         self, write: Write, record: IdempotencyRecord | None, result: MutationResult

@@ -109,7 +109,7 @@ class TestTime:
 
     @pytest.fixture(autouse=True)
     def charge_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10_000)
+        monkeypatch.setattr(budgets, "COST_PER_SECOND", 10_000)
 
     @pytest.fixture
     def slow(self, office: Office, monkeypatch: pytest.MonkeyPatch, kind: str) -> asyncio.Event:
@@ -167,7 +167,7 @@ class TestTime:
     async def test_a_debt_is_at_most_half_of_the_budget(
         self, office: Office, monkeypatch: pytest.MonkeyPatch, slow: asyncio.Event
     ) -> None:
-        monkeypatch.setattr(budgets, "COST_PER_SLOW_SECOND", 10**9)
+        monkeypatch.setattr(budgets, "COST_PER_SECOND", 10**9)
         token = office.tokens["member"]
         body = {"query": TASKS, "variables": {"size": 1}}
         assert (await office.api.post(body, token)).headers["x-ratelimit-remaining"] == "0"
