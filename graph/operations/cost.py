@@ -28,15 +28,12 @@ from graphql import (
     GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionSetNode,
     TypeMetaFieldDef,
     Undefined,
     ValueNode,
-    VariableNode,
     get_named_type,
     is_composite_type,
     is_list_type,
@@ -45,6 +42,7 @@ from graphql import (
 )
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
+from graph.operations.argument_values import count_argument_values, count_values
 from graph.operations.filter_cost import UnindexedConditions, VariableConditions
 from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
 
@@ -248,7 +246,8 @@ class CostEstimator:
             field_type = get_named_type(definition.type)
             length = self._list_length(owner, node, definition, page_size)
             values = parents * sum(
-                self._count_values(argument.value) for argument in node.arguments or ()
+                count_argument_values(argument.value, self.variable_sizes)
+                for argument in node.arguments or ()
             )
             cost.argument_values += values
             cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
@@ -302,21 +301,6 @@ class CostEstimator:
             kind = definition.args[argument.name.value].type
             cost.unindexed.add(kind, argument.value, self.variable_conditions)
         return cost.unindexed.cost - before
-
-    def _count_values(self, node: ValueNode) -> int:
-        """Count the values inside a list or an object, at all levels; 0 for a scalar."""
-        count, stack = 0, [node]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, VariableNode):
-                count += self.variable_sizes[value.name.value]
-            elif isinstance(value, ListValueNode):
-                count += len(value.values)
-                stack.extend(value.values)
-            elif isinstance(value, ObjectValueNode):
-                count += len(value.fields)
-                stack.extend(field.value for field in value.fields)
-        return count
 
     def _list_length(
         self,
@@ -379,18 +363,6 @@ class CostEstimator:
 
     def _value(self, node: ValueNode) -> Any:
         return value_from_ast_untyped(node, self.variables)
-
-
-def count_values(value: Any) -> int:
-    """Count the values inside a list or an object, at all levels; 0 for a scalar."""
-    count, stack = 0, [value]
-    while stack:
-        outer = stack.pop()
-        inner = outer.values() if isinstance(outer, dict) else outer
-        if isinstance(outer, (dict, list)):
-            count += len(inner)
-            stack.extend(inner)
-    return count
 
 
 def is_introspection(owner: GraphQLNamedType) -> bool:

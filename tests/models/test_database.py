@@ -125,7 +125,10 @@ async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
 
     for run in (database.read, database.write):
         tasks = [asyncio.ensure_future(run(sleep)) for _ in range(5)]
-        await asyncio.sleep(0.2)
+        for _ in range(500):
+            if await database.read(count) == 5:
+                break
+            await asyncio.sleep(0.01)
         assert await database.read(count) == 5
         for task in tasks:
             task.cancel()

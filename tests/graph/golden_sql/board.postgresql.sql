@@ -1,6 +1,8 @@
-SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
-FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
-WHERE access_tokens.digest = $1::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $2::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, (SELECT CAST(json_agg(CAST(memberships.workspace_id AS VARCHAR(36)) || $1::VARCHAR || memberships.role) AS TEXT) AS json_agg_1
+FROM memberships
+WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
+FROM access_tokens JOIN users ON users.id = access_tokens.user_id
+WHERE access_tokens.digest = $2::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT pages.place_, $1 AS anon_1, pages.id, pages.workspace_id, pages.project_id, pages.number, pages.title, pages.priority, pages.estimate, pages.due_on, pages.rank, pages.started_at, pages.closed_at, pages.archived_at, pages.deleted_at, pages.source_url, pages.state_id, pages.creator_id, pages.milestone_id, pages.parent_id, pages.created_at, pages.updated_at, pages.version
 FROM (SELECT anon_2.place_ AS place_, anon_2.id AS id, anon_2.workspace_id AS workspace_id, anon_2.project_id AS project_id, anon_2.number AS number, anon_2.title AS title, anon_2.priority AS priority, anon_2.estimate AS estimate, anon_2.due_on AS due_on, anon_2.rank AS rank, anon_2.started_at AS started_at, anon_2.closed_at AS closed_at, anon_2.archived_at AS archived_at, anon_2.deleted_at AS deleted_at, anon_2.source_url AS source_url, anon_2.state_id AS state_id, anon_2.creator_id AS creator_id, anon_2.milestone_id AS milestone_id, anon_2.parent_id AS parent_id, anon_2.created_at AS created_at, anon_2.updated_at AS updated_at, anon_2.version AS version
@@ -60,3 +62,7 @@ FROM tasks
 WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.project_id IN (SELECT projects_1.id
 FROM projects AS projects_1
 WHERE projects_1.workspace_id = $2::UUID AND projects_1.key = $3::VARCHAR) AND tasks.workspace_id = $4::UUID GROUP BY tasks.workspace_id, tasks.state_id;
+
+SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+FROM workspaces
+WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;

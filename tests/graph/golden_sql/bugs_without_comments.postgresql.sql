@@ -1,6 +1,8 @@
-SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
-FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
-WHERE access_tokens.digest = $1::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $2::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, (SELECT CAST(json_agg(CAST(memberships.workspace_id AS VARCHAR(36)) || $1::VARCHAR || memberships.role) AS TEXT) AS json_agg_1
+FROM memberships
+WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
+FROM access_tokens JOIN users ON users.id = access_tokens.user_id
+WHERE access_tokens.digest = $2::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT assignments.task_id, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
 FROM users JOIN assignments ON assignments.user_id = users.id
@@ -28,3 +30,7 @@ WHERE labels_1.workspace_id = $2::UUID AND labels_1.name = $3::VARCHAR) AND NOT 
 FROM comments AS comments_1
 WHERE comments_1.workspace_id = $4::UUID AND comments_1.task_id = tasks.id)) AND tasks.workspace_id = $5::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
  LIMIT $6::INTEGER;
+
+SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+FROM workspaces
+WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;

@@ -16,8 +16,10 @@ FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.project_id = ?
  LIMIT ? OFFSET ?) AS counted;
 
-SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
-FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
+SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, (SELECT json_group_array(hex(memberships.workspace_id) || ? || memberships.role) AS json_group_array_1
+FROM memberships
+WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
+FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT numbered.parent_, numbered.id, numbered.workspace_id, numbered.project_id, numbered.title, numbered.due_on, numbered.closed_at, numbered.created_at, numbered.updated_at, numbered.version
@@ -30,3 +32,7 @@ SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, pro
 FROM projects
 WHERE projects.workspace_id = ? AND projects.archived_at IS NULL AND projects.workspace_id = ? ORDER BY projects.created_at ASC, projects.id ASC
  LIMIT ? OFFSET ?;
+
+SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+FROM workspaces
+WHERE workspaces.id = ? AND workspaces.slug = ?;

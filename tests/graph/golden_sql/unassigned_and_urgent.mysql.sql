@@ -1,5 +1,7 @@
-SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, memberships.role, workspaces.id AS id_2, workspaces.slug, workspaces.name AS name_2, workspaces.sequence, workspaces.created_at AS created_at_2, workspaces.updated_at AS updated_at_1, workspaces.version AS version_1
-FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id) LEFT OUTER JOIN workspaces ON workspaces.id = memberships.workspace_id
+SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, (SELECT json_arrayagg(concat(hex(memberships.workspace_id), %s, memberships.role)) AS json_arrayagg_1
+FROM memberships
+WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
+FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = %s AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT assignments.task_id, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
@@ -28,3 +30,7 @@ WHERE (users_1.id = %s OR users_1.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
 WHERE memberships_1.workspace_id = %s)) AND assignments_1.task_id = tasks.id)) AND tasks.workspace_id = %s AND tasks.priority IS NOT NULL ORDER BY tasks.priority ASC, tasks.id ASC
  LIMIT %s;
+
+SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+FROM workspaces
+WHERE workspaces.id = %s AND workspaces.slug = %s;

@@ -261,7 +261,7 @@ class TestWithoutLimits:
         query = f'{{ workspace(slug: "{workspace.slug}") {{ {fields} }} }}'
         answer = await api.ask(query, token)
         assert answer["workspace"]["one"] == {"key": "ONE"}
-        assert len(statements) == 2
+        assert len(statements) == 3
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "x" * 30_000, "'; DROP TABLE users; --"])

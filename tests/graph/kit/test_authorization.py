@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from models import AccessToken, Membership, Role, User, Workspace
+from models import AccessToken, Membership, Role, Task, User, Workspace
 from models.base import now
 from models.database import Database
 from tests.support.office import ERRORS, Office, document, dump, id_of, input_of
@@ -115,4 +115,26 @@ async def test_no_token_is_created_with_a_credential_that_has_ended(
     before = await dump(database)
     [error] = (await creating)["errors"]
     assert error["extensions"]["code"] == "UNAUTHENTICATED"
+    assert await dump(database) == before
+
+
+async def test_rejection_shows_nothing_written_after_the_removal(
+    office: Office, database: Database
+) -> None:
+    values = {"id": office.gid("task"), "title": "late", "expectedVersion": 1}
+    selection = "errors { code } task { title version }"
+    async with database.writes.begin() as session:
+        secret = update(Task).where(Task.id == office.task.id)
+        await session.execute(secret.values(title="secret", version=7))
+        writing = asyncio.ensure_future(
+            office.api.answer(
+                document("taskUpdate", selection), office.tokens["admin"], input=values
+            )
+        )
+        await asyncio.sleep(0.3)
+        assert not writing.done()
+        await session.execute(removed(office, "admin"))
+    before = await dump(database)
+    answer = await writing
+    assert answer["data"]["taskUpdate"] == {"errors": [{"code": "NOT_FOUND"}], "task": None}
     assert await dump(database) == before

@@ -14,10 +14,10 @@ CHANGES = 'workspace(slug: "office") {{ changes(first: 3) {{ nodes {{ {} }} }} }
 
 
 async def columns_read(office: Office, column: str, document: str) -> list[bool]:
-    """Whether each statement of an operation but the first, which finds the user, has a column."""
+    """Whether the statements of an operation have a column, after those for user and workspace."""
     with Statements(office.api.database) as statements:
         await office.api.ask(document, office.tokens["member"])
-    return [column in each for each in statements.sent[1:]]
+    return [column in each for each in statements.sent[2:]]
 
 
 class TestSelection(EveryDatabase):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -101,3 +102,50 @@ async def test_slow_queries_of_one_user_do_not_delay_others(
     for task in slow:
         task.cancel()
     await asyncio.gather(*slow, return_exceptions=True)
+
+
+class TestConnections:
+    @pytest.fixture
+    def kind(self) -> str:
+        """A database on which one caller's share is not the only connection for writes."""
+        return "postgresql"
+
+    async def test_every_mutation_waits_for_its_callers_turn(self, office: Office) -> None:
+        connections = office.api.app.state.server.connections
+        create: dict[str, Any] = {"input": {"name": "x", "scope": "WRITE"}}
+        async with AsyncExitStack() as slots:
+            for _ in range(3):
+                slot = connections.writes.slot(f"user {office.member.id}")
+                await slots.enter_async_context(slot)
+            own = [
+                asyncio.ensure_future(office.write("tokenCreate", "errors { code }", **create)),
+                asyncio.ensure_future(
+                    office.must_write("taskUpdate", input={"id": office.gid("task"), "title": "x"})
+                ),
+            ]
+            await office.must_write("tokenCreate", "errors { code }", "admin", **create)
+            await asyncio.sleep(0.1)
+            assert not any(task.done() for task in own)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*own)
+
+    async def test_a_caller_has_so_many_operations_at_once(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        running = most = 0
+
+        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.01)
+            running -= 1
+            return await usual(batch, session, *arguments)
+
+        usual = PageBatch.load
+        monkeypatch.setattr(PageBatch, "load", load)
+        monkeypatch.setattr(office.api.app.state.server.connections.operations, "_share", 2)
+        document = '{ workspace(slug: "office") { tasks { nodes { id } } } }'
+        asked = [office.api.ask(document, office.tokens["member"]) for _ in range(8)]
+        await asyncio.gather(*asked)
+        assert most == 2

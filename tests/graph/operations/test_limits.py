@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
+from graph.operations import cost
+from graph.operations.argument_values import count_values
+from graph.operations.filter_cost import UnindexedConditions
 from tests.support.client import Api, Statements, body_without_cost
 from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.queries import QUERIES
@@ -182,6 +185,30 @@ class TestCost:
             "taskBatchUpdate got 51 rows; the limit is 50. Send the others in another mutation."
         )
         assert len(statements) == 0
+
+    async def test_a_variable_is_counted_once(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However often a document uses it: counting it took most of the time of a refusal."""
+        counted: list[Any] = []
+
+        def count(value: Any) -> int:
+            counted.append(value)
+            return count_values(value)
+
+        def add_value(conditions: UnindexedConditions, named: Any, value: Any) -> None:
+            counted.append(value)
+            add(conditions, named, value)
+
+        add = UnindexedConditions.add_value
+        monkeypatch.setattr(cost, "count_values", count)
+        monkeypatch.setattr(UnindexedConditions, "add_value", add_value)
+        fields = " ".join(f"t{n}: tasks(filter: $f) {{ totalCount }}" for n in range(90))
+        document = f'query ($f: TaskFilter) {{ workspace(slug: "x") {{ {fields} }} }}'
+        wanted = {"title": {"in": ["x"] * 400}}
+        message = await refused(api, document, f=wanted)
+        assert message.startswith("The operation's arguments hold 36,180 values")
+        assert counted == [wanted, wanted]
 
     async def test_argument_values_count_for_each_parent(
         self, api: Api, statements: Statements

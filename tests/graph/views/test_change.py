@@ -73,7 +73,8 @@ async def test_empty_page_returns_the_latest_sequence(office: Office) -> None:
         (
             {"filter": {"subjectTypes": ["User"]}},
             "filter.subjectTypes: 'User' is not a logged type. Use one of Attendance, Comment, "
-            "Event, Label, Membership, Milestone, Project, Reaction, State, Task, Workspace.",
+            "Event, Invitation, Label, Membership, Milestone, Project, Reaction, State, Task, "
+            "Workspace.",
         ),
         (
             {"filter": {"projectIds": ["x"]}},

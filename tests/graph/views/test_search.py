@@ -230,7 +230,7 @@ async def test_outsider_finds_nothing(api: Api, team: Team, world: World) -> Non
     assert await search(api, theirs, "tls-1") == []
 
 
-async def test_page_of_hits_takes_five_statements(
+async def test_page_of_hits_takes_six_statements(
     api: Api, team: Team, statements: Statements
 ) -> None:
     query = """
@@ -239,8 +239,8 @@ async def test_page_of_hits_takes_five_statements(
     } } }
     """
     await api.ask(query, team.token, slug=team.slug)
-    # Viewer and workspace, hits, tasks, comments, snippets.
-    assert len(statements) == 5
+    # Viewer, workspace, hits, tasks, comments, snippets.
+    assert len(statements) == 6
 
 
 def test_query_is_translated_for_each_database() -> None:
