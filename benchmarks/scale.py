@@ -1,12 +1,11 @@
 """Latency of pages, boards, counts and searches in a large workspace: `make benchmark`.
 
-The workspace must have been created by `taskloom demo` in the database of TASKLOOM_DATABASE_URL.
-Times are medians of several runs through the API, in milliseconds. Compare them within one run.
+Each run creates a database with demo data, and drops it in the end. Times are medians of several
+runs through the API, in milliseconds. Compare them within one run.
 """
 
 import argparse
 import asyncio
-import re
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -14,8 +13,10 @@ from typing import Any
 
 from sqlalchemy import event, select, text
 
+from benchmarks.database import new_database
 from graph.app import create_app
 from graph.cli import accounts
+from graph.cli.demo.fill import fill_demo
 from graph.kit.paging.keyset import Order, OrderTerm, is_nullable
 from graph.kit.paging.order_input import list_order
 from graph.settings import Settings
@@ -24,6 +25,8 @@ from models.database import Database
 from tests.support.client import Api
 from tests.support.queries import QUERIES
 
+#: The workspace with the demo data.
+SLUG = "big"
 PAGE = """
 query ($slug: String!, $orderBy: [TaskOrder!], $after: String) { workspace(slug: $slug) {
   tasks(first: 50, orderBy: $orderBy, after: $after, includeArchived: true) {
@@ -125,25 +128,27 @@ async def queries(bench: Bench, rare: str) -> None:
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    """Run the selected parts."""
-    app = create_app(Settings(statement_timeout=600))
+    """Create a database with demo data, and run the selected parts."""
+    async with new_database(arguments.server) as url:
+        database = Database(url)
+        print(f"Creating {arguments.tasks} tasks …", flush=True)
+        await fill_demo(database, SLUG, arguments.tasks)
+        await database.analyze()
+        await database.close()
+        await measure(url, arguments)
+
+
+async def measure(url: str, arguments: argparse.Namespace) -> None:
+    app = create_app(Settings(database_url=url, statement_timeout=600))
     async with app.router.lifespan_context(app), Api(app) as api:
         async with api.database.writes.begin() as session:
-            workspace = await session.scalar(
-                select(Workspace).where(Workspace.slug == arguments.workspace)
-            )
-            if workspace is None:
-                raise SystemExit(f"There is no workspace {arguments.workspace}: see --help.")
+            workspace = await session.scalar(select(Workspace).where(Workspace.slug == SLUG))
+            assert workspace is not None
             token = await accounts.create_token(session, "demo", None, Scope.READ, "benchmark")
-        async with api.database.reads() as session:
-            tasks = await session.scalar(
-                text("SELECT count(*) FROM tasks WHERE workspace_id = :id"),
-                {"id": workspace.id if api.database.kind == "postgresql" else workspace.id.bytes},
-            )
-        print(f"{re.sub('//.*@', '//', api.database.address)}: {tasks} tasks")
+        print(f"{api.database.kind}: {arguments.tasks} tasks")
         bench = Bench(api, token, workspace.slug, arguments.runs, arguments.plans)
         work: dict[str, Callable[[], Awaitable[None]]] = {
-            "pages": lambda: pages(bench, workspace, arguments.page),
+            "pages": lambda: pages(bench, workspace, arguments.tasks // 50 - 1),
             "queries": lambda: queries(bench, arguments.rare),
         }
         for name in arguments.parts:
@@ -154,11 +159,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--workspace", default="big", help="the slug of a workspace of demo data")
-    parser.add_argument("--runs", type=int, default=5, help="measured runs per query")
     parser.add_argument(
-        "--page", type=int, default=10_000, help="the number of the late page; pages have 50 tasks"
+        "--server",
+        help="URL of the database server to create the database on; SQLite by default",
     )
+    parser.add_argument("--tasks", type=int, default=10_000, help="the number of tasks")
+    parser.add_argument("--runs", type=int, default=5, help="measured runs per query")
     parser.add_argument("--rare", default="48213", help="a rare word to search for")
     parser.add_argument("--plans", action="store_true", help="also print the plans")
     parser.add_argument("--parts", nargs="*", default=["pages", "queries"])

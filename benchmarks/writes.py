@@ -1,4 +1,4 @@
-"""Writes per second: `make benchmark-writes`, in the database of TASKLOOM_DATABASE_URL.
+"""Writes per second: `make benchmark-writes`, in a database that is created and dropped.
 
 Measures `taskCreate` and `taskUpdate` through the API in this process, and the statements that
 they need at least, in one transaction each, on the bare driver. Both run in turns. Compare the
@@ -21,6 +21,7 @@ import orjson
 import uvloop
 from uuid_utils.compat import uuid7
 
+from benchmarks.database import new_database
 from graph.app import create_app
 from graph.cli import accounts
 from graph.settings import Settings
@@ -302,18 +303,28 @@ async def handwritten_for(database: Database, target: Target, size: int) -> tupl
 
 
 async def main() -> None:
-    """Measure in turns, and print the medians."""
+    """Create a database, measure in turns, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
     parser.add_argument("--seconds", type=float, default=2, help="duration of each turn")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument(
+        "--server",
+        help="URL of the PostgreSQL server to create the database on; SQLite by default",
+    )
     arguments = parser.parse_args()
-    app = create_app(Settings())
+    async with new_database(arguments.server) as url:
+        await measure(url, arguments)
+
+
+async def measure(url: str, arguments: argparse.Namespace) -> None:
+    settings = Settings(database_url=url, budget=10**12)
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         database: Database = app.state.database
         target = await make_target(database, max(arguments.clients))
         api = ApiClient(app, target)
-        hand, close = await handwritten_for(database, target, Settings().pool_size)
+        hand, close = await handwritten_for(database, target, settings.pool_size)
         print(f"{database.kind}: writes per second, median of {arguments.turns} turns")
         print(f"{'':10} {'clients':>8} {'by hand':>9} {'API':>9} {'ratio':>7}")
         for name in ("create", "update"):
