@@ -104,7 +104,7 @@ class TestIssuer(EveryDatabase):
             writing = asyncio.ensure_future(
                 office.api.answer(document(mutation, ERRORS), secret, **input_of(**values)(office))
             )
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
             assert not writing.done()
             later = now() + timedelta(seconds=60 + CLOCK_SKEW)
             for module in ("access", "authenticator"):
@@ -205,7 +205,7 @@ class TestRevocation(EveryDatabase):
             revoking = asyncio.ensure_future(
                 office.api.ask(REVOKE, session_secret, id=first["accessToken"]["id"])
             )
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
             assert not revoking.done()
         await asyncio.gather(revoking, *creating)
         async with database.reads() as session:

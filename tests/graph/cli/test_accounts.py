@@ -91,7 +91,7 @@ class TestNewPassword(EveryDatabase):
             signing_in = asyncio.ensure_future(
                 api.ask(SIGN_IN, None, handle="ada", password="correct horse")
             )
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.1)
         payload = (await signing_in)["signIn"]
         assert payload == {"errors": [{"code": "INVALID"}], "token": None}
         async with database.reads() as session:

@@ -316,7 +316,7 @@ async def test_reacting_does_not_deadlock_with_a_permanent_deletion(
             await office.write("reactionAdd", input={"commentId": gid(comment), "emoji": emoji})
 
     async def purge() -> dict[str, Any]:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
         task = office.gid("task")
         return await office.write("taskDelete", who="admin", id=task, permanently=True)
 

@@ -63,7 +63,7 @@ async def test_write_that_waited_for_a_change_of_access_is_refused(
         writing = asyncio.ensure_future(
             office.api.answer(document(mutation, ERRORS), office.tokens["admin"], **arguments)
         )
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         assert not writing.done()
         await session.execute(change(office, "admin"))
     before = await dump(database)
@@ -91,7 +91,7 @@ async def test_removed_administrator_invites_nobody(office: Office, database: Da
         adding = asyncio.ensure_future(
             office.api.answer(document("memberAdd", ERRORS), office.tokens["admin"], **add)
         )
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         assert not adding.done()
         await session.execute(removed(office, "admin"))
     before = await dump(database)
@@ -110,7 +110,7 @@ async def test_no_token_is_created_with_a_credential_that_has_ended(
         creating = asyncio.ensure_future(
             office.api.answer(document("tokenCreate", ERRORS), office.tokens["admin"], **create)
         )
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         assert not creating.done()
     before = await dump(database)
     [error] = (await creating)["errors"]
@@ -131,7 +131,7 @@ async def test_rejection_shows_nothing_written_after_the_removal(
                 document("taskUpdate", selection), office.tokens["admin"], input=values
             )
         )
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         assert not writing.done()
         await session.execute(removed(office, "admin"))
     before = await dump(database)
