@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import uvloop
 from argon2 import PasswordHasher
 
 from graph.app import create_app
@@ -39,6 +40,11 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking through modules and test items again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Any]:
+    """Run tests on the event loop of servers, which is also faster."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
