@@ -1,10 +1,22 @@
 """The base class of all models, and the columns that they share."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, MetaData, Table, event, false
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    MetaData,
+    Table,
+    Text,
+    event,
+    false,
+    inspect,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from uuid_utils.compat import uuid7
@@ -45,6 +57,13 @@ def table_of(model: type[Base]) -> Table:
 def column_of(attribute: Any) -> Column[Any]:
     """Return the column of a mapped attribute of a model or of an alias."""
     return cast("Column[Any]", attribute.property.columns[0])
+
+
+@cache
+def long_texts(model: type[Base]) -> tuple[str, ...]:
+    """Return the attributes of a model that hold texts of any length, or JSON."""
+    attributes = inspect(model).column_attrs
+    return tuple(one.key for one in attributes if isinstance(one.columns[0].type, Text | JSON))
 
 
 class UUIDPrimaryKey:

@@ -13,7 +13,6 @@ import models
 from graph.context import Info
 from graph.kit.declare import description_of, resolver_field
 from graph.kit.loading.loaders import ReadScope
-from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import column_in
@@ -23,6 +22,7 @@ from graph.kit.writing.payload import DeletedRow, InputPath, Payload, UserErrorC
 from graph.kit.writing.write import FOR_DELETION, FOR_UPDATE, Write
 from graph.rules.workspace_limits import reject_too_many_workspaces
 from graph.types import Membership, User, Workspace
+from models.log.recorder import recorder_of
 from models.viewer import PERMISSIONS
 
 ID: InputPath = ("id",)
@@ -30,24 +30,24 @@ ID: InputPath = ("id",)
 
 @dataclass(frozen=True)
 class WorkspaceNameBatch:
-    """The names of the workspaces of invitations, also for users who are not members."""
+    """The names of workspaces, for users who are invited and not members. Keys are workspaces."""
 
     waits_for_others: bool = False
 
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[str]:
-        invitation, workspace = models.Invitation, models.Workspace
-        names = visible(invitation, scope.viewer, invitation.id, workspace.name)
-        names = names.join(workspace, workspace.id == invitation.workspace_id)
-        found = await session.execute(names.where(column_in(invitation.id, keys, scope)))
+        workspace = models.Workspace
+        # scope: the viewer sees an invitation to each of them.
+        names = select(workspace.id, workspace.name)
+        found = await session.execute(names.where(column_in(workspace.id, keys, scope)))
         by_id = {row[0]: row[1] for row in found}
-        return [by_id.get(key, "") for key in keys]
+        return [by_id[key] for key in keys]
 
 
 async def workspace_name(root: models.Invitation, info: Info) -> str:
     """The name of the workspace, which the invited user can see too."""
-    return await info.context.load(WorkspaceNameBatch(), root.id)
+    return await info.context.load(WorkspaceNameBatch(), root.workspace_id)
 
 
 @strawberry.type(description=description_of(models.Invitation))
@@ -103,7 +103,10 @@ async def invitation_accept(write: Write, id: Id) -> models.Membership:
 
 async def invitation_decline(write: Write, id: Id) -> DeletedRow:
     """Declines one of the viewer's own invitations, which is deleted."""
-    return await write.delete(await own_invitation(write, id))
+    invitation = await own_invitation(write, id)
+    # The log does not name the user: nobody learns whose address was invited.
+    recorder_of(write.session).begin(None, write.now)
+    return await write.delete(invitation)
 
 
 async def invitation_cancel(write: Write, id: Id) -> DeletedRow:
@@ -139,9 +142,14 @@ async def reject_without_inviter(write: Write, invitation: models.Invitation) ->
     locked = select(workspace.id).where(workspace.id == invitation.workspace_id)
     await write.session.execute(locked.with_for_update(**FOR_UPDATE))
     # scope: as above.
-    of_inviter = select(membership.role).where(
-        membership.workspace_id == invitation.workspace_id,
-        membership.user_id == invitation.inviter_id,
+    of_inviter = (
+        select(membership.role)
+        .join(models.User, models.User.id == membership.user_id)
+        .where(
+            membership.workspace_id == invitation.workspace_id,
+            membership.user_id == invitation.inviter_id,
+            models.User.disabled_at.is_(None),
+        )
     )
     role = await write.session.scalar(of_inviter)
     is_owner = invitation.role is models.Role.OWNER

@@ -1,13 +1,16 @@
-"""The number of values in the arguments of fields."""
+"""The number of values in the arguments of fields. A long text counts as several."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import ListValueNode, ObjectValueNode, ValueNode, VariableNode
+from graphql import ListValueNode, ObjectValueNode, StringValueNode, ValueNode, VariableNode
+
+#: Characters of a text that count as a value.
+CHARACTERS_PER_VALUE = 1_000
 
 
 def count_argument_values(argument: ValueNode, variable_sizes: Mapping[str, int]) -> int:
-    """Count the values inside a list or an object, at all levels; 0 for a scalar.
+    """Count the values inside a list or an object, at all levels; 0 for a short scalar.
 
     A document may use a large variable many times: its values are not counted again.
     """
@@ -16,6 +19,8 @@ def count_argument_values(argument: ValueNode, variable_sizes: Mapping[str, int]
         node = stack.pop()
         if isinstance(node, VariableNode):
             count += variable_sizes.get(node.name.value, 0)
+        elif isinstance(node, StringValueNode):
+            count += len(node.value) // CHARACTERS_PER_VALUE
         elif isinstance(node, ListValueNode):
             count += len(node.values)
             stack.extend(node.values)
@@ -31,7 +36,9 @@ def count_values(value: Any) -> int:
     while stack:
         outer = stack.pop()
         inner = outer.values() if isinstance(outer, dict) else outer
-        if isinstance(outer, (dict, list)):
+        if isinstance(outer, str):
+            count += len(outer) // CHARACTERS_PER_VALUE
+        elif isinstance(outer, (dict, list)):
             count += len(inner)
             stack.extend(inner)
     return count

@@ -43,7 +43,7 @@ from graphql import (
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
 from graph.operations.argument_values import count_argument_values, count_values
-from graph.operations.filter_cost import UnindexedConditions, VariableConditions
+from graph.operations.filter_cost import ConditionCounter, UnindexedConditions
 from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
 
 #: The least that a request costs. The endpoint charges it before it looks for the document.
@@ -123,7 +123,9 @@ class CostEstimator:
     #: The numbers of values in the variables, and their conditions. A variable may be used often,
     #: and is counted once.
     variable_sizes: Counter[str]
-    variable_conditions: VariableConditions
+    conditions: ConditionCounter
+    #: The numbers of values in the document's arguments, by the identity of their nodes.
+    argument_sizes: dict[int, int]
     #: The size that larger pages are counted as; see `_largest_fitting_page`.
     max_page_size: int = MAX_SIZE
 
@@ -156,7 +158,8 @@ class CostEstimator:
             list_lengths,
             field_costs,
             Counter({name: count_values(value) for name, value in values.items()}),
-            VariableConditions(values),
+            ConditionCounter(values),
+            {},
         )
 
     def estimate(self) -> OperationCost:
@@ -246,8 +249,7 @@ class CostEstimator:
             field_type = get_named_type(definition.type)
             length = self._list_length(owner, node, definition, page_size)
             values = parents * sum(
-                count_argument_values(argument.value, self.variable_sizes)
-                for argument in node.arguments or ()
+                self._size_of(argument.value) for argument in node.arguments or ()
             )
             cost.argument_values += values
             cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
@@ -299,8 +301,16 @@ class CostEstimator:
         before = cost.unindexed.cost
         for argument in node.arguments or ():
             kind = definition.args[argument.name.value].type
-            cost.unindexed.add(kind, argument.value, self.variable_conditions)
+            cost.unindexed.add(self.conditions.of_argument(kind, argument.value))
         return cost.unindexed.cost - before
+
+    def _size_of(self, argument: ValueNode) -> int:
+        """The number of values in an argument, counted once however often a fragment is spread."""
+        size = self.argument_sizes.get(id(argument))
+        if size is None:
+            size = count_argument_values(argument, self.variable_sizes)
+            self.argument_sizes[id(argument)] = size
+        return size
 
     def _list_length(
         self,

@@ -5,6 +5,11 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from graph.kit.errors import RateLimited
+
+#: The most that wait for a slot, of one caller.
+MOST_WAITING = 1_000
+
 
 class FairSlots:
     """Limits how many slots are taken, in all and by each caller.
@@ -12,7 +17,8 @@ class FairSlots:
     One caller's share is never all of them, however much it asks for. Waiting callers take turns.
     """
 
-    def __init__(self, total: int, share: int) -> None:
+    def __init__(self, total: int, share: int, most_waiting: int = MOST_WAITING) -> None:
+        self._most_waiting = most_waiting
         self._free = total
         self._share = share
         self._taken: Counter[str] = Counter()
@@ -21,7 +27,10 @@ class FairSlots:
 
     @asynccontextmanager
     async def slot(self, caller: str) -> AsyncIterator[None]:
-        """Take a slot, waiting until one is free for the caller."""
+        """Take a slot, waiting until one is free for the caller.
+
+        Raises `RateLimited` if too many of the caller are waiting.
+        """
         await self._take(caller)
         try:
             yield
@@ -29,6 +38,10 @@ class FairSlots:
             self._release(caller)
 
     async def _take(self, caller: str) -> None:
+        if len(self._waiting.get(caller, ())) >= self._most_waiting:
+            raise RateLimited(
+                f"{self._most_waiting} operations of yours are waiting. Send fewer at once.", 1
+            )
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(turn)
         self._grant()

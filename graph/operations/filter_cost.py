@@ -43,21 +43,10 @@ class UnindexedConditions:
     def cost(self) -> int:
         return self.texts * TEXT_COST + self.counts * COUNT_COST + self.related * RELATED_COST
 
-    def add(self, kind: GraphQLInputType, node: ValueNode, variables: "VariableConditions") -> None:
-        """Add the conditions of an argument's value."""
-        stack: list[tuple[Any, ValueNode]] = [(get_named_type(kind), node)]
-        while stack:
-            named, given = stack.pop()
-            if isinstance(given, VariableNode):
-                self._add_all(variables.of(given.name.value, named))
-            elif isinstance(given, ListValueNode):
-                stack.extend((named, item) for item in given.values)
-            elif isinstance(given, ObjectValueNode) and is_input_object_type(named):
-                for field in given.fields:
-                    name, inner = field.name.value, field.value
-                    if name in named.fields and not isinstance(inner, NullValueNode):
-                        self._add_field(named, name)
-                        stack.append((get_named_type(named.fields[name].type), inner))
+    def add(self, others: "UnindexedConditions") -> None:
+        self.texts += others.texts
+        self.counts += others.counts
+        self.related += others.related
 
     def add_value(self, named: Any, value: Any) -> None:
         """Add the conditions of a variable's value, of the named type."""
@@ -69,15 +58,11 @@ class UnindexedConditions:
             elif isinstance(given, dict) and is_input_object_type(named):
                 for name, inner in given.items():
                     if inner is not None and name in named.fields:
-                        self._add_field(named, name)
+                        self.add_field(named, name)
                         stack.append((get_named_type(named.fields[name].type), inner))
 
-    def _add_all(self, others: "UnindexedConditions") -> None:
-        self.texts += others.texts
-        self.counts += others.counts
-        self.related += others.related
-
-    def _add_field(self, kind: GraphQLInputObjectType, name: str) -> None:
+    def add_field(self, kind: GraphQLInputObjectType, name: str) -> None:
+        """Add the condition that a field of an input stands for, if any."""
         if kind.name == "StringComparator":
             self.texts += OPERATORS[name].scans
         elif kind.name.endswith(COLLECTION_SUFFIX):
@@ -100,17 +85,45 @@ class UnindexedConditions:
                 )
 
 
-class VariableConditions:
-    """The conditions in variables, counted once for each variable, however often it is used."""
+class ConditionCounter:
+    """Counts the conditions of arguments and variables, each once.
+
+    A document may use a variable many times, and spread a fragment with a large argument.
+    """
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self._variables = variables
-        self._found: dict[tuple[str, str], UnindexedConditions] = {}
+        self._of_arguments: dict[tuple[int, str], UnindexedConditions] = {}
+        self._of_variables: dict[tuple[str, str], UnindexedConditions] = {}
 
-    def of(self, name: str, named: Any) -> UnindexedConditions:
-        """Return the conditions of a variable as a value of a type."""
+    def of_argument(self, kind: GraphQLInputType, argument: ValueNode) -> UnindexedConditions:
+        """Return the conditions of an argument's value."""
+        named = get_named_type(kind)
+        key = (id(argument), named.name)
+        if key not in self._of_arguments:
+            self._of_arguments[key] = self._count(named, argument)
+        return self._of_arguments[key]
+
+    def _count(self, kind: Any, argument: ValueNode) -> UnindexedConditions:
+        found = UnindexedConditions()
+        stack: list[tuple[Any, ValueNode]] = [(kind, argument)]
+        while stack:
+            named, node = stack.pop()
+            if isinstance(node, VariableNode):
+                found.add(self._of_variable(node.name.value, named))
+            elif isinstance(node, ListValueNode):
+                stack.extend((named, item) for item in node.values)
+            elif isinstance(node, ObjectValueNode) and is_input_object_type(named):
+                for field in node.fields:
+                    name, inner = field.name.value, field.value
+                    if name in named.fields and not isinstance(inner, NullValueNode):
+                        found.add_field(named, name)
+                        stack.append((get_named_type(named.fields[name].type), inner))
+        return found
+
+    def _of_variable(self, name: str, named: Any) -> UnindexedConditions:
         key = (name, named.name)
-        if key not in self._found:
-            self._found[key] = conditions = UnindexedConditions()
+        if key not in self._of_variables:
+            self._of_variables[key] = conditions = UnindexedConditions()
             conditions.add_value(named, self._variables.get(name))
-        return self._found[key]
+        return self._of_variables[key]

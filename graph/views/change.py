@@ -149,7 +149,12 @@ class ChangePageBatch:
             newest[home] = last
             if change is not None:
                 found[home].append(change)
+        for rows in found.values():
+            scope.texts.count(rows)
         return [self._cut(found[key], newest[key]) for key in keys]
+
+    def rows_with_texts(self, scope: ReadScope) -> int:
+        return self.size if scope.texts.are_read(models.Change) else 0
 
     def _page(self, scope: ReadScope, key: UUID) -> Any:
         change, workspace = models.Change, models.Workspace

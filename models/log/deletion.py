@@ -12,9 +12,9 @@ from sqlalchemy import ARRAY, Select, Text, delete, func, select, union, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, defer, selectinload
 
-from models.base import Base
+from models.base import Base, long_texts
 from models.columns.json_values import encode
 from models.columns.types import is_text
 from models.log.change import Change, ChangeKind
@@ -135,7 +135,9 @@ def _referrers(model: Any, relation: str, keys: Collection[UUID]) -> Select[Any]
         rows = rows.where(collection.any(reference.in_(keys))).options(selectinload(collection))
     if target is model:
         rows = rows.where(target.id.not_in(keys))
-    return rows.order_by(target.id)
+    # A label may be on thousands of tasks, whose texts do not change.
+    unread = [defer(getattr(target, name), raiseload=True) for name in long_texts(target)]
+    return rows.options(*unread).order_by(target.id)
 
 
 def _locked(rows: Select[Any]) -> Select[Any]:

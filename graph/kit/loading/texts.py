@@ -9,26 +9,19 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Text, inspect
+from sqlalchemy import inspect
 from sqlalchemy.orm import InstrumentedAttribute, defer
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.orm.util import AliasedClass
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.errors import ReadLimitExceeded
-from models.base import Base
+from models.base import Base, long_texts
 
 #: A field of the schema: the names of its type and its own.
 Field = tuple[str, str]
 #: The most rows with long texts of one statement. Their bytes are counted between statements.
 MAX_ROWS = 1_000
-
-
-@cache
-def long_texts(model: type[Base]) -> tuple[str, ...]:
-    """The attributes of a model that hold texts of any length, or JSON."""
-    attributes = inspect(model).column_attrs
-    return tuple(one.key for one in attributes if isinstance(one.columns[0].type, Text | JSON))
 
 
 class LongTexts:
@@ -65,8 +58,8 @@ class LongTexts:
             model: type[Base] = type(row)
             unread = self._unread(model)
             for name in long_texts(model):
-                if name not in unread and isinstance(text := getattr(row, name), str):
-                    self.bytes_read += len(text.encode(errors="replace"))
+                if name not in unread:
+                    self.bytes_read += _size(getattr(row, name))
         self.check()
 
     def check(self) -> None:
@@ -82,6 +75,14 @@ class LongTexts:
             return ()
         names = long_texts(model)
         return tuple(name for name in names if _field(model, name) not in self.selected)
+
+
+def _size(value: Any) -> int:
+    """The bytes of a text, or of all texts in a JSON value."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode(errors="replace"))
+    inner = value.values() if isinstance(value, dict) else value
+    return sum(map(_size, inner)) if isinstance(value, dict | list) else 0
 
 
 @cache

@@ -13,6 +13,9 @@ from graph.kit.writing.payload import MutationResult, UserError, UserErrorCode, 
 from models.base import Base, column_of, now
 from models.columns.json_values import decode, encode
 from models.columns.rules import rule_violation
+from models.columns.types import is_text
+from models.log.logged import logged_columns
+from models.log.recorder import recorder_of
 from models.server.remembered_write import MAX_KEY, REMEMBERED, RememberedWrite
 from models.viewer import Viewer
 
@@ -73,6 +76,9 @@ class IdempotencyRecord:
         """Store the result, in the transaction of the mutation."""
         left = outcome.workspace_id not in viewer_after.roles
         self._row.result = _to_json(outcome) | {"left": left}
+        if outcome.deleted_row is not None and recorder_of(self.session).purges:
+            # What is deleted permanently is not kept here either: the texts are empty in repeats.
+            _erase_texts(self._row.result["gone"])
 
     def _own(self) -> Any:
         own = RememberedWrite.user_id == self.viewer.user_id
@@ -135,6 +141,12 @@ def _snapshot(row: Any) -> dict[str, Any]:
     columns = inspect(type(row)).column_attrs
     values = {column.key: encode(getattr(row, column.key)) for column in columns}
     return {"model": type(row).__name__, "values": values}
+
+
+def _erase_texts(snapshot: dict[str, Any]) -> None:
+    for name, column in logged_columns(_model(snapshot["model"])).items():
+        if is_text(column):
+            snapshot["values"][name] = None if column.nullable else ""
 
 
 def _restored(snapshot: dict[str, Any]) -> Any:

@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Invitation, Role, User
-from models.base import Base
+from models.base import Base, now
 from models.database import Database
 from models.limits import LIMITS
 from tests.support.client import Statements
@@ -233,13 +235,15 @@ async def test_invitation_by_handle_and_address_is_accepted_once(office: Office)
     assert await own_invitations(office, "guest") == []
 
 
-@pytest.mark.parametrize("change", ["removed", "demoted"])
+@pytest.mark.parametrize("change", ["removed", "demoted", "disabled"])
 async def test_invitation_ends_with_the_role_of_the_inviter(
     office: Office, database: Database, change: str
 ) -> None:
     who = {"workspaceId": office.gid("workspace"), "userId": office.gid("admin")}
     if change == "removed":
         await office.must_write("memberRemove", "sequence", "owner", input=who)
+    elif change == "disabled":
+        await database.write(disable(office.admin))
     else:
         await office.must_write("memberUpdate", who="owner", input=who | {"role": "MEMBER"})
     before = await dump(database)
@@ -249,6 +253,35 @@ async def test_invitation_ends_with_the_role_of_the_inviter(
     message = "The user who invited you may no longer add members. Ask for a new invitation."
     assert payload["errors"] == [{"code": "INVALID", "message": message, "path": ["id"]}]
     assert await dump(database) == before
+
+
+def disable(user: User) -> Any:
+    async def work(session: AsyncSession) -> None:
+        disabled = update(User).where(User.id == user.id).values(disabled_at=now())
+        await session.execute(disabled)
+
+    return work
+
+
+async def test_declining_does_not_reveal_whose_address_was_invited(
+    office: Office, world: World
+) -> None:
+    friend = await world.make_user(handle="friend", email="friend@x.example")
+    shared = await world.make_workspace()
+    for user in (friend, office.owner):
+        await world.make_member(shared, user)
+    office.tokens["friend"] = await world.make_token(friend)
+    after = await office.sequence()
+    values = {"workspaceId": office.gid("workspace"), "email": "friend@x.example"}
+    await office.must_write("memberAdd", who="owner", input=values)
+    [invitation] = await own_invitations(office, "friend")
+    selection = "sequence invitation { email workspaceName }"
+    payload = await office.must_write("invitationDecline", selection, "friend", id=invitation["id"])
+    assert payload["invitation"] == {"email": "friend@x.example", "workspaceName": "Office"}
+    created, deleted = await office.changes(after)
+    assert (created["kind"], created["actor"]) == ("CREATED", {"handle": "owner"})
+    # The owner can see who `friend` is, and does not learn that they were invited.
+    assert (deleted["kind"], deleted["actor"]) == ("DELETED", None)
 
 
 async def test_users_own_and_belong_to_a_limited_number_of_workspaces(

@@ -96,3 +96,16 @@ async def test_refusal_of_a_used_key_says_so(office: Office, database: Database)
     error = {"code": "INVALID", "message": message, "path": ["idempotencyKey"]}
     assert payload == {"errors": [error], "workspace": None}
     assert await dump(database) == before
+
+
+async def test_permanently_deleted_texts_are_not_remembered(
+    office: Office, database: Database
+) -> None:
+    call = {"id": office.gid("task"), "permanently": True, "idempotencyKey": "purge"}
+    selection = "task { id title body }"
+    await office.must_write("taskUpdate", input={"id": call["id"], "title": "secret"})
+    first = await office.must_write("taskDelete", selection, "admin", **call)
+    assert first["task"]["title"] == "secret"
+    again = await office.must_write("taskDelete", selection, "admin", **call)
+    assert again["task"] == {"id": call["id"], "title": "", "body": ""}
+    assert "secret" not in str(await dump(database))

@@ -90,6 +90,35 @@ class TestLimits:
             # The first one finds the user.
             assert len(statements) == 1 + expected, selection
 
+    async def test_changes_count_the_texts_that_they_read(self, office: Office) -> None:
+        await self.write_bodies(office, 3_000)
+        document = """query ($after: Int!) { workspace(slug: "office") {
+          changes(after: $after, first: %d) { nodes { fields { name } } }
+        } }"""
+        newest = {"after": await office.sequence() - 4}
+        code, message = await office.api.refusal(document % 4, office.tokens["member"], **newest)
+        assert (code, message[:24]) == ("LIMIT_EXCEEDED", "The operation reads more")
+        data = await office.api.ask(document % 2, office.tokens["member"], **newest)
+        assert len(data["workspace"]["changes"]["nodes"]) == 2
+
+    async def test_a_deletion_reads_no_texts_of_the_rows_that_refer_to_it(
+        self, office: Office
+    ) -> None:
+        labels = {"id": office.gid("task"), "addedLabelIds": [office.gid("bug")]}
+        await office.must_write("taskUpdate", input=labels)
+        with Statements(office.api.database) as statements:
+            await office.must_write("labelDelete", id=office.gid("bug"))
+        assert not any("tasks.body" in statement for statement in statements.sent)
+
+    async def test_a_version_conflict_reads_no_values_of_changes(self, office: Office) -> None:
+        await self.write_bodies(office, 3_000)
+        values = {"id": office.gid("task"), "title": "x", "expectedVersion": 1}
+        with Statements(office.api.database) as statements:
+            payload = await office.write("taskUpdate", "errors { code }", input=values)
+        assert payload["errors"] == [{"code": "CONFLICT"}]
+        [names] = [one for one in statements.sent if "FROM changes" in one]
+        assert "SELECT changes.subject_id AS subject_id, changes.fields" not in names
+
     async def test_long_texts_are_refused(self, office: Office, database: Any) -> None:
         before = await dump(database)
         payload = await office.write(

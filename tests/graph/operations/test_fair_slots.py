@@ -82,7 +82,10 @@ class TestFairSlots:
 async def test_slow_queries_of_one_user_do_not_delay_others(
     office: Office, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    started = asyncio.Semaphore(0)
+
     async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
+        started.release()
         await session.execute(text(ENDLESS[kind]))
 
     usual = PageBatch.load
@@ -92,7 +95,9 @@ async def test_slow_queries_of_one_user_do_not_delay_others(
         asyncio.ensure_future(office.api.answer(document, office.tokens["member"]))
         for _ in range(20)
     ]
-    await asyncio.sleep(0.2)
+    # All connections of the user's share are in use.
+    for _ in range(4):
+        await started.acquire()
     monkeypatch.setattr(PageBatch, "load", usual)
     async with asyncio.timeout(10):
         data = await office.api.ask(document, office.tokens["admin"])

@@ -9,7 +9,7 @@ import pytest
 from graphql import get_introspection_query
 
 from graph.operations import cost
-from graph.operations.argument_values import count_values
+from graph.operations.argument_values import count_argument_values, count_values
 from graph.operations.filter_cost import UnindexedConditions
 from tests.support.client import Api, Statements, body_without_cost
 from tests.support.database_kinds import one_database  # noqa: F401
@@ -209,6 +209,36 @@ class TestCost:
         message = await refused(api, document, f=wanted)
         assert message.startswith("The operation's arguments hold 36,180 values")
         assert counted == [wanted, wanted]
+
+    async def test_the_arguments_of_a_fragment_are_counted_once(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        counted: list[Any] = []
+
+        def count(argument: Any, sizes: Any) -> int:
+            counted.append(argument)
+            return count_argument_values(argument, sizes)
+
+        monkeypatch.setattr(cost, "count_argument_values", count)
+        values = " ".join(["HIGH"] * 400)
+        document = f"""
+          {{ workspace(slug: "x") {{ {"...F " * 90} }} }}
+          fragment F on Workspace {{
+            tasks(filter: {{priority: {{in: [{values}]}}}}) {{ totalCount }}
+          }}
+        """
+        message = await refused(api, document)
+        assert message.startswith("The operation's arguments hold 36,180 values")
+        # The slug and the filter.
+        assert len(counted) == 2
+
+    async def test_long_texts_count_as_several_values(self, api: Api) -> None:
+        rows = '{id: "x", title: $text, body: $text} ' * 50
+        document = f"mutation ($text: String!) {{ taskBatchUpdate(input: {{rows: [{rows}]}}) "
+        # Less than the limit for an anonymous caller's body.
+        message = await refused(api, document + "{ sequence } }", text="x" * 190_000)
+        # 50 rows of 3 values and twice 190 for the text, and `rows` itself.
+        assert message.startswith("The operation's arguments hold 19,")
 
     async def test_argument_values_count_for_each_parent(
         self, api: Api, statements: Statements
