@@ -40,6 +40,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking through modules and test items again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Any]:
