@@ -247,7 +247,7 @@ orders = st.lists(
 
 PAGE = """
 query ($slug: String!, $filter: TaskFilter, $orderBy: [TaskOrder!],
-       $first: Int, $after: String, $last: Int, $before: String, $counts: Boolean!) {
+       $first: Int, $after: String, $last: Int, $before: String, $counts: Boolean! = true) {
   workspace(slug: $slug) {
     tasks(filter: $filter, orderBy: $orderBy,
           first: $first, after: $after, last: $last, before: $before) {
