@@ -28,7 +28,7 @@ LARGEST_DEBT = 1 / 2
 #: second, so that no caller uses more than half a second in each second for long.
 COST_PER_SECOND = 20_000
 #: The seconds of each operation that cost nothing.
-FREE_SECONDS = 0.05
+FREE_SECONDS = 0.1
 
 
 def cost_of_time(seconds: float, cost: float) -> int:

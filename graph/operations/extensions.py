@@ -173,9 +173,10 @@ class OperationLimits(SchemaExtension):
         actual = max(REQUEST_COST, actual)
         await execution.context.settle(cost.total, actual)
         execution.context.charged_cost = actual
-        actual += execution.context.charge_time(actual)
+        time = execution.context.charge_time(actual)
         if result.data is not None:
-            execution.extensions_results["cost"] = {"requested": cost.total, "actual": actual}
+            shown = {"requested": cost.total, "actual": actual}
+            execution.extensions_results["cost"] = shown | ({"time": time} if time else {})
         if size > self.limits.answer_size:
             message = (
                 f"The response has {size:,} bytes; the limit is {self.limits.answer_size:,}. "

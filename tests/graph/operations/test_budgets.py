@@ -134,18 +134,18 @@ class TestTime:
         response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
         [error] = response.json()["errors"]
         assert error["extensions"]["code"] == "UNAVAILABLE"
-        # 0.3 seconds, of which 0.05 are free.
-        assert 2_000 < int(response.headers["x-ratelimit-used"]) <= 5_000
+        # 0.3 seconds, of which 0.1 are free.
+        assert 1_500 < int(response.headers["x-ratelimit-used"]) <= 5_000
 
     async def test_time_of_a_canceled_operation_is_charged(
         self, office: Office, slow: asyncio.Event
     ) -> None:
         asked = asyncio.ensure_future(office.api.answer(TASKS, office.tokens["member"], size=1))
         await slow.wait()
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.25)
         asked.cancel()
         await asyncio.wait((asked,))
-        # 0.15 seconds, of which 0.05 are free.
+        # 0.25 seconds, of which 0.1 are free.
         status = office.api.app.state.server.budgets.budget_status(caller_of(office))
         assert status.used > 800
 
@@ -153,7 +153,7 @@ class TestTime:
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
-            time.sleep(0.1)  # noqa: ASYNC251 - it blocks the event loop
+            time.sleep(0.2)  # noqa: ASYNC251 - it blocks the event loop
             return await usual(batch, session, *arguments)
 
         usual = PageBatch.load
@@ -161,8 +161,9 @@ class TestTime:
         token = office.tokens["member"]
         response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
         cost = response.json()["extensions"]["cost"]
-        # Twice 0.1 seconds: of the event loop and, meanwhile, of a connection.
-        assert cost["actual"] - cost["requested"] > 1_000
+        # Twice 0.2 seconds: of the event loop and, meanwhile, of a connection.
+        assert cost["time"] > 1_500
+        assert cost["actual"] <= cost["requested"]
 
     async def test_a_debt_is_at_most_half_of_the_budget(
         self, office: Office, monkeypatch: pytest.MonkeyPatch, slow: asyncio.Event
