@@ -13,7 +13,7 @@ from sqlalchemy import (
     and_,
     event,
     false,
-    func,
+    inspect,
     or_,
     update,
 )
@@ -96,16 +96,17 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
 
 
 @event.listens_for(User, "after_insert")
-def _link_to_new_user(_: Mapper[User], connection: Connection, user: User) -> None:
-    """Address the invitations of an email address to the new user who has it.
+@event.listens_for(User, "after_update")
+def _link_to_user(_: Mapper[User], connection: Connection, user: User) -> None:
+    """Address the invitations of an email address to the user who gets it.
 
     Not those of a handle: whoever chose it later is not the person who was meant.
     """
-    if user.email is None:
+    if user.email is None or not inspect(user).attrs.email.history.has_changes():
         return
     invitations: Any = table_of(Invitation)
     connection.execute(
         update(invitations)
-        .where(invitations.c.email == func.lower(user.email), invitations.c.user_id.is_(None))
+        .where(invitations.c.email == user.email.lower(), invitations.c.user_id.is_(None))
         .values(user_id=user.id)
     )

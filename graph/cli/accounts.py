@@ -10,6 +10,7 @@ from graph.auth.revocation import lock_user
 from graph.cli.console import CommandError
 from models import (
     AccessToken,
+    Invitation,
     Membership,
     Password,
     Role,
@@ -22,6 +23,7 @@ from models import (
 from models.base import now
 from models.columns.digest import digest
 from models.credential import TOKEN_PREFIX, TOKEN_PREFIX_LENGTH, new_secret
+from models.log.deletion import delete_rows
 from models.user import HANDLE
 from models.workspace import new_workspace
 
@@ -107,6 +109,13 @@ async def _join(session: AsyncSession, user: User, slug: str, role: Role | None)
             workspace_id=workspace.id, user_id=user.id, role=role or Role.MEMBER
         )
         session.add(membership)
+        # They need not accept one, and could not rejoin with it after a removal.
+        invitations = await session.scalars(
+            select(Invitation).where(
+                Invitation.workspace_id == workspace.id, Invitation.user_id == user.id
+            )
+        )
+        await delete_rows(session, invitations.all())
     elif role is not None:
         membership.role = role
     return membership

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from graph.kit.errors import RateLimited
 
 #: The most that wait for a slot, of one caller.
-MOST_WAITING = 1_000
+MOST_WAITING = 250
 
 
 class FairSlots:

@@ -12,6 +12,7 @@ from models.base import Base, now
 from models.database import Database
 from models.limits import LIMITS
 from tests.support.client import Statements
+from tests.support.command import taskloom
 from tests.support.office import Office, dump, gid, id_of, input_of
 from tests.support.refusals.case import refuses
 from tests.support.world import NOON, World
@@ -221,6 +222,19 @@ async def test_address_of_a_future_user_is_theirs(office: Office, world: World) 
     chosen = await world.make_user(handle="chosen")
     office.tokens["chosen"] = await world.make_token(chosen)
     assert await own_invitations(office, "chosen") == []
+
+
+async def test_user_added_by_an_operator_gets_and_loses_invitations(
+    office: Office, url: str
+) -> None:
+    await taskloom(url, "user", "add", "invited", "--email", "nobody@x.example")
+    added = await taskloom(url, "token", "create", "--user", "invited")
+    office.tokens["invited"] = added.out.strip()
+    [invitation] = await own_invitations(office, "invited")
+    assert invitation["email"] == "nobody@x.example"
+    # As a member they need it no longer.
+    await taskloom(url, "user", "add", "invited", "--workspace", "office")
+    assert await own_invitations(office, "invited") == []
 
 
 async def test_invitation_by_handle_and_address_is_accepted_once(office: Office) -> None:
