@@ -28,13 +28,10 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 T = TypeVar("T")
 
-
 #: Seconds until the viewer's roles are read again within a long request.
 ROLES_FRESH_SECONDS = 0.5
-
-
-#: Operations that are executed at once, in all and of one caller. The others wait for their turn.
-MAX_OPERATIONS, OPERATIONS_PER_CALLER = 10_000, 8
+#: Operations that are executed at once, in all and of one caller, and how many of a caller wait.
+MAX_OPERATIONS, OPERATIONS_PER_CALLER, MOST_WAITING = 10_000, 8, 250
 
 
 @dataclass(frozen=True)
@@ -51,17 +48,17 @@ class Server:
 class Connections:
     """How many connections operations use, in all and for each caller.
 
-    Some connections for reads remain for authentication, so that nobody has to wait for the
-    operations of others to be identified.
+    Some connections for reads remain for authentication, so that it does not wait for operations.
     """
 
     def __init__(self, database: Database, read_concurrency: int) -> None:
         size = database.options.pool_size
         writes = 1 if database.kind == "sqlite" else size
-        self.reads = FairSlots(size - size // 5, read_concurrency)
+        reads = max(1, size - max(1, size // 5))
+        self.reads = FairSlots(reads, min(read_concurrency, max(1, reads - 1)))
         self.writes = FairSlots(writes, max(1, writes // 3))
-        #: Operations that are executed: a share of each caller, and no limit on all.
-        self.operations = FairSlots(MAX_OPERATIONS, OPERATIONS_PER_CALLER)
+        #: Operations that are executed.
+        self.operations = FairSlots(MAX_OPERATIONS, OPERATIONS_PER_CALLER, MOST_WAITING)
         self.dry_runs = FairSlots(max(1, writes // 2), 1)
 
 
@@ -126,7 +123,7 @@ class Context:
             self.server.budgets.owe(self.caller, cost - charged)
 
     def charge_time(self, cost: int) -> int:
-        """Charge the time used beyond what the cost pays for; return the additional charge."""
+        """Charge the time used beyond what the cost pays for; return what time has been charged."""
         charge = cost_of_time(self.usage.seconds, cost) - self._charged_time
         if charge > 0:
             self._charged_time += charge
@@ -214,10 +211,11 @@ class Context:
         """Roll back the dry run in progress, if any."""
         if self._dry_run is None:
             return
-        (reads, viewer), self._dry_run = self._dry_run, None
+        reads, viewer = self._dry_run
         # Reads in the transaction finish first, because its connection is reused.
         await self.loaders.finish()
         await reads.close()
+        self._dry_run = None
         self._read_by(self._reads, viewer)
 
     def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:

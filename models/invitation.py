@@ -33,8 +33,8 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     It is visible to the administrators of the workspace and to the invited user.
     """
 
-    # Administrators must not learn from an invitation who has a handle or an address, nor other
-    # members whom they invited.
+    # The log is visible to all members. It must not show whom an administrator invited, nor who has
+    # a handle or an address.
     not_logged = frozenset({"handle", "email", "user_id"})
     permission = Permission.ADMINISTER
 
@@ -100,7 +100,7 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
 def _link_to_user(_: Mapper[User], connection: Connection, user: User) -> None:
     """Address the invitations of an email address to the user who gets it.
 
-    Not those of a handle: whoever chose it later is not the person who was meant.
+    Invitations by handle are not linked: a user who takes the handle later may be another person.
     """
     if user.email is None or not inspect(user).attrs.email.history.has_changes():
         return

@@ -126,7 +126,7 @@ async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Invit
 
 
 async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models.Membership:
-    """Changes a member's role. Only owners can add or change owners."""
+    """Changes a member's role. Only owners can make somebody an owner or change an owner's role."""
     membership = await get_membership(write, input.workspace_id, input.user_id)
     for role in (membership.role, input.role):
         require_owner_for(write, membership.workspace_id, role)

@@ -7,22 +7,20 @@ from contextlib import asynccontextmanager
 
 from graph.kit.errors import RateLimited
 
-#: The most that wait for a slot, of one caller.
-MOST_WAITING = 250
-
 
 class FairSlots:
     """Limits how many slots are taken, in all and by each caller.
 
-    One caller's share is never all of them, however much it asks for. Waiting callers take turns.
+    No caller takes more than their share. Waiting callers take turns. If `most_waiting` is given,
+    so many operations of one caller wait at most, and further ones are refused.
     """
 
-    def __init__(self, total: int, share: int, most_waiting: int = MOST_WAITING) -> None:
-        self._most_waiting = most_waiting
+    def __init__(self, total: int, share: int, most_waiting: int | None = None) -> None:
         self._free = total
         self._share = share
+        self._most_waiting = most_waiting
         self._taken: Counter[str] = Counter()
-        #: Who waits, in the order of their turns.
+        #: The waiting callers, in the order of their turns.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
@@ -38,20 +36,29 @@ class FairSlots:
             self._release(caller)
 
     async def _take(self, caller: str) -> None:
-        if len(self._waiting.get(caller, ())) >= self._most_waiting:
-            raise RateLimited(
-                f"{self._most_waiting} operations of yours are waiting. Send fewer at once.", 1
-            )
+        waiting = len(self._waiting.get(caller, ()))
+        if self._most_waiting is not None and waiting >= self._most_waiting:
+            raise RateLimited(f"{waiting} operations of yours are waiting. Send fewer at once.", 1)
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(turn)
         self._grant()
         try:
             await turn
         except asyncio.CancelledError:
-            if not turn.cancelled():
+            if turn.cancelled():
+                self._forget(caller, turn)
+            else:
                 # It was granted at the same moment.
                 self._release(caller)
             raise
+
+    def _forget(self, caller: str, turn: "asyncio.Future[None]") -> None:
+        turns = self._waiting.get(caller)
+        if turns is None or turn not in turns:
+            return
+        turns.remove(turn)
+        if not turns:
+            del self._waiting[caller]
 
     def _release(self, caller: str) -> None:
         self._free += 1
@@ -67,11 +74,14 @@ class FairSlots:
             if caller is None:
                 return
             turns = self._waiting.pop(caller)
-            turn = turns.popleft()
+            # Those that were canceled, and whose tasks have not run since, lose nobody's turn.
+            while turns and turns[0].done():
+                turns.popleft()
+            if not turns:
+                continue
+            self._free -= 1
+            self._taken[caller] += 1
+            turns.popleft().set_result(None)
             if turns:
                 # Behind the other callers.
                 self._waiting[caller] = turns
-            if not turn.done():
-                self._free -= 1
-                self._taken[caller] += 1
-                turn.set_result(None)

@@ -67,7 +67,7 @@ class AbandonedStatements:
             event.listen(engine.sync_engine, "invalidate", self._invalidate)
 
     async def wait(self) -> None:
-        """Wait until those that were abandoned so far have been killed."""
+        """Wait until all statements abandoned so far have been killed."""
         await asyncio.gather(*self._kills)
 
     def _invalidate(self, connection: Any, _: ConnectionPoolEntry, error: Any) -> None:
@@ -82,7 +82,7 @@ class AbandonedStatements:
                 await connection.exec_driver_sql(f"KILL {thread}")
         except (DBAPIError, OSError, TimeoutError) as error:
             if _error_number(error) != NO_SUCH_THREAD:
-                logger.warning("A canceled statement could not be killed: %s", error)
+                logger.warning("A canceled statement could not be killed: %r", error)
 
 
 def _error_number(error: Exception) -> int | None:

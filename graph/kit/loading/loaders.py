@@ -157,11 +157,14 @@ class Loader(DataLoader[K, V], Generic[K, V]):
                         await dispatch_queue_batch(self, chunk)
             else:
                 waiting, self._waiting = self._waiting, []
-        except asyncio.CancelledError:
+        except BaseException as error:
             # aiodataloader would leave their callers waiting forever.
-            failed_dispatch(self, queue + self._queue, LoadCancelled())
+            cause = error if isinstance(error, Exception) else LoadCancelled()
+            failed_dispatch(self, queue + self._queue, cause)
             waiting += self._waiting
-            raise
+            self._queue, self._waiting = [], []
+            if not isinstance(error, Exception):
+                raise
         finally:
             for private, found in waiting:
                 _copy_result(found, private)

@@ -62,8 +62,9 @@ class TransactionReads:
         self._database = database
         self._session = session
         self._transaction = transaction
-        self._deadline = asyncio.ensure_future(self._end_at(deadline))
-        self._ends_at = deadline
+        self._deadline = deadline
+        self._expiry = asyncio.ensure_future(self._end_at(deadline))
+        self._rollback: asyncio.Future[None] | None = None
 
     def slot(self) -> Slot:
         return self._lock
@@ -74,7 +75,7 @@ class TransactionReads:
         async def run() -> T:
             return await work(self._session)
 
-        limit = asyncio.timeout_at(self._ends_at)
+        limit = asyncio.timeout_at(self._deadline)
         try:
             async with limit:
                 return await self._database.stoppable(run())
@@ -84,16 +85,25 @@ class TransactionReads:
             raise dry_run_timed_out() from None
 
     async def close(self) -> None:
-        """Roll the transaction back, once the statement in progress has ended."""
-        self._deadline.cancel()
-        await asyncio.wait((self._deadline,))
-        async with self._lock:
-            await self._transaction.aclose()
+        """Roll the transaction back, once the statement in progress has ended.
+
+        It is rolled back even if the caller is canceled meanwhile.
+        """
+        self._expiry.cancel()
+        await self._roll_back()
 
     async def _end_at(self, deadline: float) -> None:
         await asyncio.sleep(deadline - asyncio.get_running_loop().time())
+        await self._roll_back()
+
+    async def _roll_back(self) -> None:
+        if self._rollback is None:
+            self._rollback = asyncio.ensure_future(self._end_transaction())
+        await asyncio.shield(self._rollback)
+
+    async def _end_transaction(self) -> None:
         async with self._lock:
-            await asyncio.shield(self._transaction.aclose())
+            await self._transaction.aclose()
 
 
 def dry_run_timed_out() -> Unavailable:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.kit.loading.read_sessions import TransactionReads
 from graph.kit.relations.batches import RowBatch
 from graph.kit.writing import mutation
 from graph.kit.writing.mutation import MutationAttempt
@@ -14,6 +15,7 @@ from graph.kit.writing.write import Write
 from models import AccessToken, Project, User
 from models.base import now
 from models.database import Database
+from tests.graph.kit.test_sessions import checked_out
 from tests.support.office import Office, document, dump
 from tests.support.slow_statements import ENDLESS
 
@@ -172,3 +174,36 @@ async def test_a_caller_has_one_dry_run_at_a_time(
     ]
     await asyncio.gather(*dry_runs)
     assert most == 1
+
+
+async def test_canceled_end_of_a_dry_run_rolls_it_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client disconnects while the dry run of an earlier field ends."""
+    ending = asyncio.Event()
+
+    async def close(reads: TransactionReads) -> None:
+        ending.set()
+        await usual(reads)
+
+    usual = TransactionReads.close
+    monkeypatch.setattr(TransactionReads, "close", close)
+    document = """mutation ($id: ID!) {
+      one: taskUpdate(input: {id: $id, title: "tried"}, dryRun: true) { task { title } }
+      two: taskUpdate(input: {id: $id, title: "written"}) { task { title } }
+    }"""
+    for _ in range(3):
+        ending.clear()
+        asked = asyncio.ensure_future(
+            office.api.answer(document, office.tokens["member"], id=office.gid("task"))
+        )
+        await ending.wait()
+        asked.cancel()
+        await asyncio.wait((asked,))
+    async with asyncio.timeout(10):
+        await office.must_write("taskUpdate", input={"id": office.gid("child"), "title": "x"})
+    for _ in range(100):
+        if checked_out(office.api.database) == 0:
+            break
+        await asyncio.sleep(0.01)
+    assert checked_out(office.api.database) == 0

@@ -154,3 +154,26 @@ class TestConnections:
         asked = [office.api.ask(document, office.tokens["member"]) for _ in range(8)]
         await asyncio.gather(*asked)
         assert most == 2
+
+
+async def test_loads_that_get_no_slot_fail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They do not wait for ever."""
+    monkeypatch.setattr(office.api.app.state.server.connections.reads, "_most_waiting", 0)
+    document = '{ workspace(slug: "office") { id } }'
+    async with asyncio.timeout(10):
+        code, message = await office.api.refusal(document, office.tokens["member"])
+    assert (code, message[:24]) == ("RATE_LIMITED", "0 operations of yours ar")
+
+
+async def test_canceled_waits_count_no_longer(office: Office) -> None:
+    slots = FairSlots(1, 1, 2)
+    held = slots.slot("a")
+    await held.__aenter__()
+    for _ in range(5):
+        waiting = asyncio.ensure_future(slots.slot("a").__aenter__())
+        await settle()
+        waiting.cancel()
+        await asyncio.wait((waiting,))
+    await held.__aexit__(None, None, None)
+    async with asyncio.timeout(10), slots.slot("a"):
+        pass
