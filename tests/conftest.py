@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import uvloop
@@ -171,9 +172,11 @@ async def api(
 ) -> AsyncIterator[Api]:
     """A client of a new server whose connection pools are empty."""
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
+    # The database is migrated. Reading its version takes as long as several requests.
+    monkeypatch.setattr("graph.app.require_newest", AsyncMock())
     app = create_app(cached_settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
-        # At startup the server checked the version of the schema.
+        # The server analyzes a SQLite database when it starts.
         await client.database.close()
         yield client
 
