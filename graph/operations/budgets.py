@@ -24,8 +24,8 @@ SHARED_PORTION = 1 / 500
 LOCAL_SURPLUS = 1 / 50
 #: The part of the capacity that a caller can owe.
 LARGEST_DEBT = 1 / 2
-#: The cost of a second of the database and the event loop. It is twice what a budget regains in a
-#: second, so that no caller uses more than half a second in each second for long.
+#: The cost of a second of the event loop, or of two seconds of a database connection. It is twice
+#: what a budget regains in a second: no caller uses more than half of the event loop for long.
 COST_PER_SECOND = 20_000
 #: The seconds of each operation that cost nothing.
 FREE_SECONDS = 0.1
