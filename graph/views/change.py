@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -149,8 +150,7 @@ class ChangePageBatch:
             newest[home] = last
             if change is not None:
                 found[home].append(change)
-        for rows in found.values():
-            scope.texts.count(rows)
+        scope.texts.count(chain.from_iterable(found.values()))
         return [self._cut(found[key], newest[key]) for key in keys]
 
     def rows_with_texts(self, scope: ReadScope) -> int:

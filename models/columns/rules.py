@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Enum, String, Text
+from sqlalchemy import Column, Text
 
+from models.columns.types import is_text
 from models.limits import LIMITS
 
 _RULE = "rule"
@@ -123,4 +124,4 @@ def _is_visible(character: str) -> bool:
 
 def is_single_line(column: Column[Any]) -> bool:
     """Whether a column holds text that cannot have line breaks."""
-    return isinstance(column.type, String) and not isinstance(column.type, Text | Enum)
+    return is_text(column) and not isinstance(column.type, Text)

@@ -1,4 +1,10 @@
-"""Statements that take as long as a test wants, on each kind of database."""
+"""Loads that take as long as a test wants: endless statements, and loads that are counted."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 #: A statement that runs for minutes, by the kind of database.
 ENDLESS = {
@@ -9,3 +15,20 @@ ENDLESS = {
     "postgresql": "SELECT pg_sleep(600)",
     "mysql": "SELECT sleep(600)",
 }
+
+
+class ConcurrentLoads:
+    """Counts the loads of a class of batches that run at once, each of which takes a while."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, batches: type[Any]) -> None:
+        self.running = self.most = 0
+        usual = batches.load
+
+        async def load(batch: Any, session: AsyncSession, *arguments: Any) -> Any:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            await asyncio.sleep(0.01)
+            self.running -= 1
+            return await usual(batch, session, *arguments)
+
+        monkeypatch.setattr(batches, "load", load)

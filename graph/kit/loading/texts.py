@@ -51,15 +51,19 @@ class LongTexts:
         return [getattr(model, name) for name in names if name not in unread]
 
     def count(self, rows: Iterable[Any]) -> None:
-        """Count the bytes of loaded rows. Raises `ReadLimitExceeded` if they are too many."""
+        """Count the bytes of loaded rows of one model.
+
+        Raises `ReadLimitExceeded` if they are too many.
+        """
+        names: list[str] | None = None
         for row in rows:
-            if row is None:
-                continue
-            model: type[Base] = type(row)
-            unread = self._unread(model)
-            for name in long_texts(model):
-                if name not in unread:
-                    self.bytes_read += _size(getattr(row, name))
+            if names is None:
+                model: type[Base] = type(row)
+                unread = self._unread(model)
+                names = [name for name in long_texts(model) if name not in unread]
+            if not names:
+                break
+            self.bytes_read += sum(_size(getattr(row, name)) for name in names)
         self.check()
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -308,6 +309,5 @@ async def _by_parent(
     by_parent: dict[Any, list[Any]] = defaultdict(list)
     for parent, row in await session.execute(rows):
         by_parent[parent].append(row)
-    for found in by_parent.values():
-        scope.texts.count(found)
+    scope.texts.count(chain.from_iterable(by_parent.values()))
     return by_parent

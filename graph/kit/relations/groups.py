@@ -7,6 +7,7 @@ groups.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -130,8 +131,7 @@ class GroupPageBatch:
         by_group: dict[Any, list[Any]] = defaultdict(list)
         for *place, row in await session.execute(statement):
             by_group[tuple(place)].append(row)
-        for found in by_group.values():
-            scope.texts.count(found)
+        scope.texts.count(chain.from_iterable(by_group.values()))
         return [self.page.cut(by_group[places[key]]) for key in keys]
 
     def rows_with_texts(self, scope: ReadScope) -> int:

@@ -17,7 +17,7 @@ from models.base import now
 from models.database import Database
 from tests.graph.kit.test_sessions import checked_out
 from tests.support.office import Office, document, dump
-from tests.support.slow_statements import ENDLESS
+from tests.support.slow_statements import ENDLESS, ConcurrentLoads
 
 pytestmark = pytest.mark.usefixtures("roles_read_once")
 
@@ -155,25 +155,14 @@ class TestEndlessDryRuns:
 async def test_a_caller_has_one_dry_run_at_a_time(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = most = 0
-
-    async def load(batch: RowBatch[Any], session: AsyncSession, *arguments: Any) -> Any:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        await asyncio.sleep(0.01)
-        running -= 1
-        return await usual_load(batch, session, *arguments)
-
-    usual_load = RowBatch.load
-    monkeypatch.setattr(RowBatch, "load", load)
+    loads = ConcurrentLoads(monkeypatch, RowBatch)
     values = {"id": office.gid("task"), "title": "x"}
     selection = "task { title project { name } }"
     dry_runs = [
         office.must_write("taskUpdate", selection, input=values, dryRun=True) for _ in range(5)
     ]
     await asyncio.gather(*dry_runs)
-    assert most == 1
+    assert loads.most == 1
 
 
 async def test_canceled_end_of_a_dry_run_rolls_it_back(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from graph.kit.relations.batches import PageBatch
 from graph.operations.fair_slots import FairSlots
 from tests.support.office import Office
-from tests.support.slow_statements import ENDLESS
+from tests.support.slow_statements import ENDLESS, ConcurrentLoads
 
 
 class Holders:
@@ -137,23 +137,12 @@ class TestConnections:
     async def test_a_caller_has_so_many_operations_at_once(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        running = most = 0
-
-        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
-            nonlocal running, most
-            running += 1
-            most = max(most, running)
-            await asyncio.sleep(0.01)
-            running -= 1
-            return await usual(batch, session, *arguments)
-
-        usual = PageBatch.load
-        monkeypatch.setattr(PageBatch, "load", load)
+        loads = ConcurrentLoads(monkeypatch, PageBatch)
         monkeypatch.setattr(office.api.app.state.server.connections.operations, "_share", 2)
         document = '{ workspace(slug: "office") { tasks { nodes { id } } } }'
         asked = [office.api.ask(document, office.tokens["member"]) for _ in range(8)]
         await asyncio.gather(*asked)
-        assert most == 2
+        assert loads.most == 2
 
 
 async def test_loads_that_get_no_slot_fail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
