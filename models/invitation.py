@@ -81,9 +81,10 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        administered = sorted(viewer.administers())
         mine = cls.is_addressed_to(viewer)
-        return or_(cls.workspace_id.in_(administered), mine) if administered else mine
+        if not viewer.administered:
+            return mine
+        return or_(viewer.administers(cls.workspace_id), mine)
 
     @classmethod
     def is_addressed_to(cls, viewer: Viewer) -> ColumnElement[bool]:

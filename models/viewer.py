@@ -100,8 +100,14 @@ class Viewer:
         role = self.roles.get(workspace_id)
         return role is not None and permission in PERMISSIONS[role]
 
-    def administers(self) -> frozenset[UUID]:
-        """Return the IDs of the workspaces that the viewer administers."""
+    def administers(self, workspace_id: Any) -> ColumnElement[bool]:
+        """Return the condition that a column holds the ID of a workspace that they administer."""
+        condition: ColumnElement[bool] = workspace_id.in_(sorted(self.administered))
+        return condition
+
+    @property
+    def administered(self) -> frozenset[UUID]:
+        """The IDs of the workspaces that the viewer administers."""
         return frozenset(
             workspace_id
             for workspace_id, role in self.roles.items()

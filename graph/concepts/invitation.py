@@ -15,8 +15,8 @@ from graph.kit.declare import description_of, resolver_field
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
-from graph.kit.relations.batches import column_in
 from graph.kit.relations.fields import one
+from graph.kit.relations.keys import column_in
 from graph.kit.writing.mutation import Id, mutation
 from graph.kit.writing.payload import DeletedRow, InputPath, Payload, UserErrorCode, payload_field
 from graph.kit.writing.write import FOR_DELETION, FOR_UPDATE, Write
@@ -40,7 +40,7 @@ class WorkspaceNameBatch:
         workspace = models.Workspace
         # scope: the viewer sees an invitation to each of them.
         names = select(workspace.id, workspace.name)
-        found = await session.execute(names.where(column_in(workspace.id, keys, scope)))
+        found = await session.execute(names.where(column_in(workspace.id, keys, scope.database)))
         by_id = {row[0]: row[1] for row in found}
         return [by_id[key] for key in keys]
 

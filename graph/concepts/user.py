@@ -23,9 +23,10 @@ from graph.kit.filtering.filter_input import (
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
-from graph.kit.relations.batches import RowBatch, column_in
+from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
+from graph.kit.relations.keys import column_in
 from graph.rules.hidden_rows import active_tasks, events_between
 from graph.types import AccessToken, Event, Invitation, Session, Task, Workspace
 
@@ -39,9 +40,9 @@ class EmailVisibility:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[bool]:
-        administered = models.Membership.workspace_id.in_(scope.viewer.administers())
+        administered = scope.viewer.administers(models.Membership.workspace_id)
         members = visible(models.Membership, scope.viewer, models.Membership.user_id).where(
-            administered, column_in(models.Membership.user_id, keys, scope)
+            administered, column_in(models.Membership.user_id, keys, scope.database)
         )
         visible_users = set(await session.scalars(members))
         return [key in visible_users for key in keys]
@@ -51,7 +52,7 @@ async def email(root: models.User, info: Info) -> str | None:
     viewer = info.context.viewer
     if root.id == viewer.user_id:
         return root.email
-    if root.email is None or not viewer.administers():
+    if root.email is None or not viewer.administered:
         return None
     return root.email if await info.context.load(EmailVisibility(), root.id) else None
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 import models
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import column_in
+from graph.kit.relations.keys import column_in
 from graph.kit.writing.write import Write
 
 
@@ -16,7 +16,7 @@ async def ancestors_of(write: Write, keys: Iterable[UUID]) -> dict[UUID, UUID | 
     """Return the parent of each of the tasks and of all their ancestors."""
     task, up = models.Task, aliased(models.Task)
     start = visible(task, write.scope.viewer, task.id, task.parent_id)
-    start = start.where(column_in(task.id, sorted(set(keys)), write.scope))
+    start = start.where(column_in(task.id, sorted(set(keys)), write.scope.database))
     edges = start.cte("edges", recursive=True)
     # scope: a task and its parent are in one workspace.
     edges = edges.union(select(up.id, up.parent_id).join(edges, up.id == edges.c.parent_id))

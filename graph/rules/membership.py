@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import models
-from graph.kit.relations.batches import column_in
+from graph.kit.relations.keys import column_in
 from graph.kit.writing.payload import InputPath, UserErrorCode
 from graph.kit.writing.write import FOR_REFERENCE, Write
 
@@ -22,8 +22,9 @@ async def members_of(
     if not users:
         return set()
     membership = models.Membership
-    in_workspaces = column_in(membership.workspace_id, sorted(set(workspace_ids)), write.scope)
-    of_users = column_in(membership.user_id, users, write.scope)
+    database = write.scope.database
+    in_workspaces = column_in(membership.workspace_id, sorted(set(workspace_ids)), database)
+    of_users = column_in(membership.user_id, users, database)
     rows = await write.select_rows(membership, in_workspaces, of_users, lock=FOR_REFERENCE)
     return {(row.workspace_id, row.user_id) for row in rows}
 

@@ -1,16 +1,14 @@
 """Task keys, such as TLS-123."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import Select
 
 import models
 from graph.kit.loading.loaders import ReadScope
-from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import columns_in
+from graph.kit.relations.batches import CompositeKeyBatch
 
 
 def parse_task_key(key: str) -> tuple[str, int] | None:
@@ -20,19 +18,15 @@ def parse_task_key(key: str) -> tuple[str, int] | None:
 
 
 @dataclass(frozen=True)
-class TaskByKeyBatch:
+class TaskByKeyBatch(CompositeKeyBatch[models.Task]):
     """Tasks by workspace, project key and number."""
 
-    waits_for_others: bool = True
+    model: type[models.Task] = models.Task
+    columns: tuple[str, ...] = ()
 
-    async def load(
-        self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, str, int]]
-    ) -> list[models.Task | None]:
-        task, project = models.Task, models.Project
-        columns = (project.workspace_id, project.key, task.number)
-        statement = visible(task, scope.viewer, *columns, task).join(task.project)
-        statement = statement.where(columns_in(columns, keys))
-        found = await session.execute(statement.options(*scope.texts.options(task)))
-        rows = {tuple(key): row for *key, row in found}
-        scope.texts.count(rows.values())
-        return [rows.get(key) for key in keys]
+    def key_columns(self) -> list[Any]:
+        project = models.Project
+        return [project.workspace_id, project.key, models.Task.number]
+
+    def rows(self, scope: ReadScope, *columns: Any) -> Select[Any]:
+        return super().rows(scope, *columns).join(models.Task.project)

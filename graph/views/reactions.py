@@ -13,7 +13,7 @@ import models
 from graph.context import Info
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import column_in
+from graph.kit.relations.keys import column_in
 
 
 @strawberry.type(description="The number of reactions with one emoji.")
@@ -38,7 +38,7 @@ class ReactionCountsBatch:
         own = func.max(case((reaction.user_id == scope.viewer.user_id, 1), else_=0))
         counted = visible(reaction, scope.viewer, reaction.comment_id, reaction.emoji)
         counted = counted.add_columns(func.count(), own)
-        counted = counted.where(column_in(reaction.comment_id, keys, scope))
+        counted = counted.where(column_in(reaction.comment_id, keys, scope.database))
         counted = counted.group_by(reaction.comment_id, reaction.emoji)
         by_comment: dict[UUID, list[ReactionCount]] = defaultdict(list)
         for comment_id, emoji, count, reacted in await session.execute(

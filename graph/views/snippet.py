@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import models
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.relations.batches import column_in, union_of
+from graph.kit.relations.batches import union_of
+from graph.kit.relations.keys import column_in
 from models.columns.types import long_text
 from models.search.query import SearchQuery, first_match
 
@@ -70,7 +71,7 @@ class SnippetBatch:
         position = first_match(model.body, self.query, scope.database.kind)
         matches = visible(model, scope.viewer, model.id, position.label("position"))
         # With LIMIT, no database merges the subquery and computes the position more than once.
-        found = matches.where(column_in(model.id, ids, scope)).limit(len(ids)).subquery()
+        found = matches.where(column_in(model.id, ids, scope.database)).limit(len(ids)).subquery()
         start = case(
             (found.c.position > EXCERPT_BEFORE, found.c.position - EXCERPT_BEFORE), else_=1
         )

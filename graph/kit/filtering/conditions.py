@@ -6,13 +6,14 @@ used and nulls are handled there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from graph.kit.filtering.operators import build_condition
+from graph.kit.filtering.late_values import LateValues
+from graph.kit.filtering.operators import build_condition, late_value
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from models.base import column_of
@@ -24,6 +25,10 @@ class Condition:
     def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         """Return the SQL condition, or its negation, on `row`: a model or an alias."""
         raise NotImplementedError
+
+    def template(self, late: LateValues) -> "Condition":
+        """Return the condition with its values bound late."""
+        return self
 
     def implies(self, column: str) -> bool | None:
         """Whether matching rows have a value in a column; None if that is unknown."""
@@ -50,6 +55,9 @@ class AllOf(Condition):
         parts = [part.render(row, scope, negated=negated) for part in self.parts]
         return or_(false(), *parts) if negated else and_(true(), *parts)
 
+    def template(self, late: LateValues) -> Condition:
+        return AllOf(tuple(part.template(late) for part in self.parts))
+
     def implies(self, column: str) -> bool | None:
         implied = (part.implies(column) for part in self.parts)
         return next((known for known in implied if known is not None), None)
@@ -69,6 +77,9 @@ class AnyOf(Condition):
         parts = [part.render(row, scope, negated=negated) for part in self.parts]
         return and_(true(), *parts) if negated else or_(false(), *parts)
 
+    def template(self, late: LateValues) -> Condition:
+        return AnyOf(tuple(part.template(late) for part in self.parts))
+
 
 @dataclass(frozen=True)
 class Not(Condition):
@@ -76,6 +87,9 @@ class Not(Condition):
 
     def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         return self.part.render(row, scope, negated=not negated)
+
+    def template(self, late: LateValues) -> Condition:
+        return Not(self.part.template(late))
 
 
 @dataclass(frozen=True)
@@ -88,12 +102,15 @@ class Comparison(Condition):
 
     def render(self, row: Any, scope: ReadScope, *, negated: bool = False) -> ColumnElement[bool]:
         column = getattr(row, self.column)
-        found = build_condition(self.operator, column, self.value, scope.database.kind)
+        found = build_condition(self.operator, column, self.value, scope.database)
         if not negated:
             return found
         opposite = not_(found)
         nullable = self.operator != "null" and is_nullable(column)
         return or_(opposite, column.is_(None)) if nullable else opposite
+
+    def template(self, late: LateValues) -> Condition:
+        return replace(self, value=late_value(self.operator, self.value, late))
 
     def implies(self, column: str) -> bool | None:
         if column != self.column:
@@ -133,6 +150,9 @@ class RelatedRow(Condition):
         # A null key and a hidden row both mean that there is no row for the viewer.
         return or_(key.is_(None), not_(inside)) if is_nullable(key) else not_(inside)
 
+    def template(self, late: LateValues) -> Condition:
+        return replace(self, part=self.part.template(late))
+
 
 @dataclass(frozen=True)
 class HasRelated(Condition):
@@ -153,6 +173,9 @@ class HasRelated(Condition):
         inside: ColumnElement[bool] = row.id.in_(parents)
         return inside
 
+    def template(self, late: LateValues) -> Condition:
+        return replace(self, part=self.part.template(late))
+
 
 @dataclass(frozen=True)
 class RelatedCount(Condition):
@@ -166,8 +189,11 @@ class RelatedCount(Condition):
         parent_key, far = related_rows_of(row, self.relation, scope)
         counted = far.statement.with_only_columns(func.count()).where(parent_key == row.id)
         number = counted.scalar_subquery()
-        found = build_condition(self.operator, number, self.value, scope.database.kind)
+        found = build_condition(self.operator, number, self.value, scope.database)
         return not_(found) if negated else found
+
+    def template(self, late: LateValues) -> Condition:
+        return replace(self, value=late_value(self.operator, self.value, late))
 
 
 @dataclass(frozen=True)

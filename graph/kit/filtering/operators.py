@@ -1,49 +1,71 @@
 """The filter operators: a table with the description and the SQL of each."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, collate, func, literal
+from sqlalchemy import ColumnElement, String, and_, collate, func, literal
 
+from graph.kit.filtering.late_values import LateValue, LateValues
 from models.columns.types import UNICODE_COLLATION
+from models.database import Database
+
+#: The escape character of LIKE patterns.
+ESCAPE = "/"
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A filter operator. `build` takes the column, the value and the kind of database."""
+    """A filter operator. `build` takes the column, the operand and the kind of database."""
 
     description: str
     build: Callable[[Any, Any, str], ColumnElement[bool]] | None = None
+    #: Returns the operand of the SQL for a value and the kind of database.
+    operand: Callable[[Any, str], Any] = lambda value, kind: value
     #: The operator that this one negates, if it has no SQL of its own.
     opposite_of: str | None = None
     #: Whether no index answers it: it reads the whole text of each row.
     scans: bool = False
 
 
-def _contains(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
+# SQLite's LIKE is case-insensitive, so that it compares parts of texts instead.
+def _contains(column: Any, operand: Any, kind: str) -> ColumnElement[bool]:
     if kind == "sqlite":
-        # SQLite's LIKE is case-insensitive.
-        found: ColumnElement[bool] = func.instr(column, value) > 0
+        found: ColumnElement[bool] = func.instr(column, operand) > 0
         return found
-    return column.contains(value, autoescape=True)  # type: ignore[no-any-return]
+    return _matches(column, operand)
 
 
-def _starts_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
+def _starts_with(column: Any, operand: Any, kind: str) -> ColumnElement[bool]:
     if kind == "sqlite":
-        start: ColumnElement[bool] = func.substr(column, 1, len(value), type_=String) == value
-        return start
-    found: ColumnElement[bool] = column.startswith(value, autoescape=True)
+        part = func.substr(column, 1, func.length(operand), type_=String)
+        found: ColumnElement[bool] = part == operand
+        return found
+    return _matches(column, operand)
+
+
+def _ends_with(column: Any, operand: Any, kind: str) -> ColumnElement[bool]:
+    if kind == "sqlite":
+        before = func.length(column) - func.length(operand)
+        return and_(before >= 0, func.substr(column, before + 1, type_=String) == operand)
+    return _matches(column, operand)
+
+
+def _matches(column: Any, pattern: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.like(pattern, escape=ESCAPE)
     return found
 
 
-def _ends_with(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
-    if kind == "sqlite":
-        # substr(…, -0) returns the whole text.
-        part = func.substr(column, -len(value), type_=String)
-        return part == value if value else func.length(column) >= 0
-    found: ColumnElement[bool] = column.endswith(value, autoescape=True)
-    return found
+def _pattern(form: str) -> Callable[[Any, str], Any]:
+    """Return a function that makes a text a pattern of LIKE, except on SQLite."""
+
+    def operand(value: Any, kind: str) -> Any:
+        if kind == "sqlite":
+            return value
+        return form.format(re.sub(f"[%_{ESCAPE}]", rf"{ESCAPE}\g<0>", value))
+
+    return operand
 
 
 def lowercased(text: Any, kind: str) -> Any:
@@ -59,18 +81,35 @@ def lowercased(text: Any, kind: str) -> Any:
     return func.lower(text, type_=String)
 
 
-def _contains_folded(column: Any, value: Any, kind: str) -> ColumnElement[bool]:
-    text, part = lowercased(column, kind), lowercased(literal(value, String), kind)
+def _contains_folded(column: Any, operand: Any, kind: str) -> ColumnElement[bool]:
+    text, part = lowercased(column, kind), lowercased(operand, kind)
     found = func.strpos(text, part) if kind == "postgresql" else func.instr(text, part)
     return found > 0
 
 
-def build_condition(name: str, column: Any, value: Any, kind: str) -> ColumnElement[bool]:
-    """Return the SQL condition of an operator."""
-    build = OPERATORS[name].build
-    if build is None:
+def build_condition(name: str, column: Any, value: Any, database: Database) -> ColumnElement[bool]:
+    """Return the SQL condition of an operator; the value may be a `LateValue`."""
+    operator = OPERATORS[name]
+    if operator.build is None:
         raise LookupError(f"{name} is the negation of another operator")
-    return build(column, value, kind)
+    if name == "null":
+        return operator.build(column, value, database.kind)
+    if isinstance(value, LateValue):
+        if name == "in":
+            return value.contains(column, database)
+        return operator.build(column, value.parameter(column.type), database.kind)
+    if name != "in":
+        value = literal(operator.operand(value, database.kind), column.type)
+    return operator.build(column, value, database.kind)
+
+
+def late_value(name: str, value: Any, late: LateValues) -> Any:
+    """Return the value of an operator as one that is bound late."""
+    if name == "null":
+        return value
+    if name == "in":
+        return late.add_list(value)
+    return late.add(OPERATORS[name].operand(value, late.database.kind))
 
 
 #: By the name of the comparator's field.
@@ -89,18 +128,21 @@ OPERATORS: dict[str, Operator] = {
     "contains": Operator(
         "Contains this text, case-sensitive. % and _ have no special meaning.",
         _contains,
+        _pattern("%{}%"),
         scans=True,
     ),
     "notContains": Operator(
         "Does not contain this text, or is null.", opposite_of="contains", scans=True
     ),
-    "startsWith": Operator("Starts with this text, case-sensitive.", _starts_with, scans=True),
-    "endsWith": Operator("Ends with this text, case-sensitive.", _ends_with, scans=True),
+    "startsWith": Operator(
+        "Starts with this text, case-sensitive.", _starts_with, _pattern("{}%"), scans=True
+    ),
+    "endsWith": Operator(
+        "Ends with this text, case-sensitive.", _ends_with, _pattern("%{}"), scans=True
+    ),
     "eqIgnoreCase": Operator(
         "Equal, case-insensitive.",
-        lambda column, value, kind: (
-            lowercased(column, kind) == lowercased(literal(value, String), kind)
-        ),
+        lambda column, value, kind: lowercased(column, kind) == lowercased(value, kind),
         scans=True,
     ),
     "containsIgnoreCase": Operator(

@@ -28,6 +28,11 @@ class PageArguments:
     backward: bool = False
     cursor: tuple[Any, ...] | None = None
 
+    @property
+    def limit(self) -> Any:
+        """The rows to read: one more than the page has, to know whether there are more."""
+        return self.size + 1
+
     def cut(self, found: Sequence[Any]) -> PageRows:
         """Make the page from rows read in reading direction, one more than its size."""
         rows = list(found[: self.size])

@@ -7,29 +7,18 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    ColumnElement,
-    Executable,
-    any_,
-    bindparam,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Executable, func, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.expression import CompoundSelect, Select, TableValuedAlias
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.expression import CompoundSelect, Select
 
 from graph.kit.filtering.conditions import NO_CONDITION, Condition
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.page_arguments import PageArguments, PageRows
+from graph.kit.relations.keys import CompositeKeyList, CompositeKeys, KeyList, Keys
+from graph.kit.relations.selection import EntitySelection, Selection
 from models.base import Base
 
 M = TypeVar("M", bound=Base)
@@ -44,36 +33,9 @@ def no_conditions() -> list[ColumnElement[bool]]:
     return []
 
 
-def column_in(column: Any, keys: Sequence[Any], scope: ReadScope) -> Any:
-    """Return the condition that a column equals one of the keys.
-
-    PostgreSQL gets the keys as one array. Elsewhere their number is padded to a power of two, so
-    that few different statements are prepared.
-    """
-    if len(keys) == 1:
-        return column == keys[0]
-    if scope.database.has_arrays:
-        array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
-        return column == any_(array)
-    padding = (1 << (len(keys) - 1).bit_length()) - len(keys)
-    return column.in_([*keys, *[keys[-1]] * padding])
-
-
-def columns_in(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
-    """Return the condition that several columns equal one of the composite keys."""
-    return tuple_(*columns).in_(keys)
-
-
 def union_of(branches: Sequence[Any]) -> Select[Any] | CompoundSelect[Any]:
     """Return a UNION ALL of several selects, or the only one."""
     return union_all(*branches) if len(branches) > 1 else branches[0]
-
-
-def _unnest(column: ColumnElement[UUID], keys: Sequence[UUID]) -> TableValuedAlias:
-    """Return the keys as a table with the column `parent`, for a LATERAL join."""
-    array = bindparam(None, list(keys), type_=ARRAY(column.type), unique=True)
-    keyed = func.unnest(array).table_valued(Column("parent", column.type), name="parents")
-    return keyed.render_derived()
 
 
 @dataclass(frozen=True)
@@ -87,15 +49,21 @@ class RowBatch(Generic[M]):
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[Any]
     ) -> list[M | None]:
-        column = getattr(self.model, self.column)
-        statement = visible(self.model, scope.viewer).where(column_in(column, keys, scope))
-        statement = statement.options(*scope.texts.options(self.model))
+        statement = self.statement(
+            scope, KeyList(keys, scope.database), EntitySelection(scope.texts)
+        )
         rows = {getattr(row, self.column): row for row in await session.scalars(statement)}
         scope.texts.count(rows.values())
         return [rows.get(key) for key in keys]
 
     def rows_with_texts(self, scope: ReadScope) -> int:
         return int(scope.texts.are_read(self.model))
+
+    def statement(self, scope: ReadScope, keys: Keys, selection: Selection) -> Select[Any]:
+        """Select the rows."""
+        row, options = selection.direct(self.model)
+        rows = visible(self.model, scope.viewer, *row).options(*options)
+        return rows.where(keys.match(getattr(self.model, self.column)))
 
 
 @dataclass(frozen=True)
@@ -109,15 +77,26 @@ class CompositeKeyBatch(Generic[M]):
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[Any, ...]]
     ) -> list[M | None]:
-        columns = [getattr(self.model, name) for name in self.columns]
-        statement = visible(self.model, scope.viewer).where(columns_in(columns, keys))
-        statement = statement.options(*scope.texts.options(self.model))
-        rows = {
-            tuple(getattr(row, name) for name in self.columns): row
-            for row in await session.scalars(statement)
-        }
+        statement = self.statement(scope, CompositeKeyList(keys), EntitySelection(scope.texts))
+        rows = {tuple(key): row for *key, row in await session.execute(statement)}
         scope.texts.count(rows.values())
         return [rows.get(key) for key in keys]
+
+    def key_columns(self) -> list[Any]:
+        """Return the columns that a key consists of."""
+        return [getattr(self.model, name) for name in self.columns]
+
+    def statement(self, scope: ReadScope, keys: CompositeKeys, selection: Selection) -> Select[Any]:
+        """Select (*key, row)."""
+        columns = self.key_columns()
+        row, options = selection.direct(self.model)
+        labeled = [column.label(f"key_{place}") for place, column in enumerate(columns)]
+        rows = self.rows(scope, *labeled, *row)
+        return rows.options(*options).where(keys.match(columns))
+
+    def rows(self, scope: ReadScope, *columns: Any) -> Select[Any]:
+        """Select columns of the visible rows, joined with what the key consists of."""
+        return visible(self.model, scope.viewer, *columns)
 
 
 @dataclass(frozen=True)
@@ -179,63 +158,67 @@ class PageBatch:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[PageRows]:
-        by_parent = await _by_parent(session, scope, self._statement(scope, keys))
+        statement = self.statement(
+            scope, KeyList(keys, scope.database), EntitySelection(scope.texts)
+        )
+        by_parent = await _by_parent(session, scope, statement)
         return [self.page.cut(by_parent[key]) for key in keys]
 
     def rows_with_texts(self, scope: ReadScope) -> int:
         return self.page.size if scope.texts.are_read(self.children.path.target) else 0
 
-    def _statement(self, scope: ReadScope, keys: Sequence[UUID]) -> Select[Any]:
+    def statement(self, scope: ReadScope, keys: Keys, selection: Selection) -> Select[Any]:
+        """Select (key of the parent, row), in the order in which pages are read."""
         path = self.children.path
         order = self.order.reversed() if self.page.backward else self.order
-        limit = self.page.size + 1
-        if len(keys) == 1:
+        limit = self.page.limit
+        if keys.is_single:
             # For one parent an index returns exactly the rows of the page, in order.
-            return self._of_one(scope, keys[0], order, limit)
-        rows = self._rows(scope)
+            return self._of_one(scope, keys, selection, order, limit)
+        needed = [term.name for term in order.terms]
+        inner = selection.inner(path.target, needed)
+        rows = self.children.rows(scope, path.parent_key.label("parent_"), *inner)
         if self.page.cursor is not None:
             rows = rows.where(order.after(self.page.cursor))
         if scope.database.has_lateral:
-            parents = _unnest(path.parent_key, keys)
+            parents = keys.table(path.parent_key)
             rows = rows.where(path.parent_key == parents.c.parent)
             page = rows.order_by(*order.clauses()).limit(limit).lateral("page")
-            row = aliased(path.target, page)
+            row, selected, options = selection.outer(path.target, page)
             # scope: `page` is restricted already.
-            joined = select(page.c.parent_, row).select_from(parents.join(page, true()))
-            return joined.options(*scope.texts.options(row)).order_by(*order.clauses(row))
+            joined = select(page.c.parent_, *selected).select_from(parents.join(page, true()))
+            return joined.options(*options).order_by(*order.clauses(row))
         place = func.row_number().over(partition_by=path.parent_key, order_by=order.clauses())
         rows = rows.add_columns(place.label("place_"))
-        numbered = rows.where(column_in(path.parent_key, keys, scope)).subquery("numbered")
-        row = aliased(path.target, numbered)
+        numbered = rows.where(keys.match(path.parent_key)).subquery("numbered")
+        row, selected, options = selection.outer(path.target, numbered)
         # scope: `numbered` is restricted already.
-        pages = select(numbered.c.parent_, row).where(numbered.c.place_ <= limit)
-        return pages.options(*scope.texts.options(row)).order_by(numbered.c.place_)
+        pages = select(numbered.c.parent_, *selected).where(numbered.c.place_ <= limit)
+        return pages.options(*options).order_by(numbered.c.place_)
 
-    def _rows(self, scope: ReadScope) -> Select[Any]:
-        """Select the rows of all parents by columns, for a subquery."""
-        path = self.children.path
-        columns = scope.texts.columns(path.target)
-        return self.children.rows(scope, path.parent_key.label("parent_"), *columns)
-
-    def _of_one(self, scope: ReadScope, key: UUID, order: Order, limit: int) -> Select[Any]:
+    def _of_one(
+        self, scope: ReadScope, keys: Keys, selection: Selection, order: Order, limit: Any
+    ) -> Select[Any]:
         path = self.children.path
         has_value = self.children.condition.implies(order.terms[0].name)
+        parent = path.parent_key.label("parent_")
         first, *more = order.parts(self.page.cursor, has_value)
         if not more:
-            rows = self.children.rows(scope, path.parent_key.label("parent_"), path.target)
-            page = rows.where(path.parent_key == key, first.condition)
-            page = page.options(*scope.texts.options(path.target))
+            direct, options = selection.direct(path.target)
+            rows = self.children.rows(scope, parent, *direct)
+            page = rows.where(keys.match(path.parent_key), first.condition).options(*options)
             return page.order_by(*first.clauses).limit(limit)
-        rows = self._rows(scope).where(path.parent_key == key)
+        inner = selection.inner(path.target, [term.name for term in order.terms])
+        rows = self.children.rows(scope, parent, *inner).where(keys.match(path.parent_key))
         branches = []
         for part in (first, *more):
             branch = rows.where(part.condition).order_by(*part.clauses).limit(limit).subquery()
             # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
         both = union_all(*branches).subquery("both")
-        row = aliased(path.target, both)
+        row, selected, options = selection.outer(path.target, both)
         # scope: as above.
-        page = select(both.c.parent_, row).options(*scope.texts.options(row))
+        page = select(both.c.parent_, *selected).options(*options)
         return page.order_by(*order.clauses(row)).limit(limit)
 
 
@@ -252,32 +235,50 @@ class CountBatch:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[int]:
-        found = await session.execute(self._statement(scope, keys))
-        counts: dict[UUID, int] = {row[0]: row[1] for row in found}
-        return [counts.get(key, 0) for key in keys]
-
-    def _statement(self, scope: ReadScope, keys: Sequence[UUID]) -> Executable:
         key = self.children.path.parent_key
         if self.limit is None:
-            rows = self.children.rows(scope, key, func.count())
-            return rows.where(column_in(key, keys, scope)).group_by(key)
-        counted = self.children.rows(scope, literal(1).label("one")).limit(self.limit + 1)
-        if scope.database.has_lateral:
-            parents = _unnest(key, keys)
-            one = counted.where(key == parents.c.parent).lateral("counted")
+            statement: Executable = self.counts(scope, KeyList(keys, scope.database))
+        elif scope.database.has_lateral:
+            statement = self.capped(scope, KeyList(keys, scope.database), self.limit + 1)
+        else:
+            parents = [literal(parent, key.type) for parent in keys]
+            statement = self.branches(scope, parents, self.limit + 1)
+        counts: dict[UUID, int] = {row[0]: row[1] for row in await session.execute(statement)}
+        return [counts.get(key, 0) for key in keys]
+
+    def counts(self, scope: ReadScope, keys: Keys) -> Select[Any]:
+        """Select (key of the parent, count) of parents with rows."""
+        key = self.children.path.parent_key
+        rows = self.children.rows(scope, key.label("parent"), func.count().label("count"))
+        return rows.where(keys.match(key)).group_by(key)
+
+    def capped(self, scope: ReadScope, keys: Keys, most: Any) -> Select[Any]:
+        """Select (key of the parent, count), for databases with LATERAL."""
+        key = self.children.path.parent_key
+        counted = self.children.rows(scope, literal(1).label("one")).limit(most)
+        parents = keys.table(key)
+        one = counted.where(key == parents.c.parent).lateral("counted")
+        # scope: `counted` is restricted already.
+        found = select(parents.c.parent, func.count(one.c.one).label("count"))
+        joined = found.select_from(parents.outerjoin(one, true()))
+        return joined.group_by(parents.c.parent)
+
+    def branches(
+        self, scope: ReadScope, parents: Sequence[Any], most: Any
+    ) -> Select[Any] | CompoundSelect[Any]:
+        """Select (key of the parent, count). A derived table cannot refer to the parent's row:
+        each parent is a branch.
+        """
+        key = self.children.path.parent_key
+        counted = self.children.rows(scope, literal(1).label("one")).limit(most)
+        selects = [
             # scope: `counted` is restricted already.
-            found = select(parents.c.parent, func.count(one.c.one))
-            joined = found.select_from(parents.outerjoin(one, true()))
-            return joined.group_by(parents.c.parent)
-        # A derived table cannot refer to the parent's row: one branch for each parent.
-        branches = [
-            # scope: `counted` is restricted already.
-            select(
-                literal(parent, key.type).label("parent"), func.count().label("count")
-            ).select_from(counted.where(key == parent).subquery("counted"))
-            for parent in keys
+            select(parent.label("parent"), func.count().label("count")).select_from(
+                counted.where(key == parent).subquery("counted")
+            )
+            for parent in parents
         ]
-        return union_of(branches)
+        return union_of(selects)
 
 
 @dataclass(frozen=True)
@@ -291,15 +292,22 @@ class ListBatch:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[UUID]
     ) -> list[list[Any]]:
-        path = self.children.path
-        rows = self.children.rows(scope, path.parent_key, path.target)
-        rows = rows.options(*scope.texts.options(path.target))
-        rows = rows.where(column_in(path.parent_key, keys, scope)).order_by(*self.order.clauses())
-        by_parent = await _by_parent(session, scope, rows)
+        statement = self.statement(
+            scope, KeyList(keys, scope.database), EntitySelection(scope.texts)
+        )
+        by_parent = await _by_parent(session, scope, statement)
         return [by_parent[key] for key in keys]
 
     def rows_with_texts(self, scope: ReadScope) -> int:
         return MANY_ROWS if scope.texts.are_read(self.children.path.target) else 0
+
+    def statement(self, scope: ReadScope, keys: Keys, selection: Selection) -> Select[Any]:
+        """Select (key of the parent, row), in the order of the list."""
+        path = self.children.path
+        row, options = selection.direct(path.target)
+        rows = self.children.rows(scope, path.parent_key.label("parent_"), *row)
+        rows = rows.options(*options).where(keys.match(path.parent_key))
+        return rows.order_by(*self.order.clauses())
 
 
 async def _by_parent(

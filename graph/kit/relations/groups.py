@@ -21,8 +21,9 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.page_arguments import PageArguments, PageRows
-from graph.kit.relations.batches import ChildRows, column_in, union_of
+from graph.kit.relations.batches import ChildRows, union_of
 from graph.kit.relations.connection import ChildConnection
+from graph.kit.relations.keys import column_in
 
 #: Up to this number, each group is a branch of a UNION, which an index answers. More groups are
 #: numbered with ROW_NUMBER, which reads all of their rows.
@@ -102,7 +103,7 @@ class GroupsBatch:
         summed = getattr(self.grouping.model, self.grouping.summed)
         rows, key = self.grouping.joined(self.children.rows(scope, owner), scope)
         rows = rows.with_only_columns(owner, key, func.count(), func.sum(summed))
-        rows = rows.where(column_in(owner, keys, scope)).group_by(owner, key)
+        rows = rows.where(column_in(owner, keys, scope.database)).group_by(owner, key)
         found: dict[Any, list[GroupTotals]] = defaultdict(list)
         for parent, group, count, total in await session.execute(rows):
             found[parent].append(GroupTotals(group, count, None if total is None else float(total)))
@@ -173,7 +174,8 @@ class GroupPageBatch:
             partition_by=[path.parent_key, group], order_by=order.clauses()
         )
         rows = rows.add_columns(group.label("group_"), place.label("place_"))
-        numbered = rows.where(column_in(path.parent_key, owners, scope)).subquery("numbered")
+        of_owners = column_in(path.parent_key, owners, scope.database)
+        numbered = rows.where(of_owners).subquery("numbered")
         row = aliased(path.target, numbered)
         # scope: `numbered` is restricted already.
         pages = select(numbered.c.parent_, numbered.c.group_, row)

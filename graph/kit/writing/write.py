@@ -15,7 +15,7 @@ from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import decode_id, name_of
-from graph.kit.relations.batches import column_in
+from graph.kit.relations.keys import column_in
 from graph.kit.writing.payload import (
     DeletedRow,
     InputPath,
@@ -147,7 +147,7 @@ class Write:
         wanted = sorted(set(keys))
         if not wanted:
             return {}
-        has_key = column_in(_id(model), wanted, self.scope)
+        has_key = column_in(_id(model), wanted, self.scope.database)
         rows = await self.select_rows(model, has_key, *conditions, options=options, lock=lock)
         return {row.id: row for row in rows}  # type: ignore[attr-defined]
 

@@ -53,7 +53,7 @@ SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects
 FROM projects
 WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
 
-SELECT states.workspace_id, states.id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
+SELECT states.workspace_id AS parent_, states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
 FROM states
 WHERE states.workspace_id = $1::UUID AND states.workspace_id = $2::UUID ORDER BY states.position ASC, states.id ASC;
 

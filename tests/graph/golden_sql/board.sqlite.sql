@@ -53,7 +53,7 @@ SELECT projects.id, projects.workspace_id, projects."key", projects.name, projec
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id = ?;
 
-SELECT states.workspace_id, states.id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
+SELECT states.workspace_id AS parent_, states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
 FROM states
 WHERE states.workspace_id = ? AND states.workspace_id = ? ORDER BY states.position ASC, states.id ASC;
 

@@ -4,13 +4,13 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = %s AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT assignments.task_id, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+SELECT assignments.task_id AS parent_, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
 FROM users INNER JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = %s OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
 WHERE memberships_1.workspace_id = %s)) AND assignments.task_id IN (%s, %s, %s, %s, %s, %s, %s, %s) ORDER BY users.handle ASC, users.id ASC;
 
-SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
+SELECT labelings.task_id AS parent_, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
 FROM labels INNER JOIN labelings ON labelings.label_id = labels.id
 WHERE labels.workspace_id = %s AND labelings.task_id IN (%s, %s, %s, %s, %s, %s, %s, %s) ORDER BY labels.name ASC, labels.id ASC;
 

@@ -4,7 +4,7 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT assignments.task_id, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+SELECT assignments.task_id AS parent_, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
 FROM users JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
@@ -30,7 +30,7 @@ WHERE memberships_1.workspace_id = ?)) AND users_1.id = ?) AND tasks.workspace_i
  LIMIT ? OFFSET ?) AS anon_2) AS both ORDER BY CASE WHEN (both.priority IS NULL) THEN ? ELSE ? END ASC, both.priority ASC, CASE WHEN (both.due_on IS NULL) THEN ? ELSE ? END ASC, both.due_on ASC, both.id ASC
  LIMIT ? OFFSET ?;
 
-SELECT labelings.task_id, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
+SELECT labelings.task_id AS parent_, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
 FROM labels JOIN labelings ON labelings.label_id = labels.id
 WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
 

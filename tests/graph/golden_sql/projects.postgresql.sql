@@ -4,7 +4,7 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = $2::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT anon_1.parent, count(counted.one) AS count_1
+SELECT anon_1.parent, count(counted.one) AS count
 FROM unnest($1::UUID[]) AS anon_1(parent) LEFT OUTER JOIN LATERAL (SELECT $2::INTEGER AS one
 FROM tasks
 WHERE tasks.workspace_id = $3::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.project_id = anon_1.parent

@@ -4,15 +4,15 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = %s AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
+SELECT comments.task_id AS parent, count(*) AS count
+FROM comments
+WHERE comments.workspace_id = %s AND comments.task_id = %s GROUP BY comments.task_id;
+
 SELECT comments.task_id AS parent_, comments.id, comments.workspace_id, comments.task_id, comments.`body`, comments.edited_at, comments.author_id, comments.created_at, comments.updated_at, comments.version
 FROM comments
 WHERE comments.workspace_id = %s AND comments.task_id = %s ORDER BY comments.created_at ASC, comments.id ASC
  LIMIT %s;
 
-SELECT comments.task_id, count(*) AS count_1
-FROM comments
-WHERE comments.workspace_id = %s AND comments.task_id = %s GROUP BY comments.task_id;
-
 SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
 FROM projects
 WHERE projects.workspace_id = %s AND projects.id = %s;
@@ -21,7 +21,7 @@ SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projec
 FROM projects
 WHERE projects.workspace_id = %s AND projects.id = %s;
 
-SELECT projects.workspace_id, projects.`key`, tasks.number, tasks.id, tasks.workspace_id AS workspace_id_1, tasks.project_id, tasks.title, tasks.`body`, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT projects.workspace_id AS key_0, projects.`key` AS key_1, tasks.number AS key_2, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.`body`, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
 FROM tasks INNER JOIN projects ON projects.id = tasks.project_id
 WHERE tasks.workspace_id = %s AND (projects.workspace_id, projects.`key`, tasks.number) IN ((%s, %s, %s));
 
@@ -29,7 +29,7 @@ SELECT states.id, states.workspace_id, states.name, states.category, states.colo
 FROM states
 WHERE states.workspace_id = %s AND states.id = %s;
 
-SELECT task_links.task_id, task_links.id, task_links.workspace_id, task_links.kind, task_links.other_id, task_links.created_at
+SELECT task_links.task_id AS parent_, task_links.id, task_links.workspace_id, task_links.task_id, task_links.kind, task_links.other_id, task_links.created_at
 FROM task_links
 WHERE task_links.workspace_id = %s AND task_links.task_id = %s ORDER BY task_links.created_at ASC, task_links.id ASC;
 
