@@ -22,6 +22,7 @@ from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
 from graph.operations.usage import Usage
 from models import AccessToken, Permission, Session, User, Viewer
+from models.base import Base
 from models.database import Database
 
 K = TypeVar("K", bound=Hashable)
@@ -106,6 +107,11 @@ class Context:
     @property
     def viewer(self) -> Viewer:
         return self.scope.viewer
+
+    def known_row(self, model: type[Base]) -> Any:
+        """Return the row of the viewer if it is of this model."""
+        user = self.identity.user
+        return user if isinstance(user, model) else None
 
     @property
     def budget_status(self) -> BudgetStatus:

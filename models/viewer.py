@@ -78,15 +78,18 @@ class Viewer:
         if not ids:
             return false()
         if len(ids) > MANY_WORKSPACES:
-            of_viewer = select(_MEMBERSHIPS.c.workspace_id).where(
-                _MEMBERSHIPS.c.user_id == self.user_id
-            )
-            within: ColumnElement[bool] = workspace_id.in_(of_viewer)
-            return within
+            return self.has_membership(workspace_id)
         # An equality lets an index on (workspace_id, …) sort the rows; IN does not.
         condition: ColumnElement[bool] = (
             workspace_id == ids[0] if len(ids) == 1 else workspace_id.in_(ids)
         )
+        return condition
+
+    def has_membership(self, workspace_id: Any) -> ColumnElement[bool]:
+        """Return the condition of `can_reach`, looked up by the database."""
+        of_viewer = select(_MEMBERSHIPS.c.workspace_id)
+        of_viewer = of_viewer.where(_MEMBERSHIPS.c.user_id == self.user_id)
+        condition: ColumnElement[bool] = workspace_id.in_(of_viewer)
         return condition
 
     def can(self, permission: Permission, workspace_id: UUID | None = None) -> bool:

@@ -14,8 +14,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     "models",
     "graph.settings",
+    "graph.engine.declarations",
     "graph.kit",
-    "graph.operations graph.auth",
+    "graph.engine graph.operations graph.auth",
     "graph.context graph.types",
     "graph.rules",
     "graph.views",

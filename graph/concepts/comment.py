@@ -5,8 +5,15 @@ from datetime import datetime
 import strawberry
 
 import models
-from graph.context import Info
-from graph.kit.declare import client_generated_id, description_of, model_input, resolver_field
+from graph.context import Context
+from graph.engine.declarations import Resolved
+from graph.kit.declare import (
+    client_generated_id,
+    computed,
+    description_of,
+    model_input,
+    resolver_field,
+)
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
@@ -34,8 +41,9 @@ from graph.types import (
 from graph.views.reactions import ReactionCount, reaction_counts
 
 
-def viewer_can_update(root: models.Comment, info: Info) -> bool:
-    return root.can_be_updated_by(info.context.viewer)
+def viewer_can_update(root: models.Comment, context: Context) -> bool:
+    """Whether the viewer may edit the comment."""
+    return models.Comment.can_be_updated_by(root, context.viewer)
 
 
 @strawberry.type(description=description_of(models.Comment))
@@ -48,10 +56,8 @@ class Comment(Node):
     author: User | None = one(models.Comment.author)
     task: Task = one(models.Comment.task)
     reactions: Connection[Reaction] = many(models.Comment.reactions, "Its reactions, oldest first.")
-    reaction_counts: list[ReactionCount] = resolver_field(reaction_counts)
-    viewer_can_update: bool = strawberry.field(
-        resolver=viewer_can_update, description="Whether the viewer may edit the comment."
-    )
+    reaction_counts: list[ReactionCount] = resolver_field(reaction_counts, plan=Resolved(("id",)))
+    viewer_can_update: bool = computed(viewer_can_update, "author_id", "workspace_id")
 
 
 register_order(models.Comment, "created_at", choices=("created_at", "edited_at"))

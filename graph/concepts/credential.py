@@ -17,8 +17,8 @@ from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN, Identity
 from graph.auth.passwords import TooManyAttempts, is_current_account, verify_password
 from graph.auth.revocation import lock_user, revoke_token
 from graph.auth.session import new_session
-from graph.context import Info
-from graph.kit.declare import description_of, model_input, resolver_field
+from graph.context import Context, Info
+from graph.kit.declare import computed, description_of, model_input, resolver_field
 from graph.kit.errors import Unauthenticated
 from graph.kit.node import Node, encode_id
 from graph.kit.paging.order_input import register_order
@@ -63,9 +63,9 @@ class AccessToken(Node):
     parent: Optional["AccessToken"] = one(models.AccessToken.parent)
 
 
-def is_current(root: models.Session, info: Info) -> bool:
+def is_current(root: models.Session, context: Context) -> bool:
     """Whether this request was sent with the session."""
-    credential = info.context.identity.credential
+    credential = context.identity.credential
     return isinstance(credential, models.Session) and credential.id == root.id
 
 
@@ -77,7 +77,7 @@ class Session(Node):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
-    is_current: bool = resolver_field(is_current)
+    is_current: bool = computed(is_current, "id")
 
 
 register_order(models.AccessToken, "created_at")

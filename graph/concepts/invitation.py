@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
+from graph.engine.declarations import Resolved
 from graph.kit.declare import description_of, resolver_field
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.node import Node
@@ -58,7 +59,7 @@ class Invitation(Node):
     email: str | None
     role: models.Role
     workspace: Workspace | None = one(models.Invitation.workspace)
-    workspace_name: str = resolver_field(workspace_name)
+    workspace_name: str = resolver_field(workspace_name, plan=Resolved(("workspace_id",)))
     inviter: User | None = one(models.Invitation.inviter)
     created_at: datetime
 

@@ -7,6 +7,7 @@ import strawberry
 
 import models
 from graph.context import Info
+from graph.engine.declarations import ById, ByIds
 from graph.kit.declare import resolver_field
 from graph.kit.node import Node, decode_id
 from graph.kit.relations.batches import RowBatch
@@ -38,5 +39,5 @@ async def nodes(
 
 @strawberry.type
 class NodeQueries:
-    node: Node | None = resolver_field(node)
-    nodes: list[Node | None] = resolver_field(nodes)
+    node: Node | None = resolver_field(node, plan=ById())
+    nodes: list[Node | None] = resolver_field(nodes, plan=ByIds())

@@ -5,7 +5,13 @@ from datetime import datetime
 import strawberry
 
 import models
-from graph.kit.declare import client_generated_id, description_of, model_input
+from graph.engine.declarations import Resolved
+from graph.kit.declare import (
+    client_generated_id,
+    description_of,
+    model_input,
+    resolver_field,
+)
 from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, filter_input
 from graph.kit.node import Node
@@ -19,7 +25,7 @@ from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Writ
 from graph.rules.hidden_rows import tasks_not_in_trash
 from graph.rules.membership import member_id_of
 from graph.types import Milestone, Task, User, UserFilter, Workspace
-from graph.views.board import TaskGroup, board
+from graph.views.board import TaskGroup, board_of_project
 
 COLUMNS = ("key", "name", "description")
 LEAD_PATH = (*INPUT_PATH, "leadId")
@@ -42,7 +48,9 @@ class Project(Node):
         "Its tasks, newest first. Tasks in the trash are not included.",
         where=tasks_not_in_trash,
     )
-    task_groups: list[TaskGroup] = board()
+    task_groups: list[TaskGroup] = resolver_field(
+        board_of_project, plan=Resolved(("id", "workspace_id"))
+    )
     milestones: Connection[Milestone] = many(
         models.Project.milestones, "Its milestones, oldest first."
     )

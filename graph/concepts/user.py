@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import models
 from graph.context import Info
+from graph.engine.declarations import Resolved, ViewerRow
 from graph.kit.declare import doc_of, resolver_field
 from graph.kit.filtering.comparators import IDComparator, StringComparator
 from graph.kit.filtering.filter_input import (
@@ -27,7 +28,7 @@ from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
 from graph.kit.relations.keys import column_in
-from graph.rules.hidden_rows import active_tasks, events_between
+from graph.rules.hidden_rows import active_tasks, check_time_range, events_between
 from graph.types import AccessToken, Event, Invitation, Session, Task, Workspace
 
 
@@ -63,7 +64,9 @@ class User(Node):
 
     handle: str
     name: str
-    email: str | None = resolver_field(email, doc_of(models.User, "email"))
+    email: str | None = resolver_field(
+        email, doc_of(models.User, "email"), plan=Resolved(("id", "email"))
+    )
     created_at: datetime
     workspaces: Connection[Workspace] = many(
         models.User.workspaces,
@@ -82,7 +85,7 @@ class User(Node):
     invitations: Connection[Invitation] = many(
         models.User.invitations,
         "The viewer's own pending invitations, oldest first. Empty for other users.",
-        shown_if=lambda user, info: user.id == info.context.viewer.user_id,
+        shown_if=lambda user, context: user.id == context.viewer.user_id,
     )
     sessions: Connection[Session] = many(
         models.User.sessions,
@@ -92,6 +95,7 @@ class User(Node):
         models.User.events,
         "The events that the user attends or organizes, by start time.",
         where=events_between,
+        check=check_time_range,
     )
 
 
@@ -119,4 +123,4 @@ async def viewer(info: Info) -> models.User | None:
 
 @strawberry.type
 class UserQueries:
-    viewer: User | None = resolver_field(viewer)
+    viewer: User | None = resolver_field(viewer, plan=ViewerRow(models.User))

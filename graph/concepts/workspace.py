@@ -6,55 +6,57 @@ from typing import Annotated
 import strawberry
 
 import models
-from graph.context import Info
-from graph.kit.declare import client_generated_id, description_of, model_input, resolver_field
+from graph.context import Context
+from graph.engine.declarations import Resolved
+from graph.kit.declare import (
+    client_generated_id,
+    computed,
+    description_of,
+    model_input,
+    resolver_field,
+)
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.order_input import register_order
-from graph.kit.relations.batches import CompositeKeyBatch, RowBatch
+from graph.kit.relations.batches import CompositeKeyBatch
 from graph.kit.relations.connection import Connection
-from graph.kit.relations.fields import listing, many
+from graph.kit.relations.fields import listing, lookup, many
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
 from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write, provided
-from graph.rules.hidden_rows import active_projects, events_between, tasks_not_in_trash
+from graph.rules.hidden_rows import (
+    active_projects,
+    check_time_range,
+    events_between,
+    tasks_not_in_trash,
+)
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.rules.workspace_limits import reject_too_many_workspaces
 from graph.types import Event, Invitation, Label, Membership, Project, State, Task
-from graph.views.board import TaskGroup, board
+from graph.views.board import TaskGroup, board_of_workspace
 from graph.views.change import ChangePage, changes
 from graph.views.search import SearchResult, search
 from models.project import PROJECT_KEY
 from models.workspace import is_slug, new_workspace
 
 
-def viewer_role(root: models.Workspace, info: Info) -> models.Role | None:
+def viewer_role(root: models.Workspace, context: Context) -> models.Role | None:
     """The viewer's role in the workspace."""
-    return info.context.viewer.roles.get(root.id)
+    return context.viewer.roles.get(root.id)
 
 
-async def project_by_key(
-    root: models.Workspace,
-    info: Info,
+def project_key(
     key: Annotated[str, strawberry.argument(description="The project's key, such as TLS.")],
-) -> models.Project | None:
+) -> tuple[str] | None:
     """The project with a key; null if there is none."""
-    if not PROJECT_KEY.fullmatch(key):
-        return None
-    batch = CompositeKeyBatch(models.Project, ("workspace_id", "key"))
-    return await info.context.load(batch, (root.id, key))
+    return (key,) if PROJECT_KEY.fullmatch(key) else None
 
 
-async def task_by_key(
-    root: models.Workspace,
-    info: Info,
+def task_key(
     key: Annotated[str, strawberry.argument(description="The task's key, such as TLS-123.")],
-) -> models.Task | None:
+) -> tuple[str, int] | None:
     """The task with a key, such as TLS-123; null if there is none."""
-    parsed = parse_task_key(key)
-    if parsed is None:
-        return None
-    return await info.context.load(TaskByKeyBatch(), (root.id, *parsed))
+    return parse_task_key(key)
 
 
 @strawberry.type(description=description_of(models.Workspace))
@@ -65,7 +67,7 @@ class Workspace(Node):
     name: str
     created_at: datetime
     sequence: int
-    viewer_role: models.Role | None = resolver_field(viewer_role)
+    viewer_role: models.Role | None = computed(viewer_role, "id")
     members: Connection[Membership] = many(
         models.Workspace.memberships, "The members, in the order in which they joined."
     )
@@ -82,37 +84,41 @@ class Workspace(Node):
     projects: Connection[Project] = many(
         models.Workspace.projects, "The projects, oldest first.", where=active_projects
     )
-    project: Project | None = resolver_field(project_by_key)
+    project: Project | None = lookup(
+        CompositeKeyBatch(models.Project, ("workspace_id", "key")), project_key, parent=("id",)
+    )
     tasks: Connection[Task] = many(
         models.Workspace.tasks,
         "The tasks of all projects, newest first. Tasks in the trash are not included.",
         where=tasks_not_in_trash,
     )
-    task: Task | None = resolver_field(task_by_key)
-    task_groups: list[TaskGroup] = board()
-    search: Connection[SearchResult] = resolver_field(search)
+    task: Task | None = lookup(TaskByKeyBatch(), task_key, parent=("id",))
+    task_groups: list[TaskGroup] = resolver_field(board_of_workspace, plan=Resolved(("id",)))
+    search: Connection[SearchResult] = resolver_field(search, plan=Resolved(("id",)))
     events: Connection[Event] = many(
-        models.Workspace.events, "The calendar events, by start time.", where=events_between
+        models.Workspace.events,
+        "The calendar events, by start time.",
+        where=events_between,
+        check=check_time_range,
     )
-    changes: ChangePage = resolver_field(changes)
+    changes: ChangePage = resolver_field(changes, plan=Resolved(("id",)))
 
 
 register_order(models.Workspace, "created_at")
 
 
-async def workspace(
-    info: Info,
+def workspace_slug(
     slug: Annotated[str, strawberry.argument(description="The workspace's slug.")],
-) -> models.Workspace | None:
+) -> tuple[str] | None:
     """The workspace with a slug; null if there is none that the viewer can see."""
-    if not is_slug(slug):
-        return None
-    return await info.context.load(RowBatch(models.Workspace, "slug"), slug)
+    return (slug,) if is_slug(slug) else None
 
 
 @strawberry.type
 class WorkspaceQueries:
-    workspace: Workspace | None = resolver_field(workspace)
+    workspace: Workspace | None = lookup(
+        CompositeKeyBatch(models.Workspace, ("slug",)), workspace_slug
+    )
 
 
 @model_input(models.Workspace, "A workspace to create. The viewer becomes its owner.")

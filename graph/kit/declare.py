@@ -5,7 +5,7 @@ inputs, filters and orders take it from there.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 import graph.kit.enums  # noqa: F401 - describes the models' enums
+from graph.engine.declarations import PLAN, Computed, Resolved
 from models.base import Base
 
 T = TypeVar("T")
@@ -118,21 +119,53 @@ class LazyField(StrawberryField):
 
 
 def lazy_field(
-    resolver: Callable[..., Any], description: str, parameters: Callable[[], Parameters]
+    resolver: Callable[..., Any],
+    description: str,
+    parameters: Callable[[], Parameters],
+    metadata: Mapping[Any, Any] | None = None,
 ) -> Any:
     """Return a field with the arguments that `parameters` returns when the schema is built."""
     set_arguments(resolver, ())
     return LazyField(
         base_resolver=StrawberryResolver(resolver),
         description=description,
-        metadata={_LAZY_PARAMETERS: parameters},
+        metadata={_LAZY_PARAMETERS: parameters, **(metadata or {})},
     )
 
 
-def resolver_field(resolver: Callable[..., Any], description: str | None = None) -> Any:
+def resolver_field(
+    resolver: Callable[..., Any],
+    description: str | None = None,
+    *,
+    plan: Any = None,
+) -> Any:
     """Return a field for a resolver that returns rows; the docstring is the default description.
 
-    The annotation of the class attribute is the field's type, a view of those rows.
+    The annotation of the class attribute is the field's type, a view of those rows. `plan` declares
+    what the resolver does; by default it is called for all parents at once, and reads no column of
+    them.
     """
-    text = description or (inspect.getdoc(resolver) or "").partition("\n\n")[0].replace("\n", " ")
-    return strawberry.field(resolver=resolver, description=text)
+    text = description or first_paragraph(resolver)
+    return strawberry.field(
+        resolver=resolver, description=text, metadata={PLAN: plan or Resolved()}
+    )
+
+
+def computed(
+    value: Callable[[Any, Any], Any], *columns: str, description: str | None = None
+) -> Any:
+    """Return a field computed by `value` from columns of the row and the context.
+
+    Without a description, it is the docstring of `value`.
+    """
+
+    def resolve(root: Any, info: strawberry.Info[Any, Any]) -> Any:
+        return value(root, info.context)
+
+    plan = Computed(columns, value)
+    return resolver_field(resolve, description or first_paragraph(value), plan=plan)
+
+
+def first_paragraph(function: Callable[..., Any]) -> str:
+    """Return the first paragraph of a docstring, as a description."""
+    return (inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " ")

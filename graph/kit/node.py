@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
+from graph.engine.declarations import PLAN, GlobalId
 from graph.kit.declare import describe_fields
 from graph.kit.errors import BadUserInput
 from models.base import Base
@@ -23,7 +24,12 @@ def node_id(root: Any) -> strawberry.ID:
 
 def encode_id(model: type[Base], key: UUID) -> strawberry.ID:
     """Return the global id of a row, such as task_0198c6b2f7d47c3e9b1d2f3a4b5c6d7e."""
-    return strawberry.ID(f"{_prefix(_NAMES[model])}_{key.hex}")
+    return strawberry.ID(f"{prefix_of(model)}_{key.hex}")
+
+
+def prefix_of(model: type[Base]) -> str:
+    """Return what the global IDs of a model's rows begin with, before the underscore."""
+    return _prefix(_NAMES[model])
 
 
 def models_by_name() -> Mapping[str, type[Base]]:
@@ -53,6 +59,7 @@ class Node:
 
     id: strawberry.ID = strawberry.field(
         resolver=node_id,
+        metadata={PLAN: GlobalId()},
         description="The globally unique ID. It never changes.",
     )
 

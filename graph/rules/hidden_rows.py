@@ -43,11 +43,15 @@ def events_between(
     ] = None,
 ) -> list[ColumnElement[bool]]:
     """Keep the events that overlap a time range."""
-    if from_ is not None and to is not None and to < from_:
-        raise BadUserInput("from, to: `to` must not be before `from`.")
     conditions = []
     if from_ is not None:
         conditions.append(Event.ends_at > from_)
     if to is not None:
         conditions.append(Event.starts_at < to)
     return conditions
+
+
+def check_time_range(from_: datetime | None, to: datetime | None) -> None:
+    """Raise `BadUserInput` for a range that ends before it starts."""
+    if from_ is not None and to is not None and to < from_:
+        raise BadUserInput("from, to: `to` must not be before `from`.")

@@ -12,7 +12,8 @@ import strawberry
 
 import models
 from graph.context import Info
-from graph.kit.declare import lazy_field, resolver_field
+from graph.engine.declarations import PLAN, Resolved
+from graph.kit.declare import lazy_field
 from graph.kit.enums import describe_enum
 from graph.kit.filtering.filter_input import parse_filter
 from graph.kit.node import Node
@@ -112,42 +113,61 @@ class TaskGroup:
         description="The sum of the tasks' estimates; null if none has one."
     )
     tasks: Connection[Task] = lazy_field(
-        tasks_of_group, "The tasks, newest first.", group_parameters
+        tasks_of_group, "The tasks, newest first.", group_parameters, {PLAN: Resolved()}
     )
 
 
-async def task_groups(
-    root: models.Workspace | models.Project,
-    info: Info,
-    by: Annotated[TaskGrouping, strawberry.argument(description="What to group by.")],
-    filter: Annotated[
-        TaskFilter | None, strawberry.argument(description="Include only the tasks that match.")
-    ] = None,
+GroupBy = Annotated[TaskGrouping, strawberry.argument(description="What to group by.")]
+GroupedTasks = Annotated[
+    TaskFilter | None, strawberry.argument(description="Include only the tasks that match.")
+]
+
+
+async def board_of_workspace(
+    root: models.Workspace, info: Info, by: GroupBy, filter: GroupedTasks = None
 ) -> list[TaskGroupRows]:
     """A board: the tasks in groups, each with its count and its own pages."""
+    return await task_groups(models.Workspace, root.id, root.id, info, by, filter)
+
+
+async def board_of_project(
+    root: models.Project, info: Info, by: GroupBy, filter: GroupedTasks = None
+) -> list[TaskGroupRows]:
+    """A board: the tasks in groups, each with its count and its own pages."""
+    return await task_groups(models.Project, root.id, root.workspace_id, info, by, filter)
+
+
+async def task_groups(
+    model: type[models.Base],
+    owner: UUID,
+    workspace_id: UUID,
+    info: Info,
+    by: TaskGrouping,
+    filter: TaskFilter | None,
+) -> list[TaskGroupRows]:
+    """Return the groups of the tasks of a workspace or a project."""
     condition = parse_filter(info.context.scope, filter)
-    children = ChildRows(type(root), "tasks", active_tasks, (), condition)
+    children = ChildRows(model, "tasks", active_tasks, (), condition)
     grouping = Grouping(models.Task, by.value, "estimate")
     totals = {
         group.key: group
-        for group in await info.context.load(GroupsBatch(children, grouping), root.id)
+        for group in await info.context.load(GroupsBatch(children, grouping), owner)
     }
 
     def make(key: Any, node: Any, title: str) -> TaskGroupRows:
         group = totals.get(key, GroupTotals(key, 0, None))
-        return TaskGroupRows(root.id, children, grouping, group, node, title)
+        return TaskGroupRows(owner, children, grouping, group, node, title)
 
     keys = [key for key in totals if key is not None]
     groups: list[TaskGroupRows] = []
     if by is TaskGrouping.PRIORITY:
         groups = [make(key, None, key.name.capitalize()) for key in sorted(keys)]
     elif by is TaskGrouping.STATE:
-        workspace_id = root.workspace_id if isinstance(root, models.Project) else root.id
         states = await info.context.load(STATES, workspace_id)
         groups = [make(state.id, state, state.name) for state in states]
     else:
-        model, title_of = GROUP_NODES[by]
-        rows = await asyncio.gather(*(info.context.load(RowBatch(model), key) for key in keys))
+        node_model, title_of = GROUP_NODES[by]
+        rows = await asyncio.gather(*(info.context.load(RowBatch(node_model), key) for key in keys))
         groups = [
             make(key, row, title_of(row))
             for key, row in zip(keys, rows, strict=True)
@@ -157,8 +177,3 @@ async def task_groups(
     if None in totals:
         groups.append(make(None, None, f"No {by.name.lower()}"))
     return groups
-
-
-def board() -> Any:
-    """Return the field `taskGroups`, for workspaces and projects."""
-    return resolver_field(task_groups)

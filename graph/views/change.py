@@ -15,8 +15,9 @@ from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
 import models
-from graph.context import Info
-from graph.kit.declare import doc_of, resolver_field
+from graph.context import Context, Info
+from graph.engine.declarations import ByTypeAndKey
+from graph.kit.declare import computed, doc_of, resolver_field
 from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
@@ -45,7 +46,7 @@ class FieldChange:
     )
 
 
-def subject_id(root: models.Change) -> strawberry.ID:
+def subject_id(root: models.Change, context: Context | None = None) -> strawberry.ID:
     """The ID of the changed object."""
     return encode_id(model_named(root.subject_type), root.subject_id)
 
@@ -55,7 +56,7 @@ async def subject(root: models.Change, info: Info) -> Any:
     return await info.context.load(RowBatch(model_named(root.subject_type)), root.subject_id)
 
 
-def fields(root: models.Change) -> list[FieldChange]:
+def fields(root: models.Change, context: Context | None = None) -> list[FieldChange]:
     """The changed fields. All fields if the object was created or deleted."""
     model = model_named(root.subject_type)
     changes = []
@@ -72,9 +73,9 @@ class Change:
     kind: models.ChangeKind = strawberry.field(description=doc_of(models.Change, "kind"))
     actor: User | None = one(models.Change.actor)
     subject_type: str = strawberry.field(description=doc_of(models.Change, "subject_type"))
-    subject_id: strawberry.ID = resolver_field(subject_id)
-    subject: Node | None = resolver_field(subject)
-    fields: list[FieldChange] = resolver_field(fields)
+    subject_id: strawberry.ID = computed(subject_id, "subject_type", "subject_id")
+    subject: Node | None = resolver_field(subject, plan=ByTypeAndKey("subject_type", "subject_id"))
+    fields: list[FieldChange] = computed(fields, "subject_type", "fields")
 
 
 @strawberry.type(description="Consecutive changes of a workspace.")

@@ -14,6 +14,7 @@ from sqlalchemy.sql.expression import Subquery
 
 import models
 from graph.context import Info
+from graph.engine.declarations import ByKey
 from graph.kit.context import KitInfo
 from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
@@ -193,8 +194,8 @@ def snippet_of(root: SearchHit, info: Info) -> Awaitable[str]:
 
 @strawberry.type(description="A search hit: a task, or a comment on a task.")
 class SearchResult:
-    task: Task = resolver_field(task_of)
-    comment: Comment | None = resolver_field(comment_of)
+    task: Task = resolver_field(task_of, plan=ByKey(models.Task, "task_id"))
+    comment: Comment | None = resolver_field(comment_of, plan=ByKey(models.Comment, "comment_id"))
     snippet: str = resolver_field(snippet_of)
     score: float = strawberry.field(
         description="The relevance. Scores are comparable within one search."

@@ -5,8 +5,8 @@ from datetime import date, datetime
 import strawberry
 
 import models
-from graph.context import Info
-from graph.kit.declare import description_of
+from graph.context import Context
+from graph.kit.declare import computed, description_of
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
@@ -16,12 +16,12 @@ from graph.types import Comment, Label, Milestone, Project, State, User, Workspa
 from graph.views.change import IN_SEQUENCE, Change
 
 
-def task_key(task: models.Task, project: models.Project) -> str:
-    return f"{project.key}-{task.number}"
+def task_key(number: int, project_key: str) -> str:
+    return f"{project_key}-{number}"
 
 
-def viewer_can_write(root: models.Task, info: Info) -> bool:
-    return root.can_be_updated_by(info.context.viewer)
+def viewer_can_write(root: models.Task, context: Context) -> bool:
+    return models.Task.can_be_updated_by(root, context.viewer)
 
 
 @strawberry.type(description="A link from a task to another one.")
@@ -37,7 +37,11 @@ class Task(Node):
     model = models.Task
 
     key: str = derived(
-        models.Task.project, task_key, "The project's key and the number, such as TLS-123."
+        models.Task.project,
+        task_key,
+        "The project's key and the number, such as TLS-123.",
+        near=("number",),
+        far=("key",),
     )
     number: int
     title: str
@@ -82,9 +86,11 @@ class Task(Node):
     changes: Connection[Change] = many(
         models.Task.changes, "Its changes, oldest first.", order=IN_SEQUENCE
     )
-    viewer_can_update: bool = strawberry.field(
-        resolver=viewer_can_write, description="Whether the viewer may update the task."
+    viewer_can_update: bool = computed(
+        viewer_can_write, "workspace_id", description="Whether the viewer may update the task."
     )
-    viewer_can_delete: bool = strawberry.field(
-        resolver=viewer_can_write, description="Whether the viewer may move the task to the trash."
+    viewer_can_delete: bool = computed(
+        viewer_can_write,
+        "workspace_id",
+        description="Whether the viewer may move the task to the trash.",
     )

@@ -21,16 +21,16 @@ class LateValue:
     length: int = 0
 
     def parameter(self, type_: Any) -> Any:
-        return bindparam(self.name, type_=type_)
+        return bindparam(self.name, None, type_=type_)
 
     def contains(self, column: Any, database: Database) -> ColumnElement[bool]:
         """Return the condition that a column has one of the values of the list."""
         if database.has_arrays:
-            array: Any = bindparam(self.name, type_=ARRAY(column.type))
+            array: Any = bindparam(self.name, None, type_=ARRAY(column.type))
             condition: ColumnElement[bool] = column == any_(array)
         else:
             names = [f"{self.name}_{place}" for place in range(self.length)]
-            condition = column.in_([bindparam(name, type_=column.type) for name in names])
+            condition = column.in_([bindparam(name, None, type_=column.type) for name in names])
         return condition
 
 

@@ -10,12 +10,15 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from graph.kit.context import KitInfo
+from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.page_arguments import PageArguments, PageRows
 from graph.kit.relations.batches import ChildRows, CountBatch, PageBatch
 
 T = TypeVar("T")
+#: Where `count` stops by default.
+DEFAULT_COUNT_LIMIT = 1000
 
 
 class ConnectionSource:
@@ -119,7 +122,7 @@ async def _count(
     info: KitInfo,
     limit: Annotated[
         int, strawberry.argument(description="Where to stop counting, from 1 to 1,000,000.")
-    ] = 1000,
+    ] = DEFAULT_COUNT_LIMIT,
 ) -> CappedCount:
     if not 1 <= limit <= 1_000_000:
         raise BadUserInput(f"limit: must be between 1 and 1,000,000, not {limit}.")
@@ -129,17 +132,10 @@ async def _count(
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    nodes: list[T] = strawberry.field(resolver=_nodes, description="The items of this page.")
-    edges: list[Edge[T]] = strawberry.field(
-        resolver=_edges, description="The items of this page with their cursors."
-    )
-    page_info: PageInfo = strawberry.field(
-        resolver=_page_info, description="The position of this page in the list."
-    )
-    total_count: int = strawberry.field(
-        resolver=_total_count, description="The total number of items in the list."
-    )
-    count: CappedCount = strawberry.field(
-        resolver=_count,
-        description="The total, counted up to `limit`; cheaper than `totalCount` on long lists.",
+    nodes: list[T] = resolver_field(_nodes, "The items of this page.")
+    edges: list[Edge[T]] = resolver_field(_edges, "The items of this page with their cursors.")
+    page_info: PageInfo = resolver_field(_page_info, "The position of this page in the list.")
+    total_count: int = resolver_field(_total_count, "The total number of items in the list.")
+    count: CappedCount = resolver_field(
+        _count, "The total, counted up to `limit`; cheaper than `totalCount` on long lists."
     )

@@ -11,8 +11,16 @@ from typing import Any
 import strawberry
 from sqlalchemy.orm import InstrumentedAttribute
 
-from graph.kit.context import KitInfo
-from graph.kit.declare import doc_of, lazy_field, parameter, parameters_of, set_arguments
+from graph.engine.declarations import PLAN, Derived, Listing, Lookup, ToMany, ToOne
+from graph.kit.context import KitContext, KitInfo
+from graph.kit.declare import (
+    doc_of,
+    first_paragraph,
+    lazy_field,
+    parameter,
+    parameters_of,
+    set_arguments,
+)
 from graph.kit.filtering.filter_input import filter_of, parse_filter
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.order_input import ListOrder, list_order
@@ -24,6 +32,7 @@ from graph.kit.paging.page_arguments import (
 )
 from graph.kit.relations.batches import (
     ChildRows,
+    CompositeKeyBatch,
     ListBatch,
     RowBatch,
     WhereFunction,
@@ -49,30 +58,77 @@ PAGE_ARGUMENTS = (
 )
 
 
+def accept_all(**arguments: Any) -> None:
+    """Accept all values of the arguments of a list."""
+
+
 def one(relation: InstrumentedAttribute[Any], description: str | None = None) -> Any:
     """Return the field of a to-one relationship; null if the row is missing or hidden.
 
     Without a description it takes the relationship's `doc`.
     """
-    to_one = ToOne(relation)
+    to_one = RelatedRowLoader(relation)
 
     def resolve(root: Any, info: KitInfo) -> Any:
         return to_one.load(root, info)
 
-    return strawberry.field(resolver=resolve, description=description or _doc(relation))
+    return strawberry.field(
+        resolver=resolve,
+        description=description or _doc(relation),
+        metadata={PLAN: ToOne(relation)},
+    )
 
 
 def derived(
-    relation: InstrumentedAttribute[Any], value: Callable[[Any, Any], Any], description: str
+    relation: InstrumentedAttribute[Any],
+    value: Callable[..., Any],
+    description: str,
+    *,
+    near: tuple[str, ...],
+    far: tuple[str, ...],
 ) -> Any:
-    """Return a field computed by `value` from the row and the row of a to-one relationship."""
-    to_one = ToOne(relation)
+    """Return a field of columns of the row, and of columns of the row of a to-one relationship.
+
+    `value` takes the values of the near columns and then those of the far ones. The related row
+    must exist and be visible.
+    """
+    to_one = RelatedRowLoader(relation)
 
     async def resolve(root: Any, info: KitInfo) -> Any:
         loading = to_one.load(root, info)
-        return value(root, None if loading is None else await loading)
+        related = None if loading is None else await loading
+        values = [getattr(root, name) for name in near]
+        return value(*values, *(getattr(related, name) for name in far))
 
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        description=description,
+        metadata={PLAN: Derived(relation, near, far, value)},
+    )
+
+
+def lookup(
+    batch: CompositeKeyBatch[Any], key: Callable[..., Any], *, parent: tuple[str, ...] = ()
+) -> Any:
+    """Return the field of the row with a composite key; null if it is missing or hidden.
+
+    The key begins with columns of the parent. `key` returns the rest of it, or None if no row can
+    have such a key. Its parameters become arguments of the field, and its docstring the
+    description.
+    """
+
+    async def resolve(root: Any, info: KitInfo, **arguments: Any) -> Any:
+        rest = key(**arguments)
+        if rest is None:
+            return None
+        return await info.context.load(batch, (*(getattr(root, name) for name in parent), *rest))
+
+    set_arguments(resolve, parameters_of(key))
+    return strawberry.field(
+        resolver=resolve,
+        description=first_paragraph(key),
+        metadata={PLAN: Lookup(batch, parent, key)},
+    )
 
 
 def many(
@@ -81,24 +137,26 @@ def many(
     *,
     order: Order | None = None,
     where: WhereFunction = no_conditions,
-    shown_if: Callable[[Any, KitInfo], bool] | None = None,
+    check: Callable[..., None] = accept_all,
+    shown_if: Callable[[Any, KitContext], bool] | None = None,
 ) -> Any:
     """Return the field of a to-many relationship: a connection.
 
-    It is empty for rows for which `shown_if` returns false.
+    It is empty for rows for which `shown_if` returns false; it may read the row's ID only.
 
     The filter and the orders are those that the target's concept has registered, unless `order`
     fixes one. The parameters of `where` become arguments of the field, and the conditions that it
-    returns restrict the rows.
+    returns restrict the rows. `check` raises `BadUserInput` if their values are invalid together.
     """
     model: type[Base] = relation.class_  # type: ignore[assignment]
 
     def resolve(root: Any, info: KitInfo, **arguments: Any) -> ConnectionSource:
-        if shown_if is not None and not shown_if(root, info):
+        if shown_if is not None and not shown_if(root, info.context):
             return EmptyConnection()
         target = relation.property.mapper.class_
         rows_order, page = parse_paging(order or list_order(target), arguments)
         condition = parse_filter(info.context.scope, arguments.pop("filter", None))
+        check(**arguments)
         children = ChildRows(model, relation.key, where, tuple(arguments.items()), condition)
         return ChildConnection(root.id, children, rows_order, page)
 
@@ -106,7 +164,8 @@ def many(
         target = relation.property.mapper.class_
         return list_parameters(target, order or list_order(target), where)
 
-    return lazy_field(resolve, description, parameters)
+    declaration = ToMany(relation, order, where, check, shown_if)
+    return lazy_field(resolve, description, parameters, {PLAN: declaration})
 
 
 def listing(
@@ -124,7 +183,11 @@ def listing(
         return info.context.load(ListBatch(children, order), root.id)
 
     set_arguments(resolve, parameters_of(where))
-    return strawberry.field(resolver=resolve, description=description or _doc(relation))
+    return strawberry.field(
+        resolver=resolve,
+        description=description or _doc(relation),
+        metadata={PLAN: Listing(relation, order, where)},
+    )
 
 
 def list_parameters(
@@ -155,7 +218,7 @@ def parse_paging(
     return order, parse_page_arguments(order, first, after, last, before)
 
 
-class ToOne:
+class RelatedRowLoader:
     """A to-one relationship, loaded in batches by the target's key."""
 
     def __init__(self, relation: InstrumentedAttribute[Any]) -> None:

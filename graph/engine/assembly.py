@@ -1,0 +1,133 @@
+"""The code that assembles an answer from rows, generated for a plan.
+
+Each place becomes one function from its rows to objects of the answer, and a place's function runs
+after those of the places below it. In their code
+
+    r     the row
+    S, P  rows and finished objects of places, by the places' numbers
+    R, M  rows or counts of steps by parent's key, and the keys whose pages have more rows
+    B, A  the bound steps, and keys from arguments
+    X     the context
+    E     an empty list
+    R_    makes a key as the driver would return it
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from graph.engine.binding import Bound
+from graph.engine.codecs import Codecs
+from graph.engine.connections import written
+from graph.engine.expressions import Constants
+from graph.engine.places import Place, Shape
+
+PARAMETERS = "S, P, R, M, B, A, X"
+#: Rows that are assembled before other tasks get their turn.
+SLICE = 500
+
+
+@dataclass(eq=False)
+class Tables:
+    """The rows of one run."""
+
+    #: The rows of places, by their numbers: records or objects by the key of their parent.
+    rows: list[dict[Any, Any]]
+    #: The rows or the counts of steps, by the key of the parent.
+    by_step: list[dict[Any, Any]]
+    #: The keys of the parents whose pages have more rows, by step.
+    more: list[set[Any]]
+    #: Objects of the answer, by place.
+    finished: list[dict[Any, Any]] = field(default_factory=list)
+
+
+PlaceFunction = Callable[..., Any]
+
+
+class Assembly:
+    """The generated code of one plan."""
+
+    def __init__(
+        self, root: Place, places: Sequence[Place], constants: Constants, codecs: Codecs
+    ) -> None:
+        self.root = root
+        #: Those below others come first.
+        self.places = [place for place in reversed(places) if _is_shown(place)]
+        names = {**constants.by_name, "E": [], "R_": codecs.raw_key}
+        self.source = "\n".join(map(_function, [*self.places, root]))
+        exec(compile(self.source, "<plan>", "exec"), names)
+        self._functions: list[PlaceFunction] = [
+            names[f"place_{place.number}"] for place in self.places
+        ]
+        self._root_function: PlaceFunction = names[f"place_{root.number}"]
+        self._size = len(places)
+
+    async def run(self, tables: Tables, bound: Bound, context: Any) -> dict[str, Any]:
+        """Return the data of the answer. Large places are assembled in slices."""
+        finished: list[dict[Any, Any]] = [{}] * self._size
+        common = (
+            tables.rows,
+            finished,
+            tables.by_step,
+            tables.more,
+            bound.steps,
+            bound.sources,
+            context,
+        )
+        for place, function in zip(self.places, self._functions, strict=True):
+            rows = tables.rows[place.number]
+            if _has_more_than(SLICE, place, rows):
+                objects: dict[Any, Any] = {}
+                for items in _slices(place, rows):
+                    objects.update(function(items, *common))
+                    await asyncio.sleep(0)
+                finished[place.number] = objects
+            elif place.by_model:
+                merged: dict[Any, Any] = {}
+                for one in place.by_model.values():
+                    merged.update(finished[one.number])
+                finished[place.number] = merged
+            else:
+                finished[place.number] = function(rows.items(), *common)
+        data: dict[str, Any] = self._root_function((), *common)
+        return data
+
+
+def _is_shown(place: Place) -> bool:
+    return place.shape is not Shape.ROOT and place.kind is not None
+
+
+def _function(place: Place) -> str:
+    made = written(place.outputs)
+    if place.shape is Shape.ROOT:
+        body = made
+    elif place.shape is Shape.ONE:
+        body = f"{{k: {made} for k, r in rows}}"
+    else:
+        body = f"{{k: [{made} for r in rs] for k, rs in rows}}"
+    return f"def place_{place.number}(rows, {PARAMETERS}):\n    return {body}\n"
+
+
+def _has_more_than(count: int, place: Place, rows: dict[Any, Any]) -> bool:
+    if place.shape is Shape.ONE or len(rows) > count:
+        return len(rows) > count
+    return sum(map(len, rows.values())) > count
+
+
+def _slices(place: Place, rows: dict[Any, Any]) -> Iterator[Iterable[tuple[Any, Any]]]:
+    """Return the items of a place in slices of about `SLICE` rows."""
+    items = iter(rows.items())
+    if place.shape is Shape.ONE:
+        while part := list(islice(items, SLICE)):
+            yield part
+        return
+    part, size = [], 0
+    for key, found in items:
+        part.append((key, found))
+        size += len(found)
+        if size >= SLICE:
+            yield part
+            part, size = [], 0
+    yield part

@@ -1,0 +1,48 @@
+"""What generated code refers to: constants, and small functions."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from graph.engine.codecs import NotShown
+
+
+class Constants:
+    """Values that generated code refers to by name."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Any] = {}
+        self._names: dict[int, str] = {}
+
+    def add(self, value: Any) -> str:
+        """Return the name of a constant. The value is kept, so that its identity stays its own."""
+        name = self._names.get(id(value))
+        if name is None:
+            name = self._names[id(value)] = f"K{len(self.by_name)}"
+            self.by_name[name] = value
+        return name
+
+
+def not_null(value: Any) -> Any:
+    """Return a value that must not be null; the reference executor reports one that is."""
+    if value is None:
+        raise NotShown(value)
+    return value
+
+
+@cache
+def view_of(model: Any, columns: Sequence[str]) -> Callable[..., Any]:
+    """Return a function that makes objects with some columns of a model from their values.
+
+    They have no other attribute, so that code that reads an undeclared column fails.
+    """
+
+    view = type(f"{getattr(model, '__name__', 'Root')}View", (), {"__slots__": tuple(columns)})
+
+    def make(*values: Any) -> Any:
+        made = view()
+        for name, value in zip(columns, values, strict=True):
+            setattr(made, name, value)
+        return made
+
+    return make

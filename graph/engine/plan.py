@@ -1,0 +1,85 @@
+"""A plan: what the planner, the schedule and the generated code say about one operation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+
+from graph.engine.assembly import Assembly
+from graph.engine.codecs import Codecs
+from graph.engine.places import NotPlannable, Place, Step
+from graph.engine.planner import Planner
+from graph.engine.schedule import Scheduler, Stage, Unit
+from graph.engine.selections import Dependency, Selections
+from graph.engine.stack import can_stack, lay_out
+from graph.operations.lru_cache import LRUCache
+
+#: Compiled statements of one plan.
+MAX_STATEMENTS = 100
+
+
+@dataclass(eq=False)
+class Plan:
+    """How an operation is executed."""
+
+    root: Place
+    places: Sequence[Place]
+    #: The steps that are left after merging.
+    steps: Sequence[Step]
+    stages: Sequence[Stage]
+    assembly: Assembly
+    #: What it depends on: functions of the variables, and their values.
+    dependencies: Sequence[Dependency]
+    #: The number of steps before merging.
+    step_count: int
+    #: The families of the columns of stacks.
+    families: Mapping[Unit, list[str]]
+    #: Compiled statements by unit and shape.
+    statements: LRUCache[Any, Any] = field(default_factory=lambda: LRUCache(MAX_STATEMENTS))
+
+    def is_valid_for(self, variables: Mapping[str, Any]) -> bool:
+        return all(function(variables) == value for function, value in self.dependencies)
+
+
+def make_plan(
+    schema: Any,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    coerced: Any,
+    codecs: Codecs,
+    *,
+    stacks: bool,
+) -> Plan:
+    """Plan an operation for given variables. Raise `NotPlannable` if it cannot be planned."""
+    fragments = {
+        one.name.value: one
+        for one in document.definitions
+        if isinstance(one, FragmentDefinitionNode)
+    }
+    selections = Selections(schema._schema, fragments, coerced.coerced)
+    planner = Planner(schema, codecs, selections, coerced)
+    root = planner.plan(operation)
+    step_count = len(planner.steps)
+    stages = Scheduler(planner.steps, can_stack if stacks else None).run(root)
+    families: dict[Unit, list[str]] = {}
+    for unit in (unit for stage in stages for unit in stage.units if unit.is_stack):
+        try:
+            families[unit] = lay_out(unit)
+        except LookupError as error:
+            raise NotPlannable(f"no family for the type {error}") from None
+    steps = [
+        step
+        for stage in stages
+        for step in [*stage.immediate, *(one for unit in stage.units for one in unit.steps)]
+    ]
+    return Plan(
+        root,
+        planner.places,
+        steps,
+        stages,
+        Assembly(root, planner.places, planner.constants, codecs),
+        selections.dependencies,
+        step_count,
+        families,
+    )

@@ -1,0 +1,177 @@
+"""The statements of steps, compiled once for each shape of their arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import Executable
+
+from graph.engine.binding import BoundStep
+from graph.engine.parameters import KEY_PREFIX, KeyParameter, ListParameter, parameter
+from graph.engine.places import Step, StepKind
+from graph.kit.loading.loaders import ReadScope
+from graph.kit.relations.batches import RowBatch
+from graph.kit.relations.keys import CompositeKeys, Keys
+from graph.kit.relations.selection import ColumnSelection
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A compiled statement. Its parameters are bound by name."""
+
+    sql: str
+    #: The names of the parameters in their order.
+    names: tuple[str, ...]
+    #: The values that are part of the statement, by name.
+    constants: Mapping[str, Any]
+    #: What makes the values of parameters ones for the driver.
+    processors: Mapping[str, Callable[[Any], Any]]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the driver's parameters, from the values of the late ones."""
+        constants, processors = self.constants, self.processors
+        found = []
+        for name in self.names:
+            if name in constants:
+                found.append(constants[name])
+            elif name in processors:
+                found.append(processors[name](values[name]))
+            else:
+                found.append(values[name])
+        return found
+
+
+def compile_statement(
+    statement: Executable, dialect: Dialect, late: Sequence[str] | set[str]
+) -> Statement:
+    """Compile a statement whose parameters with the names in `late` are bound late."""
+    compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=dialect))
+    state = compiled.construct_expanded_state()
+    processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
+    names = tuple(state.positiontup or ())
+    constants, needed = {}, {}
+    for name in names:
+        processor = processors.get(name)
+        if name in late or name.startswith(KEY_PREFIX):
+            if processor is not None and not name.startswith(KEY_PREFIX):
+                needed[name] = processor
+            continue
+        value = state.parameters[name]
+        constants[name] = value if processor is None else processor(value)
+    return Statement(state.statement, names, constants, needed)
+
+
+class StepStatements:
+    """Builds the statements of single steps."""
+
+    def __init__(self, scope: ReadScope) -> None:
+        self.scope = scope
+
+    def build(self, bound: BoundStep, keys: Any) -> Executable:
+        """Return the statement of a step for keys, which are `Keys` or `CompositeKeys`."""
+        step = bound.step
+        selection = ColumnSelection(step.columns)
+        if step.kind is StepKind.ROWS:
+            batch: Any = RowBatch(step.model)
+            statement: Executable = batch.statement(self.scope, keys, selection)
+        elif step.kind is StepKind.LOOKUP:
+            statement = step.declared.batch.statement(self.scope, keys, selection)
+        elif step.kind is StepKind.COUNT:
+            statement = self._count(bound, keys)
+        else:
+            statement = bound.batch.statement(self.scope, keys, selection)
+        return statement
+
+    def _count(self, bound: BoundStep, keys: Any) -> Executable:
+        limit = bound.step.limit
+        if limit is None:
+            counts: Executable = bound.batch.counts(self.scope, keys)
+        elif self.scope.database.has_lateral:
+            counts = bound.batch.capped(self.scope, keys, limit + 1)
+        else:
+            counts = bound.batch.branches(self.scope, keys.parents(), limit + 1)
+        return counts
+
+    def for_keys(self, bound: BoundStep, length: int) -> Executable:
+        """Return the statement for a number of keys that are bound late."""
+        step, database = bound.step, self.scope.database
+        if step.kind is StepKind.LOOKUP:
+            return self.build(bound, LateCompositeKeys(key_name(step), length))
+        keys = ListParameter(key_name(step), length)
+        if step.kind is StepKind.COUNT and step.limit is not None and not database.has_lateral:
+            return self.build(bound, LateParents(keys, bound))
+        return self.build(bound, KeyParameter(keys, database))
+
+
+def key_name(step: Step) -> str:
+    """Return the name of the parameter that holds the keys of a step."""
+    return f"{KEY_PREFIX}{step.number}"
+
+
+@dataclass(frozen=True)
+class LateParents:
+    """Keys as one expression each, for statements with a branch for each of them."""
+
+    keys: ListParameter
+    bound: BoundStep
+
+    def parents(self) -> list[ColumnElement[Any]]:
+        type_ = self.bound.batch.children.path.parent_key.type
+        if self.keys.length == 1:
+            return [parameter(self.keys.name, type_)]
+        names = [f"{self.keys.name}_{place}" for place in range(self.keys.length)]
+        return [parameter(name, type_) for name in names]
+
+
+@dataclass(frozen=True)
+class LateCompositeKeys:
+    """Composite keys that are bound late, as one parameter for each part."""
+
+    name: str
+    length: int
+
+    def match(self, columns: Sequence[Any]) -> ColumnElement[bool]:
+        keys = [
+            and_(*(column == one for column, one in zip(columns, parts, strict=True)))
+            for parts in self._parameters(columns)
+        ]
+        condition = keys[0]
+        for key in keys[1:]:
+            condition = condition | key
+        return condition
+
+    def _parameters(self, columns: Sequence[Any]) -> list[list[Any]]:
+        return [
+            [
+                parameter(composite_name(self.name, place, part), column.type)
+                for part, column in enumerate(columns)
+            ]
+            for place in range(self.length)
+        ]
+
+
+def composite_name(name: str, place: int, part: int) -> str:
+    return f"{name}_{place}_{part}"
+
+
+def composite_values(name: str, keys: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """Return the values of `LateCompositeKeys`."""
+    return {
+        composite_name(name, place, part): value
+        for place, key in enumerate(keys)
+        for part, value in enumerate(key)
+    }
+
+
+__all__ = [
+    "CompositeKeys",
+    "Keys",
+    "Statement",
+    "StepStatements",
+    "compile_statement",
+    "composite_values",
+    "key_name",
+]
