@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from inspect import isfunction
 from typing import Any
+
+from sqlalchemy.orm import InstrumentedAttribute
 
 from graph.engine.codecs import NotShown
 
@@ -34,10 +37,17 @@ def not_null(value: Any) -> Any:
 def view_of(model: Any, columns: Sequence[str]) -> Callable[..., Any]:
     """Return a function that makes objects with some columns of a model from their values.
 
-    They have no other attribute, so that code that reads an undeclared column fails.
+    They also have the model's methods and constants. Reading another column fails.
     """
 
-    view = type(f"{getattr(model, '__name__', 'Root')}View", (), {"__slots__": tuple(columns)})
+    def inherited(row: Any, name: str) -> Any:
+        found = getattr(model, name)
+        if isinstance(found, InstrumentedAttribute):
+            raise AttributeError(f"{model.__name__}.{name} is not among the declared columns")
+        return found.__get__(row) if isfunction(found) else found
+
+    name = f"{getattr(model, '__name__', 'Root')}View"
+    view = type(name, (), {"__slots__": tuple(columns), "__getattr__": inherited})
 
     def make(*values: Any) -> Any:
         made = view()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
+from operator import attrgetter
 from typing import Any, Protocol
 
 from graph.engine.assembly import Tables
@@ -241,6 +242,9 @@ class Run:
         rows = self._rows(place)
         [column] = source.columns
         if place.has_objects:
+            if source.type_column is not None:
+                of_type = attrgetter(source.type_column)
+                rows = [row for row in rows if of_type(row) == source.type_name]
             return [self.codecs.raw_key(getattr(row, column)) for row in rows]
         assert place.step is not None
         position = place.step.position(column)

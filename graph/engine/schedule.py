@@ -149,14 +149,17 @@ def _merged(steps: Sequence[Step], *, only_leaves: bool = False) -> list[Step]:
     In a stack only those without children: the rows of one source would get the children of all.
     """
     merged = []
-    for group in _groups([step for step in steps if not (only_leaves and step.has_children)]):
+    alone = [step for step in steps if only_leaves and not _is_leaf(step)]
+    for group in _groups([step for step in steps if step not in alone]):
         first, *others = group
         for other in others:
             first.absorb(other)
         merged.append(first)
-    if only_leaves:
-        merged += [step for step in steps if step.has_children]
-    return merged
+    return merged + alone
+
+
+def _is_leaf(step: Step) -> bool:
+    return not step.has_children and step.kind is not StepKind.LOOKUP
 
 
 def _ordered(steps: Sequence[Step]) -> list[Step]:
