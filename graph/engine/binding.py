@@ -113,7 +113,7 @@ class Binder:
     def bind_step(self, step: Step) -> BoundStep:
         if step.kind is StepKind.PAGE:
             return self._page(step)
-        if step.kind is StepKind.COUNT:
+        if step.kind in (StepKind.COUNT, StepKind.CHECK):
             return self._count(step)
         if step.kind is StepKind.LIST:
             return self._list(step)

@@ -30,6 +30,7 @@ class ConnectionPlanner:
         selected = self.planner.selections.fields(asked.kind, asked.selection_sets)
         for answer_key, nodes in selected.items():
             parts.append((answer_key, self._part(page, answer_key, nodes)))
+        page.check()
         return lambda: written(parts)
 
     def _part(self, page: "_Page", key: str, nodes: list[FieldNode]) -> Expression:
@@ -62,6 +63,7 @@ class _Page:
         self.key = key
         self.model = declared.relation.property.mapper.class_
         self._step: Step | None = None
+        self._has_steps = False
 
     @property
     def step(self) -> Step:
@@ -71,8 +73,14 @@ class _Page:
             self._step.terms = tuple(term.name for term in self._order().terms)
         return self._step
 
+    def check(self) -> None:
+        """Check the arguments, even if nothing is selected that needs them."""
+        if not self._has_steps:
+            self._new_step(StepKind.CHECK, None)
+
     def _new_step(self, kind: StepKind, limit_text: str | None) -> Step:
         asked = self.asked
+        self._has_steps = True
         source = Source(asked.place, ("id",), [], shown_if=self.declared.shown_if)
         step = self.planner.step(
             kind,

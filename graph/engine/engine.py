@@ -61,6 +61,9 @@ class Engine:
             plans.reason = str(reason)
             logger.debug("not planned: %s", reason)
         except Exception as error:
+            import traceback
+
+            self.last = traceback.format_exc()[-900:]
             logger.debug("the planned execution failed: %r", error, exc_info=True)
         return None
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam, false
+from sqlalchemy import ARRAY, ColumnElement, Integer, any_, bindparam, cast, false
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.expression import FromClause
 
 from graph.kit.paging.keyset import Order
@@ -45,8 +46,8 @@ class ListParameter:
         if self.length == 1:
             condition: ColumnElement[bool] = column == parameter(self.name, column.type)
         elif database.has_arrays:
-            array: Any = self.array(column)
-            condition = column == any_(array)
+            values: Any = self.array(column)
+            condition = column == any_(values)
         else:
             names = [f"{self.name}_{place}" for place in range(self.length)]
             condition = column.in_([parameter(name, column.type) for name in names])
@@ -56,6 +57,9 @@ class ListParameter:
         return self.array_of(column.type)
 
     def array_of(self, type_: Any) -> Any:
+        """Return the values as an array, for databases that have arrays."""
+        if self.length == 1:
+            return cast(array([parameter(self.name, type_)]), ARRAY(type_))
         return parameter(self.name, ARRAY(type_))
 
     def values(self, values: Sequence[Any], database: Database) -> Mapping[str, Any]:

@@ -55,6 +55,8 @@ class Place:
     #: Of objects whose types differ from row to row: the place of each type.
     by_model: "dict[Any, Place]" = field(default_factory=dict)
     has_children: bool = False
+    #: Whether its keys come from a list in the arguments.
+    has_many_keys: bool = False
 
     def cell(self, column: str) -> Expression:
         """Return the expression of a column's raw value, or of an object's attribute."""
@@ -75,7 +77,7 @@ class Place:
         """Whether it has at most one row."""
         place: Place | None = self
         while place is not None:
-            if place.shape is Shape.MANY:
+            if place.shape is Shape.MANY or place.has_many_keys:
                 return False
             place = place.parent
         return True
@@ -92,6 +94,7 @@ class StepKind(enum.Enum):
     VIEWER = "the viewer's row"
     CALLS = "calls of a resolver"
     ATTRIBUTE = "attribute of objects"
+    CHECK = "check of arguments"
 
 
 #: The kinds of steps that are statements of their own making, and can be stacked.

@@ -350,20 +350,17 @@ class Planner:
             decoded = [decode_id(str(one), argument) for one in ids]
             return frozenset(one.model for one in decoded if one is not None)
 
-        places = {}
+        places, source = {}, None
         for model in sorted(self.selections.depend(models_of), key=name_of):
             target, source = self._by_argument(asked, model)
-            places[model] = (target.number, source)
-        if not places:
+            target.has_many_keys = True
+            places[model] = target.number
+        if source is None:
             raise NotPlannable(f"{asked.path}: no ID of a type that exists")
-
-        def write() -> str:
-            # All sources have the keys of all IDs, with their models.
-            numbers = self.constants.add({model: number for model, (number, _) in places.items()})
-            key = f"P[{numbers}[k.model]].get(R_(k.key))"
-            return f"[None if k is None else {key} for k in A[{source.number}]]"
-
-        return write
+        # All sources have the keys of all IDs, with their models.
+        number, constant = source.number, self.constants.add(places)
+        key = f"P[{constant}[k.model]].get(R_(k.key))"
+        return lambda: f"[None if k is None else {key} for k in A[{number}]]"
 
     def _by_argument(self, asked: FieldToPlan, model: Any) -> tuple[Place, Source]:
         """Plan the row of a model whose ID is an argument."""

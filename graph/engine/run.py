@@ -107,6 +107,8 @@ class Run:
     # Steps that read nothing
 
     def _fill_at_once(self, step: Step) -> None:
+        if step.kind is StepKind.CHECK:
+            return
         [source] = step.sources
         [target] = source.targets
         if step.kind is StepKind.VIEWER:
@@ -141,9 +143,15 @@ class Run:
         place, bound = source.place, self.bound.steps[step.number]
         info = CallInfo(self.context, step.arguments.field.python_name if step.arguments else "")
         parents = self._parents(place, source.columns)
-        results = [step.resolver(root, info, bound.arguments) for root in parents.values()]
-        if any(map(isawaitable, results)):
-            results = await asyncio.gather(*map(_awaited, results))
+
+        async def call(root: Any) -> Any:
+            result = step.resolver(root, info, bound.arguments)
+            return await result if isawaitable(result) else result
+
+        if len(parents) == 1:
+            results = [await call(root) for root in parents.values()]
+        else:
+            results = await asyncio.gather(*map(call, parents.values()))
         self._put_objects(step, target, dict(zip(parents, results, strict=True)))
 
     def _parents(self, place: Place, columns: Sequence[str]) -> dict[Any, Any]:
@@ -442,7 +450,3 @@ def _padding(count: int) -> int:
 
 def _for_keys(statements: StepStatements, bound: BoundStep, length: int) -> Any:
     return statements.for_keys(bound, length)
-
-
-async def _awaited(result: Any) -> Any:
-    return await result if isawaitable(result) else result

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from graph.engine.places import Place, Shape, Step, StepKind
 
 #: Steps that read nothing.
-IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE}
+IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE, StepKind.CHECK}
 #: Steps that may wait for others, whose rows may need more keys of theirs.
 WAITING = {StepKind.ROWS, StepKind.LOOKUP}
 
