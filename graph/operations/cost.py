@@ -157,11 +157,12 @@ class CostEstimator:
 
     def check(self, cost: OperationCost) -> None:
         """Raise `LimitExceeded` if the estimated cost exceeds a limit."""
-        if cost.argument_values > self.rules.limits.argument_values:
+        limits = self.rules.limits
+        if cost.argument_values > limits.argument_values:
             raise LimitExceeded(
                 f"The operation's arguments hold {cost.argument_values:,} values, counting those "
                 "inside a list once for each of its items; the limit is "
-                f"{self.rules.limits.argument_values:,}. Use shorter filters, or smaller pages around "
+                f"{limits.argument_values:,}. Use shorter filters, or smaller pages around "
                 "them."
             )
         cost.unindexed.check()
@@ -209,10 +210,8 @@ class CostEstimator:
 
         `page_size` is given if the parents are connections.
         """
-        scalars = 0
-        for owner, node in expand_fields(
-            self.rules.schema, self.fragments, parent_type, selection_set
-        ):
+        scalars, schema = 0, self.rules.schema
+        for owner, node in expand_fields(schema, self.fragments, parent_type, selection_set):
             name = node.name.value
             cost.fields.add((owner.name, name))
             field_path = f"{path}.{name}" if path else name
