@@ -86,20 +86,20 @@ class OperationPricing:
         self._rules = rules
         self._operation = operation
         self._fragments = fragments
+        self._defaults = variable_values(operation, None)
         self._reads = list(self._find_reads().values())
         self._prices: LRUCache[tuple[Hashable, ...], Price] = LRUCache(MAX_PRICES)
 
     def price(self, variables: Mapping[str, Any] | None) -> Price:
         """Return the price, which is to be checked. Raise `LimitExceeded` as the estimate does."""
-        values: Values = {}
         key: tuple[Hashable, ...] = ()
         if self._reads:
-            values = variable_values(self._operation, variables)
+            values = {**self._defaults, **variables} if variables else self._defaults
             key = tuple([read(values) for read in self._reads])
         known = self._prices.get(key)
         if known is not None:
             return known
-        values = values or variable_values(self._operation, variables)
+        values = variable_values(self._operation, variables)
         estimator = CostEstimator.for_operation(
             self._rules, self._operation, self._fragments, values
         )
@@ -158,8 +158,9 @@ class OperationPricing:
             return
         key, rules = (owner.name, node.name.value), self._rules
         if is_connection(definition):
-            for name in {"first", "last"} & variable.keys():
-                yield ("page", variable[name]), partial(read_page_size, variable[name])
+            for argument in {"first", "last"} & variable.keys():
+                for name in variables_in(variable[argument]):
+                    yield ("page", name), partial(read_page_size, name)
         elif is_list(definition):
             if "ids" in variable:
                 yield ("ids", variable["ids"]), partial(read_length, variable["ids"])
@@ -199,8 +200,8 @@ def read_size(name: str, kind: Any, values: Values) -> Hashable:
     return count_values(value), conditions.texts, conditions.counts, conditions.related
 
 
-def read_page_size(node: ValueNode, values: Values) -> Hashable:
-    size = value_from_ast_untyped(node, values)
+def read_page_size(name: str, values: Values) -> Hashable:
+    size = values.get(name)
     return int(max(1, min(size, MAX_SIZE))) if isinstance(size, int | float) else None
 
 
