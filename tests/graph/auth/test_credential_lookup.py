@@ -172,13 +172,12 @@ class TestLookup:
         async with world.database.reads() as session:
             query = select(AccessToken).options(joinedload(AccessToken.user))
             loaded = (await session.scalars(query.where(AccessToken.digest == token))).one()
-        pairs: list[tuple[Any, Any]] = [
-            (record.credential, loaded),
-            (record.user, loaded.user),
+        pairs: list[tuple[Any, Any, tuple[str, ...]]] = [
+            (record.credential, loaded, column_names(AccessToken)),
+            (record.user, loaded.user, column_names(User)),
         ]
-        for built, row in pairs:
+        for built, row, names in pairs:
             assert type(built) is type(row)
-            names = column_names(type(row))
             assert [getattr(built, name) for name in names] == [
                 getattr(row, name) for name in names
             ]

@@ -22,8 +22,8 @@ REQUESTS = [
 
 def formatted(request: tuple[str, str, str, str, int]) -> str:
     """The line that uvicorn's own logger would write."""
-    shown = {name: each for name, each in log_config("info")["formatters"]["access"].items()}
-    formatter = AccessFormatter(shown["fmt"], use_colors=False)
+    configured = log_config("info")["formatters"]["access"]
+    formatter = AccessFormatter(configured["fmt"], use_colors=False)
     record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, FORMAT, request, None)
     return formatter.format(record)
 
