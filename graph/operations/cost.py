@@ -128,7 +128,7 @@ class CostEstimator:
     variables: dict[str, Any]
     #: The numbers of values in the variables, and their conditions. A variable may be used often,
     #: and is counted once.
-    variable_sizes: Counter[str]
+    variable_sizes: Mapping[str, int]
     conditions: ConditionCounter
     #: The numbers of values in the document's arguments, by the identity of their nodes.
     argument_sizes: dict[int, int]
@@ -144,7 +144,7 @@ class CostEstimator:
         values: dict[str, Any],
     ) -> Self:
         """Build an estimator. `values` are those that `variable_values` returns."""
-        sizes = Counter({name: count_values(value) for name, value in values.items()})
+        sizes = {name: count_values(value) for name, value in values.items()}
         return cls(rules, operation, fragments, values, sizes, ConditionCounter(values), {})
 
     def estimate(self) -> OperationCost:

@@ -39,15 +39,26 @@ from graph.operations.cost import (
     is_list,
     variable_values,
 )
-from graph.operations.filter_cost import UnindexedConditions
+from graph.operations.filter_cost import ConditionCounter
 from graph.operations.lru_cache import LRUCache
 
 #: The prices that are remembered of one operation.
 MAX_PRICES = 50
 
-Values = dict[str, Any]
+
+class Variables:
+    """The values of an operation's variables, and what is counted in them, each once."""
+
+    __slots__ = ("conditions", "sizes", "values")
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+        self.sizes: dict[str, int] = {}
+        self.conditions = ConditionCounter(values)
+
+
 #: Returns the part of the variables' values that one place of an operation depends on.
-Read = Callable[[Values], Hashable]
+Read = Callable[[Variables], Hashable]
 
 
 class Price:
@@ -72,6 +83,7 @@ class Price:
 
 #: The price before it is known.
 NO_PRICE = Price(OperationCost())
+NO_VARIABLES = Variables({})
 
 
 class OperationPricing:
@@ -93,15 +105,22 @@ class OperationPricing:
     def price(self, variables: Mapping[str, Any] | None) -> Price:
         """Return the price, which is to be checked. Raise `LimitExceeded` as the estimate does."""
         key: tuple[Hashable, ...] = ()
+        known = NO_VARIABLES
         if self._reads:
             values = {**self._defaults, **variables} if variables else self._defaults
-            key = tuple([read(values) for read in self._reads])
-        known = self._prices.get(key)
-        if known is not None:
-            return known
-        values = variable_values(self._operation, variables)
-        estimator = CostEstimator.for_operation(
-            self._rules, self._operation, self._fragments, values
+            known = Variables(values)
+            key = tuple([read(known) for read in self._reads])
+        kept = self._prices.get(key)
+        if kept is not None:
+            return kept
+        estimator = CostEstimator(
+            self._rules,
+            self._operation,
+            self._fragments,
+            known.values,
+            known.sizes,
+            known.conditions,
+            {},
         )
         cost = estimator.estimate()
 
@@ -188,43 +207,44 @@ def variables_in(value: ValueNode) -> Iterator[str]:
             yield from variables_in(field.value)
 
 
-def read_size(name: str, kind: Any, values: Values) -> Hashable:
+def read_size(name: str, kind: Any, variables: Variables) -> Hashable:
     """The number of values in a variable, and its conditions that no index answers."""
-    value = values.get(name)
+    value = variables.values.get(name)
     if isinstance(value, str):
-        return len(value) // CHARACTERS_PER_VALUE
+        size = variables.sizes[name] = len(value) // CHARACTERS_PER_VALUE
+        return size
     if not isinstance(value, (dict, list)):
         return 0
-    conditions = UnindexedConditions()
-    conditions.add_value(kind, value)
-    return count_values(value), conditions.texts, conditions.counts, conditions.related
+    size = variables.sizes[name] = count_values(value)
+    conditions = variables.conditions.of_variable(name, kind)
+    return size, conditions.texts, conditions.counts, conditions.related
 
 
-def read_page_size(name: str, values: Values) -> Hashable:
-    size = values.get(name)
+def read_page_size(name: str, variables: Variables) -> Hashable:
+    size = variables.values.get(name)
     return int(max(1, min(size, MAX_SIZE))) if isinstance(size, int | float) else None
 
 
-def read_length(node: ValueNode, values: Values) -> Hashable:
-    ids = value_from_ast_untyped(node, values)
+def read_length(node: ValueNode, variables: Variables) -> Hashable:
+    ids = value_from_ast_untyped(node, variables.values)
     return len(ids) if isinstance(ids, list) else None
 
 
 def read_list_length(
-    list_length: Callable[..., int], rules: CostRules, node: FieldNode, values: Values
+    list_length: Callable[..., int], rules: CostRules, node: FieldNode, variables: Variables
 ) -> Hashable:
-    return list_length(lambda name: argument_value(node, name, values), rules.limits)
+    return list_length(lambda name: argument_value(node, name, variables.values), rules.limits)
 
 
-def read_own_cost(own_cost: Callable[..., int], node: FieldNode, values: Values) -> Hashable:
-    return own_cost(lambda name: argument_value(node, name, values))
+def read_own_cost(own_cost: Callable[..., int], node: FieldNode, variables: Variables) -> Hashable:
+    return own_cost(lambda name: argument_value(node, name, variables.values))
 
 
-def read_batch_rows(node: ValueNode, values: Values) -> Hashable:
-    batch = value_from_ast_untyped(node, values)
+def read_batch_rows(node: ValueNode, variables: Variables) -> Hashable:
+    batch = value_from_ast_untyped(node, variables.values)
     rows = batch.get("rows") if isinstance(batch, dict) else None
     return len(rows) if isinstance(rows, list) else None
 
 
-def read_flag(node: ValueNode, values: Values) -> Hashable:
-    return value_from_ast_untyped(node, values) is True
+def read_flag(node: ValueNode, variables: Variables) -> Hashable:
+    return value_from_ast_untyped(node, variables.values) is True
