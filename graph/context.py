@@ -118,6 +118,11 @@ class Context:
         return self._scope
 
     @property
+    def reads(self) -> SessionSource:
+        """Where the operation reads now: from the pool, or inside the transaction of a dry run."""
+        return self._reads
+
+    @property
     def loaders(self) -> Loaders:
         """The loaders. They are made when they are first used: many operations use none."""
         if self._loaders is None:

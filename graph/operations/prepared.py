@@ -3,7 +3,6 @@
 Everything that is computed once for an operation is kept with its document, and is evicted with it.
 """
 
-from collections.abc import Hashable
 from functools import cached_property
 from typing import Any
 
@@ -42,8 +41,8 @@ class PreparedOperation:
         self.operation = operation
         self.name = operation.name.value if operation.name else None
         self.type: OperationType = operation.operation
-        #: What planned execution keeps of this operation, by what it depends on.
-        self.plans: dict[Hashable, Any] = {}
+        #: What planned execution keeps of this operation. Nothing else reads or sets it.
+        self.plans: Any = None
 
     @property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:
