@@ -1,29 +1,32 @@
 """The ASGI application, composed of the server's parts, its routes and its background tasks."""
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from graph.auth.authenticator import Authenticator
 from graph.auth.last_used import LastUsedTracker
 from graph.background import background_tasks
 from graph.context import Connections, Server
+from graph.http.access_log import ACCESS_LOG
+from graph.http.common_headers import cors_middleware
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.explorer import STATIC_PATH, explorer_files, explorer_page
-from graph.http.rate_limit_headers import RATE_LIMIT_HEADERS
 from graph.http.routes import add_routes
 from graph.http.security_headers import SecurityHeaders
 from graph.operations.budgets import Budgets
+from graph.operations.cost import CostRules
 from graph.operations.document_store import DocumentStore
 from graph.operations.limits import Limits
+from graph.operations.runner import OperationRunner
 from graph.operations.usage import measured_task
-from graph.schema import schema
+from graph.schema import FIELD_COSTS, LIST_LENGTHS, schema
 from graph.settings import Settings
 from models.database import Database
 from models.migrations import require_newest
@@ -33,7 +36,19 @@ from models.migrations import require_newest
 THREAD_SWITCH_INTERVAL = 0.0001
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+class TaskloomApp(FastAPI):
+    """Hands requests for `/graphql` to its endpoint, past all middleware, and routes others."""
+
+    endpoint: GraphQLEndpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + "/graphql":
+            await self.endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> TaskloomApp:
     """Build the application for any ASGI server, by default with settings from the environment."""
     settings = settings or Settings()
     settings.set_storage_limits()
@@ -47,31 +62,33 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         limits=Limits.from_settings(settings),
         connections=Connections(database, settings.read_concurrency),
     )
-    endpoint = GraphQLEndpoint(
+    limits = server.limits
+    documents = DocumentStore(
+        database, max_size=limits.size, registered_only=settings.registered_only
+    )
+    runner = OperationRunner(
         schema,
-        server,
-        DocumentStore(
-            database,
-            max_size=settings.max_document_size,
-            registered_only=settings.registered_only,
-        ),
-        settings,
-        explorer=explorer_page() if settings.explorer else None,
+        CostRules(limits, schema._schema, LIST_LENGTHS, FIELD_COSTS),
+        server.connections.operations,
+        documents,
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sys.setswitchinterval(THREAD_SWITCH_INTERVAL)
         asyncio.get_running_loop().set_task_factory(measured_task)
         await require_newest(database)
         if database.kind == "sqlite":
             await database.analyze()
+        freeze_garbage()
         async with background_tasks(database, last_used):
             yield
+        await server.authenticator.close()
         await database.close()
+        ACCESS_LOG.flush()
         asyncio.get_running_loop().set_task_factory(None)
 
-    app = FastAPI(
+    app = TaskloomApp(
         title="Taskloom",
         lifespan=lifespan,
         docs_url=None,
@@ -84,16 +101,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.server = server
     app.add_middleware(SecurityHeaders)
     if settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=RATE_LIMIT_HEADERS,
-        )
-    app.router.routes.append(Route("/graphql", endpoint))
+        app.add_middleware(cors_middleware, settings.allowed_origins)
+    app.endpoint = GraphQLEndpoint(
+        server, runner, settings, explorer=explorer_page() if settings.explorer else None
+    )
     if settings.explorer:
         app.mount(STATIC_PATH, explorer_files())
     add_routes(app, schema, server, settings)
     return app
+
+
+def freeze_garbage() -> None:
+    """Keep the garbage collector from looking through what lives as long as the process.
+
+    Its pauses would delay the requests of all clients.
+    """
+    gc.collect()
+    gc.freeze()

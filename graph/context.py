@@ -17,9 +17,10 @@ from graph.kit.loading.read_sessions import PooledReads, SessionSource, Transact
 from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
-from graph.operations.cost import OperationCost
+from graph.operations.cost import REQUEST_COST
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.pricing import NO_PRICE, Price
 from graph.operations.usage import Usage
 from models import AccessToken, Permission, Session, User, Viewer
 from models.base import Base
@@ -83,7 +84,7 @@ class Context:
         self.sender = sender
         self.caller = server.budgets.caller(identity.viewer.user_id, sender.address)
         #: The estimated cost, once it is computed.
-        self.cost = OperationCost()
+        self.cost: Price = NO_PRICE
         #: The secret of a session that the operation started.
         self.session_cookie: str | None = None
         #: The new device cookie of a client that has signed in with a password.
@@ -96,17 +97,45 @@ class Context:
         #: The time that the operation has used.
         self.usage = Usage()
         self._charged_time = 0
-        #: What the operation has been charged for its estimated cost.
+        #: What the operation has been charged for its cost, and whether that is an estimate.
         self.charged_cost = 0
-        self._reads = PooledReads(self.database, self.read_slot)
+        self._is_estimate_charged = False
         #: The reads inside the open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[TransactionReads, Viewer] | None = None
-        self._read_by(self._reads, identity.viewer)
-        self._prime_identity()
+        #: Whether the operation is a mutation.
+        self.has_written = False
+        self._pooled_reads = PooledReads(self.database, self.read_slot)
+        self._scope: ReadScope | None
+        self._loaders: Loaders | None
+        self._primes_identity: bool
+        self._read_by(self._pooled_reads, identity.viewer, of_identity=True)
 
     @property
-    def viewer(self) -> Viewer:
-        return self.scope.viewer
+    def scope(self) -> ReadScope:
+        """What the operation may read now."""
+        if self._scope is None:
+            self._scope = ReadScope(self.database, self.viewer, self.texts)
+        return self._scope
+
+    @property
+    def reads(self) -> SessionSource:
+        """Where the operation reads now: from the pool, or inside the transaction of a dry run."""
+        return self._reads
+
+    @property
+    def loaders(self) -> Loaders:
+        """The loaders. They are made when they are first used: many operations use none."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.scope, self._reads)
+            if self._primes_identity:
+                self._prime_identity(self._loaders)
+        return self._loaders
+
+    @property
+    def must_be_closed(self) -> bool:
+        """Whether there is anything for `close` to return besides the charge for time."""
+        is_reading = self._loaders is not None or self._dry_run is not None
+        return is_reading or self._is_estimate_charged
 
     def known_row(self, model: type[Base]) -> Any:
         """Return the row of the viewer if it is of this model."""
@@ -121,12 +150,28 @@ class Context:
         """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.charge(self.caller, cost)
 
-    async def settle(self, charged: int, cost: int) -> None:
-        """Refund what was charged in excess of the cost, or charge what is missing."""
-        if cost <= charged:
-            await self.server.budgets.refund(self.caller, charged - cost)
+    def set_price(self, price: Price) -> None:
+        """Note the estimated cost, and the fields that the operation selects."""
+        self.cost = price
+        self.texts.selected = price.fields
+
+    async def charge_price(self, cost: int) -> None:
+        """Charge the rest of the estimated cost, until `settle`. Raises `RateLimited`."""
+        await self.charge(cost)
+        self.charged_cost = self.cost.total
+        self._is_estimate_charged = True
+
+    async def settle(self, cost: int) -> None:
+        """Refund what was charged in excess of the actual cost, or charge what is missing."""
+        charged, self.charged_cost = self.charged_cost, cost
+        self._is_estimate_charged = False
+        if cost < charged:
+            await self.refund(charged - cost)
         else:
             self.server.budgets.owe(self.caller, cost - charged)
+
+    async def refund(self, cost: int) -> None:
+        await self.server.budgets.refund(self.caller, cost)
 
     def charge_time(self, cost: int) -> int:
         """Charge the time used beyond what the cost pays for; return what time has been charged."""
@@ -140,8 +185,7 @@ class Context:
         """Continue as another user, who has just signed in or out."""
         self.identity = identity
         self._identified = time.monotonic()
-        self._read_by(self._reads, identity.viewer)
-        self._prime_identity()
+        self._read_by(self._pooled_reads, identity.viewer, of_identity=True)
 
     @property
     def hides_schema(self) -> bool:
@@ -150,7 +194,7 @@ class Context:
 
     def reset_loaders(self, viewer: Viewer, known: Iterable[Any] = ()) -> None:
         """Discard what was loaded, because something was written; prime the known rows."""
-        self._read_by(self._reads, viewer, known)
+        self._read_by(self._pooled_reads, viewer, known)
 
     async def current_viewer(self) -> Viewer:
         """Return the viewer with their current roles, read again unless they were just read."""
@@ -222,11 +266,22 @@ class Context:
         await self.loaders.finish()
         await reads.close()
         self._dry_run = None
-        self._read_by(self._reads, viewer)
+        self._read_by(self._pooled_reads, viewer)
 
-    def _read_by(self, reads: SessionSource, viewer: Viewer, known: Iterable[Any] = ()) -> None:
-        self.scope = ReadScope(self.database, viewer, self.texts)
-        self.loaders = Loaders(self.scope, reads)
+    def _read_by(
+        self,
+        reads: SessionSource,
+        viewer: Viewer,
+        known: Iterable[Any] = (),
+        *,
+        of_identity: bool = False,
+    ) -> None:
+        """Read with new loaders, primed with the known rows or with those of the identity."""
+        self.viewer = viewer
+        self._reads = reads
+        self._scope = None
+        self._loaders = None
+        self._primes_identity = of_identity
         for row in known:
             self.loaders.of(RowBatch(type(row))).prime(row.id, row)
 
@@ -235,23 +290,29 @@ class Context:
         return self.loaders.of(batch).load(key)
 
     async def close(self) -> None:
-        """End the operation: roll back a dry run, cancel loads and return all connections."""
+        """End the operation: roll back a dry run, cancel loads and return all connections.
+
+        If the operation was canceled, refund the objects that it did not return.
+        """
         self._is_closed = True
-        await self.loaders.close()
+        if self._loaders is not None:
+            await self._loaders.close()
         await self.end_dry_run()
+        if self._is_estimate_charged:
+            await self.settle(max(REQUEST_COST, self.cost.nonrefundable))
         # Also if the operation was canceled.
         self.charge_time(self.charged_cost)
 
-    def _prime_identity(self) -> None:
+    def _prime_identity(self, loaders: Loaders) -> None:
         """Prime the loaders with the rows that authentication has read."""
         identity = self.identity
-        if identity.user is not None:
-            self.loaders.of(RowBatch(User)).prime(identity.user.id, identity.user)
-        credential = identity.credential
+        user, credential = identity.user, identity.credential
+        if user is not None:
+            loaders.of(RowBatch(User)).prime(user.id, user)
         if isinstance(credential, (AccessToken, Session)) and identity.viewer.can(
             Permission.ACCOUNT
         ):
-            self.loaders.of(RowBatch(type(credential))).prime(credential.id, credential)
+            loaders.of(RowBatch(type(credential))).prime(credential.id, credential)
 
 
 Info = strawberry.Info[Context, None]

@@ -5,16 +5,12 @@ from types import ModuleType
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
-from graph.context import Context
-from graph.kit.errors import expose
 from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
 from graph.kit.node import Node
 from graph.kit.scalars import SCALARS
-from graph.operations.extensions import OperationLimits, RequireOperationName
+from graph.operations.cost import FieldCosts, ListLengths
 from graph.views.board import max_groups
 from models.reaction import MAX_EMOJI
 from models.search.query import search_cost
@@ -67,35 +63,22 @@ Mutation = root_type(
 )
 
 
-class Schema(strawberry.Schema):
-    """The schema. Its errors have codes, and internal errors are masked."""
+#: The lengths of lists that neither have pages nor are short.
+LIST_LENGTHS: ListLengths = {
+    ("Comment", "reactionCounts"): lambda given, limits: MAX_EMOJI,
+    ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,
+    ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
+    ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
+}
+#: The costs of fields whose arguments decide how much work they are.
+FIELD_COSTS: FieldCosts = {
+    ("Workspace", "search"): lambda given: search_cost(given("query")),
+}
 
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        context = execution_context and execution_context.context
-        hides = isinstance(context, Context) and context.hides_schema
-        for error in errors:
-            expose(error, suggests=not hides)
-
-
-class SchemaLimits(OperationLimits):
-    """The limits of operations, with the lengths and costs of this schema's fields."""
-
-    lengths = {
-        ("Comment", "reactionCounts"): lambda given, limits: MAX_EMOJI,
-        ("TaskBatchPayload", "results"): lambda given, limits: limits.batch_rows,
-        ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
-        ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
-    }
-    field_costs = {("Workspace", "search"): lambda given: search_cost(given("query"))}
-
-
-schema = Schema(
+schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     # Types that are only reachable through the interface `Node` must be listed.
     types=[node for node in Node.__subclasses__() if node.__module__.startswith("graph.")],
     config=StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION}),
-    extensions=[SchemaLimits, RequireOperationName],
 )

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     max_batch_size: int = Field(
         50, ge=1, description="Maximum number of rows in one batch mutation."
     )
+    max_batch_operations: int = Field(
+        10, ge=1, description="Maximum number of operations in one request."
+    )
     max_argument_values: int = Field(
         10_000,
         ge=1,

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 
 from graph.app import create_app
 from graph.auth import passwords
-from graph.operations import budgets, extensions
+from graph.operations import budgets, runner
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
 from models.database import Database
@@ -81,7 +81,7 @@ def parse_without_pauses() -> None:
     They depend on the speed of the machine, and tests assert exact costs.
     """
     PARSER_THREAD.SLEEP_RATIO = 0
-    extensions.COST_PER_SECOND = 0
+    runner.COST_PER_SECOND = 0
     budgets.COST_PER_SECOND = 0
 
 
@@ -174,6 +174,8 @@ async def api(
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
     # The database is migrated. Reading its version takes as long as several requests.
     monkeypatch.setattr("graph.app.require_newest", AsyncMock())
+    # Modules are frozen by `pytest_collection_finish`.
+    monkeypatch.setattr("graph.app.freeze_garbage", lambda: None)
     app = create_app(cached_settings(database_url=url, **settings))
     async with app.router.lifespan_context(app), Api(app) as client:
         # The server analyzes a SQLite database when it starts.

@@ -24,10 +24,13 @@ class LastUsedTracker:
     def __init__(self) -> None:
         self._unwritten: dict[tuple[type[TrackedCredential], UUID], datetime] = {}
 
-    def record(self, credential: TrackedCredential) -> None:
+    def record(
+        self, model: type[TrackedCredential], id: UUID, last_used_at: datetime | None
+    ) -> None:
+        """Record that a credential is used now; `last_used_at` is the stored time."""
         at = now()
-        if credential.last_used_at is None or at - credential.last_used_at > PRECISION:
-            self._unwritten[type(credential), credential.id] = at
+        if last_used_at is None or at - last_used_at > PRECISION:
+            self._unwritten[model, id] = at
 
     async def write(self, database: Database) -> None:
         """Write the recorded times; after a database error they are kept for the next attempt."""

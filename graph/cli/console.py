@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from graph.cli.printable import printable, printable_lines
+from graph.http.printable import printable, printable_lines
 from graph.settings import PREFIX, Settings
 from models.database import Database, DatabaseError, unreachable_error
 from models.database.driver_errors import is_unreachable

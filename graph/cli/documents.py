@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from graph.cli.console import open_database, print_output, run
-from graph.cli.printable import printable
+from graph.http.printable import printable
 
 app = typer.Typer(help="Register documents, which clients send by their ID.", no_args_is_help=True)
 

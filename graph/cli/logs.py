@@ -6,7 +6,7 @@ from typing import Any
 from uvicorn.logging import AccessFormatter as UvicornAccessFormatter
 from uvicorn.logging import DefaultFormatter
 
-from graph.cli.printable import printable_lines
+from graph.http.printable import printable_lines
 
 
 class LogFormatter(DefaultFormatter):

@@ -1,25 +1,24 @@
 """Limits on the body of a request and on the JSON values in it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
 
 import orjson
-from cross_web import HTTPException
-from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
+from graph.operations.limits import LIMIT_EXCEEDED
+from graph.operations.requests import BadRequest
 from graph.settings import Settings
 
 #: Opening brackets in a body, also inside strings: parsing many empty lists takes long.
 MAX_BRACKETS = 100_000
 
 
-class RequestTooLarge(HTTPException):
-    """A request exceeds a limit; the reason names the limit and suggests what to change."""
+class RequestTooLarge(BadRequest):
+    """A request exceeds a limit; the message names the limit and suggests what to change."""
 
-    def __init__(self, reason: str, status_code: int = 400) -> None:
-        super().__init__(status_code, reason)
+    code = LIMIT_EXCEEDED
 
 
 class LimitedBody:
@@ -29,7 +28,7 @@ class LimitedBody:
     `received` counts the bytes.
     """
 
-    def __init__(self, headers: Headers, receive: Receive) -> None:
+    def __init__(self, headers: Mapping[str, str], receive: Receive) -> None:
         self.headers = headers
         self.limit = 0
         self.advice = "."

@@ -1,5 +1,6 @@
 """The network of a client, which identifies callers that are not signed in."""
 
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection
@@ -10,6 +11,7 @@ def sender_address(request: HTTPConnection) -> str:
     return client_network(request.client.host if request.client else "")
 
 
+@lru_cache(1000)
 def client_network(host: str) -> str:
     """Return an IPv4 address itself, and of an IPv6 address its /64 network.
 

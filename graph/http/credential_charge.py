@@ -1,10 +1,9 @@
 """Authentication whose failures are charged to the network that they come from."""
 
-from starlette.requests import HTTPConnection
-
 from graph.auth.authenticator import Authenticator
 from graph.auth.identity import Identity
 from graph.auth.session import SESSION_COOKIE
+from graph.http.request import HttpRequest
 from graph.kit.errors import Unauthenticated
 from graph.operations.budgets import Budgets
 from graph.operations.lru_cache import LRUCache
@@ -30,21 +29,23 @@ class ChargedAuthenticator:
         self.budgets = budgets
         self._known: LRUCache[bytes, bool] = LRUCache(MAX_KNOWN)
 
-    async def authenticate(self, request: HTTPConnection, address: str) -> Identity:
+    async def authenticate(self, request: HttpRequest) -> Identity:
         """Identify the sender. Raise `Unauthenticated`, or `RateLimited` for a spent budget."""
-        secret = request.headers.get("authorization") or request.cookies.get(SESSION_COOKIE)
+        authorization = request.headers.get("authorization")
+        cookie = None if authorization else request.cookies.get(SESSION_COOKIE)
+        secret, address = authorization or cookie, request.address
         if not secret:
-            return await self.authenticator.authenticate(request)
+            return await self.authenticator.authenticate(authorization, None)
         key, failures = digest(secret), self.budgets.failures_caller(address)
         is_known = self._known.get(key) is not None
         if not is_known:
             await self.budgets.charge(failures, LOOKUP_COST)
         try:
-            identity = await self.authenticator.authenticate(request)
+            identity = await self.authenticator.authenticate(authorization, cookie)
         except Unauthenticated:
             await self._charge_failure(key, address)
             raise
-        if identity.credential is None:
+        if identity.record is None:
             await self._charge_failure(key, address)
         elif not is_known:
             self._known.put(key, True)

@@ -1,21 +1,19 @@
 """Protection against cross-site request forgery."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from starlette.requests import HTTPConnection
 
-
-def is_cross_site(request: HTTPConnection, allowed_origins: Collection[str]) -> bool:
+def is_cross_site(headers: Mapping[str, str], allowed_origins: Collection[str]) -> bool:
     """Whether a browser sends this request for a page of another site that is not allowed.
 
     Browsers set `Sec-Fetch-Site` or at least `Origin`, which pages cannot change. A request
     without either comes from another kind of client, which sends no cookies of its user's browser.
     """
-    origin = request.headers.get("origin")
+    origin = headers.get("origin")
     if origin is not None and origin in allowed_origins:
         return False
-    site = request.headers.get("sec-fetch-site")
+    site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
     if origin is None:
@@ -25,4 +23,4 @@ def is_cross_site(request: HTTPConnection, allowed_origins: Collection[str]) -> 
     except ValueError:
         return True
     # The scheme is not compared, because a proxy may terminate TLS.
-    return host.lower() != request.headers.get("host", "").lower()
+    return host.lower() != headers.get("host", "").lower()

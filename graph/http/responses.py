@@ -1,12 +1,11 @@
-"""Responses of `/graphql`: media types, and errors of requests that are not executed."""
+"""Responses: their media types, and errors of requests that are not executed."""
 
 import re
+from dataclasses import dataclass, field
 
 import orjson
-from cross_web import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.types import ExecutionResult
+from starlette.types import Send
 
 from graph.http.rate_limit_headers import retry_after_header
 from graph.kit.errors import (
@@ -17,15 +16,45 @@ from graph.kit.errors import (
     mask,
     unanswered,
 )
+from graph.operations.requests import BadRequest, OperationResult
 from models.database.driver_errors import is_timeout, is_unreachable
+
+#: A header as ASGI servers take it.
+Header = tuple[bytes, bytes]
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+#: The `Content-Type` of each media type.
+CONTENT_TYPES: dict[str, Header] = {
+    media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
+    for media_type in (JSON, GRAPHQL, "text/html")
+}
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """A response, without the headers that all responses have."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = JSON
+    headers: list[Header] = field(default_factory=list)
+
+    async def send(self, send: Send, common: list[Header]) -> None:
+        length = (b"content-length", b"%d" % len(self.body))
+        headers = [length, CONTENT_TYPES[self.media_type], *common, *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+    def as_starlette(self) -> Response:
+        response = Response(self.body, self.status, media_type=f"{self.media_type}; charset=utf-8")
+        response.raw_headers.extend(self.headers)
+        return response
 
 
 def negotiate_media_type(accept: str | None, method: str) -> str:
     """Return the first of our media types in an `Accept` header; raise 406 if it has neither."""
-    if not accept:
+    if not accept or accept == "*/*":
         return JSON
     for media_range in accept.split(","):
         name, *parameters = (part.strip().lower() for part in media_range.split(";"))
@@ -37,48 +66,54 @@ def negotiate_media_type(accept: str | None, method: str) -> str:
             return JSON
     if method == "GET" and "text/html" in accept:
         return JSON
-    raise HTTPException(406, f"The `Accept` header must include {GRAPHQL} or {JSON}.")
+    raise BadRequest(f"The `Accept` header must include {GRAPHQL} or {JSON}.", 406)
 
 
-def accepts_only_json(request: Request) -> bool:
+def accepts_only_json(accept: str | None) -> bool:
     """Whether the client accepts `application/json` and not the newer GraphQL media type.
 
     GraphQL over HTTP requires status 200 for such clients even if validation fails: they take other
     statuses for those of a proxy.
     """
-    accept = (request.headers.get("accept") or "").lower()
+    accept = (accept or "").lower()
     return JSON in accept and GRAPHQL not in accept
 
 
-def is_request_error(result: ExecutionResult) -> bool:
-    """Whether the operation was refused before its execution, such as by validation."""
-    return result.data is None and all(error.path is None for error in result.errors or ())
-
-
-def error_response(status: int, message: str, code: str = "BAD_REQUEST") -> Response:
-    """Build the response to a request that is not executed."""
-    error = {"message": message, "extensions": {"code": code}}
-    return Response(
-        orjson.dumps({"errors": [error]}),
-        status_code=status,
-        media_type=f"{JSON}; charset=utf-8",
-    )
-
-
-def api_error_response(error: ApiError) -> Response:
-    """Build the response to a request that is refused with an error for the caller."""
-    response = error_response(error.status, error.message, error.code)
-    if isinstance(error, Unauthenticated):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, RateLimited):
-        response.headers.update(retry_after_header(error))
+def result_response(result: OperationResult, media_type: str, accept: str | None) -> HttpResponse:
+    """Build the response to an operation, without its cookies and its rate limit headers."""
+    is_refused = result.data is None
+    status = 400 if is_refused and not accepts_only_json(accept) else 200
+    response = HttpResponse(result.body(), status, media_type)
+    for error in result.errors:
+        cause = error.original_error
+        if isinstance(cause, RateLimited):
+            response.status = cause.status
+            response.headers.extend(retry_after_header(cause))
     return response
 
 
-def failure_response(error: Exception) -> Response:
+def batch_response(results: list[OperationResult], media_type: str) -> HttpResponse:
+    """Build the response to a batch. Its status is 200, whatever its operations' results are."""
+    return HttpResponse(b"[%b]" % b",".join([each.body() for each in results]), 200, media_type)
+
+
+def error_body(message: str, code: str) -> bytes:
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+
+
+def api_error_response(error: ApiError) -> HttpResponse:
+    """Build the response to a request that is refused with an error for the caller."""
+    response = HttpResponse(error_body(error.message, error.code), error.status)
+    if isinstance(error, Unauthenticated):
+        response.headers.append((b"www-authenticate", b"Bearer"))
+    if isinstance(error, RateLimited):
+        response.headers.extend(retry_after_header(error))
+    return response
+
+
+def failure_response(error: Exception) -> HttpResponse:
     """Log an unexpected error; respond with 503 if the database does not answer, else with 500."""
-    if is_unreachable(error) or is_timeout(error):
-        mask(error)
-        return error_response(503, unanswered(error), Unavailable.code)
     message, extensions = mask(error)
-    return error_response(500, message, extensions["code"])
+    if is_unreachable(error) or is_timeout(error):
+        return HttpResponse(error_body(unanswered(error), Unavailable.code), 503)
+    return HttpResponse(error_body(message, extensions["code"]), 500)

@@ -46,7 +46,7 @@ def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Setti
 
     @app.exception_handler(ApiError)
     async def refuse(_: Request, error: ApiError) -> Response:
-        return api_error_response(error)
+        return api_error_response(error).as_starlette()
 
     @app.get("/")
     async def home() -> Response:
@@ -61,11 +61,11 @@ def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Setti
         except ApiError:
             raise
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
-            return failure_response(error)
+            return failure_response(error).as_starlette()
         if session is None:
             return HTMLResponse(USED_CODE, status_code=410)
         response = RedirectResponse("/graphql", status_code=303)
-        set_session_cookie(response, session, request, settings)
+        set_session_cookie(response, session, request.url.scheme == "https", settings)
         return response
 
     @app.get("/schema.graphql")

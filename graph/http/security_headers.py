@@ -1,4 +1,4 @@
-"""Security headers: middleware that adds them to every HTTP response."""
+"""Security headers, which every HTTP response has."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +11,17 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+#: Forbids caching, unless a response allows it.
+NO_STORE = ("cache-control", "no-store")
+#: Only over HTTPS.
+STRICT_TRANSPORT_SECURITY = {"strict-transport-security": "max-age=31536000"}
 
 
 class SecurityHeaders:
@@ -23,15 +34,11 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers.update(SECURITY_HEADERS)
                 if not scope["path"].startswith(f"{STATIC_PATH}/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                    headers.setdefault(*NO_STORE)
                 if scope.get("scheme") == "https":
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                    headers.update(STRICT_TRANSPORT_SECURITY)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

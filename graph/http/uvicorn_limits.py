@@ -1,9 +1,12 @@
 """Limits on connections, enforced while uvicorn reads them, before there is a request."""
 
+import logging
 from asyncio import BaseTransport, TimerHandle
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from graph.http.access_log import ACCESS_LOG
 
 #: Bytes of a request line and its headers, of a chunk's header, or of a chunked body's trailer.
 MAX_HEADER_BYTES = 65_536
@@ -27,6 +30,12 @@ class LimitedProtocol(HttpToolsProtocol):
     #: Bytes received since the last complete header or piece of a body.
     unparsed_bytes = 0
     _header_timer: TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # Duck-typed: uvicorn calls nothing but `info`.
+        self.access_log = self.access_log and self.access_logger.isEnabledFor(logging.INFO)
+        self.access_logger = ACCESS_LOG  # type: ignore[assignment]
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]

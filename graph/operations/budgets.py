@@ -6,7 +6,7 @@ write to the database.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from graph.kit.errors import RateLimited
@@ -44,19 +44,24 @@ class Caller:
     allowance: BucketSize
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BudgetStatus:
     limit: int
     remaining: int
-    #: When the bucket will be full again if nothing more is charged.
-    reset_at: datetime
+    #: Seconds until the bucket will be full again if nothing more is charged.
+    seconds_to_full: float
 
     @property
     def used(self) -> int:
         return self.limit - self.remaining
 
+    @property
+    def reset_at(self) -> datetime:
+        """When the bucket will be full again if nothing more is charged."""
+        return now() + timedelta(seconds=self.seconds_to_full)
 
-@dataclass(frozen=True)
+
+@dataclass(slots=True)
 class _Level:
     """The tokens of a caller at a time."""
 
@@ -91,7 +96,7 @@ class Budgets:
         """The network of an address as the sender of invalid credentials."""
         return Caller(f"failures {address}", self._anonymous_bucket)
 
-    async def charge(self, caller: Caller, cost: float) -> BudgetStatus:
+    async def charge(self, caller: Caller, cost: float) -> None:
         """Take tokens out of a caller's bucket; raise `RateLimited` if there are too few."""
         capacity = caller.allowance.capacity
         if cost > capacity:
@@ -105,8 +110,7 @@ class Budgets:
             taken = await self._take(caller, missing, max(missing, capacity * SHARED_PORTION))
             # The caller's concurrent requests may have changed the level meanwhile.
             level = self._level(caller)
-            level = replace(level, local=level.local + taken.amount, shared=taken.left)
-            self._levels.put(caller.name, level)
+            level.local, level.shared = level.local + taken.amount, taken.left
             if taken.wait:
                 break
         if level.local < cost:
@@ -116,20 +120,17 @@ class Budgets:
                 f"{capacity:,.0f} remain. Wait {wait:.0f} seconds, or request less.",
                 wait,
             )
-        self._levels.put(caller.name, replace(level, local=level.local - cost))
-        return self.budget_status(caller)
+        level.local -= cost
 
-    async def refund(self, caller: Caller, amount: float) -> BudgetStatus:
+    async def refund(self, caller: Caller, amount: float) -> None:
         """Put tokens back that were charged and not needed."""
         level = self._level(caller)
-        level = replace(level, local=level.local + amount)
+        level.local += amount
         surplus = level.local - caller.allowance.capacity * LOCAL_SURPLUS if self.is_shared else 0
         if surplus > 0:
-            self._levels.put(caller.name, replace(level, local=level.local - surplus))
+            level.local -= surplus
             taken = await self._take(caller, -surplus, None)
-            level = replace(self._level(caller), shared=taken.left)
-        self._levels.put(caller.name, level)
-        return self.budget_status(caller)
+            self._level(caller).shared = taken.left
 
     def owe(self, caller: Caller, amount: float) -> None:
         """Charge what has been used already, whether or not the bucket covers it.
@@ -138,14 +139,13 @@ class Budgets:
         """
         level = self._level(caller)
         least = -caller.allowance.capacity * LARGEST_DEBT
-        local = min(level.local, max(least, level.local - amount))
-        self._levels.put(caller.name, replace(level, local=local))
+        level.local = min(level.local, max(least, level.local - amount))
 
     def budget_status(self, caller: Caller) -> BudgetStatus:
         capacity = caller.allowance.capacity
         remaining = min(capacity, max(0.0, self._level(caller).total))
         wait = caller.allowance.wait(remaining, capacity)
-        return BudgetStatus(int(capacity), int(remaining), now() + timedelta(seconds=wait))
+        return BudgetStatus(int(capacity), int(remaining), wait)
 
     async def _take(self, caller: Caller, least: float, most: float | None) -> TakenTokens:
         return await take_tokens(
@@ -153,15 +153,18 @@ class Budgets:
         )
 
     def _level(self, caller: Caller) -> _Level:
-        """The caller's level now: the remembered one, refilled since; a full bucket if unknown."""
+        """The caller's level, refilled until now; a full bucket if it is not remembered."""
         at, allowance = time.monotonic(), caller.allowance
-        last = self._levels.get(caller.name)
-        if last is None:
-            if self.is_shared:
-                return _Level(local=0, shared=allowance.capacity, at=at)
-            return _Level(local=allowance.capacity, shared=0, at=at)
-        passed = at - last.at
+        level = self._levels.get(caller.name)
+        if level is None:
+            shared = allowance.capacity if self.is_shared else 0
+            level = _Level(allowance.capacity - shared, shared, at)
+            self._levels.put(caller.name, level)
+            return level
+        passed, level.at = at - level.at, at
         # Only one of the two refills: where buckets are shared, the one in the database.
         if self.is_shared:
-            return _Level(last.local, allowance.level(last.shared, passed), at)
-        return _Level(allowance.level(last.local, passed), 0, at)
+            level.shared = allowance.level(level.shared, passed)
+        else:
+            level.local = allowance.level(level.local, passed)
+        return level

@@ -21,7 +21,6 @@ from functools import partial
 from typing import Any, Self
 
 from graphql import (
-    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -44,7 +43,7 @@ from graphql import (
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
 from graph.operations.argument_values import count_argument_values, count_values
 from graph.operations.filter_cost import ConditionCounter, UnindexedConditions
-from graph.operations.limits import LimitExceeded, Limits, fragments_by_name
+from graph.operations.limits import LimitExceeded, Limits
 
 #: The least that a request costs. The endpoint charges it before it looks for the document.
 REQUEST_COST = 1
@@ -108,21 +107,28 @@ class OperationCost:
 
 
 @dataclass(frozen=True)
-class CostEstimator:
-    """Estimates the cost of one operation of a valid document."""
+class CostRules:
+    """What the costs of all operations of a schema depend on."""
 
     limits: Limits
     schema: GraphQLSchema
-    operation: OperationDefinitionNode
-    fragments: Mapping[str, FragmentDefinitionNode]
-    variables: dict[str, Any]
     #: The lengths of lists that neither have pages nor are short.
     list_lengths: ListLengths
     #: The costs of fields whose arguments decide how much work they are.
     field_costs: FieldCosts
+
+
+@dataclass(frozen=True)
+class CostEstimator:
+    """Estimates the cost of one operation of a valid document."""
+
+    rules: CostRules
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: dict[str, Any]
     #: The numbers of values in the variables, and their conditions. A variable may be used often,
     #: and is counted once.
-    variable_sizes: Counter[str]
+    variable_sizes: Mapping[str, int]
     conditions: ConditionCounter
     #: The numbers of values in the document's arguments, by the identity of their nodes.
     argument_sizes: dict[int, int]
@@ -132,75 +138,45 @@ class CostEstimator:
     @classmethod
     def for_operation(
         cls,
-        limits: Limits,
-        schema: GraphQLSchema,
-        document: DocumentNode,
+        rules: CostRules,
         operation: OperationDefinitionNode,
-        variables: Mapping[str, Any] | None,
-        list_lengths: ListLengths,
-        field_costs: FieldCosts,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        values: dict[str, Any],
     ) -> Self:
-        """Build an estimator; variables that the document does not define are ignored."""
-        values = {}
-        for definition in operation.variable_definitions or ():
-            name, default = definition.variable.name.value, definition.default_value
-            if variables is not None and name in variables:
-                values[name] = variables[name]
-            elif default is not None:
-                values[name] = value_from_ast_untyped(default)
-        fragments = fragments_by_name(document)
-        return cls(
-            limits,
-            schema,
-            operation,
-            fragments,
-            values,
-            list_lengths,
-            field_costs,
-            Counter({name: count_values(value) for name, value in values.items()}),
-            ConditionCounter(values),
-            {},
-        )
+        """Build an estimator. `values` are those that `variable_values` returns."""
+        sizes = {name: count_values(value) for name, value in values.items()}
+        return cls(rules, operation, fragments, values, sizes, ConditionCounter(values), {})
 
     def estimate(self) -> OperationCost:
         """Compute the cost; raise `LimitExceeded` for too many IDs or batch rows in one field."""
         cost = OperationCost()
-        root_type = self.schema.get_root_type(self.operation.operation)
+        root_type = self.rules.schema.get_root_type(self.operation.operation)
         if root_type is not None:
             self._add_selection(cost, "", root_type, self.operation.selection_set, 1, None)
         return cost
 
     def check(self, cost: OperationCost) -> None:
         """Raise `LimitExceeded` if the estimated cost exceeds a limit."""
-        if cost.argument_values > self.limits.argument_values:
+        limits = self.rules.limits
+        if cost.argument_values > limits.argument_values:
             raise LimitExceeded(
                 f"The operation's arguments hold {cost.argument_values:,} values, counting those "
                 "inside a list once for each of its items; the limit is "
-                f"{self.limits.argument_values:,}. Use shorter filters, or smaller pages around "
+                f"{limits.argument_values:,}. Use shorter filters, or smaller pages around "
                 "them."
             )
         cost.unindexed.check()
-        if cost.total > self.limits.cost:
+        if cost.total > self.rules.limits.cost:
             raise LimitExceeded(self._cost_message(cost))
-        if cost.response_size > self.limits.answer_size:
+        if cost.response_size > self.rules.limits.answer_size:
             raise LimitExceeded(
                 f"The response could have {cost.response_size:,} bytes besides its strings; the "
-                f"limit is {self.limits.answer_size:,}. Select less, or use shorter aliases."
+                f"limit is {self.rules.limits.answer_size:,}. Select less, or use shorter aliases."
             )
-
-    def root_fields(self) -> list[FieldNode]:
-        """Return the fields at the root of the operation, including those of fragments."""
-        root_type = self.schema.get_root_type(self.operation.operation)
-        if root_type is None:
-            return []
-        return [node for _, node in self._fields(root_type, self.operation.selection_set)]
 
     def argument(self, node: FieldNode, name: str) -> Any:
         """Return the value of a field's argument, or `Undefined` if it is not set."""
-        for argument in node.arguments or ():
-            if argument.name.value == name:
-                return self._value(argument.value)
-        return Undefined
+        return argument_value(node, name, self.variables)
 
     def _cost_message(self, cost: OperationCost) -> str:
         most_expensive = ", ".join(
@@ -209,7 +185,7 @@ class CostEstimator:
         page_size = self._largest_fitting_page()
         advice = f"It fits with `first: {page_size}` on its lists." if page_size else "Select less."
         return (
-            f"The operation could cost {cost.total:,}; the limit is {self.limits.cost:,}. "
+            f"The operation could cost {cost.total:,}; the limit is {self.rules.limits.cost:,}. "
             f"Its most expensive paths are {most_expensive}. {advice}"
         )
 
@@ -219,7 +195,7 @@ class CostEstimator:
         def total_cost(page_size: int) -> int:
             return replace(self, max_page_size=page_size).estimate().total
 
-        return bisect_right(range(1, MAX_SIZE + 1), self.limits.cost, key=total_cost)
+        return bisect_right(range(1, MAX_SIZE + 1), self.rules.limits.cost, key=total_cost)
 
     def _add_selection(
         self,
@@ -234,14 +210,14 @@ class CostEstimator:
 
         `page_size` is given if the parents are connections.
         """
-        scalars = 0
-        for owner, node in self._fields(parent_type, selection_set):
+        scalars, schema = 0, self.rules.schema
+        for owner, node in expand_fields(schema, self.fragments, parent_type, selection_set):
             name = node.name.value
             cost.fields.add((owner.name, name))
             field_path = f"{path}.{name}" if path else name
             if page_size is not None and name in COUNT_FIELDS:
                 cost.add(field_path, work=1 + parents * COUNT_COST)
-            definition = getattr(owner, "fields", {}).get(name) or INTROSPECTION_FIELDS.get(name)
+            definition = field_definition(owner, name)
             cost.response_size += parents * (len((node.alias or node.name).value) + SCALAR_BYTES)
             if definition is None or node.selection_set is None:
                 scalars += parents
@@ -254,7 +230,7 @@ class CostEstimator:
             cost.argument_values += values
             cost.add(field_path, work=values // ARGUMENT_VALUES_PER_COST)
             cost.add(field_path, work=self._condition_cost(cost, node, definition))
-            if (own_cost := self.field_costs.get((owner.name, name))) is not None:
+            if (own_cost := self.rules.field_costs.get((owner.name, name))) is not None:
                 cost.add(field_path, work=own_cost(partial(self.argument, node)))
             if is_connection(definition):
                 cost.add(field_path, work=1)
@@ -269,7 +245,7 @@ class CostEstimator:
                 cost.add(field_path, nodes=objects, work=1)
             before = cost.total
             self._add_selection(cost, field_path, field_type, node.selection_set, objects, None)
-            if owner is self.schema.mutation_type:
+            if owner is self.rules.schema.mutation_type:
                 self._check_batch_rows(node)
                 if self.argument(node, DRY_RUN_ARGUMENT) is True:
                     self._check_dry_run(field_path, cost.total - before)
@@ -278,21 +254,6 @@ class CostEstimator:
             INTROSPECTION_OBJECTS_PER_COST if is_introspection(parent_type) else SCALARS_PER_COST
         )
         cost.add(path, work=scalars // scalars_per_cost)
-
-    def _fields(
-        self, parent_type: GraphQLNamedType, selection_set: SelectionSetNode
-    ) -> Iterator[tuple[GraphQLNamedType, FieldNode]]:
-        """The fields of a selection set with its fragments expanded, each with its owner type."""
-        for node in selection_set.selections:
-            if isinstance(node, FieldNode):
-                yield parent_type, node
-                continue
-            fragment: Any = node
-            if isinstance(node, FragmentSpreadNode):
-                fragment = self.fragments[node.name.value]
-            condition = fragment.type_condition
-            owner = self.schema.type_map[condition.name.value] if condition else parent_type
-            yield from self._fields(owner, fragment.selection_set)
 
     def _condition_cost(
         self, cost: OperationCost, node: FieldNode, definition: GraphQLField
@@ -326,17 +287,17 @@ class CostEstimator:
             return 1
         name = node.name.value
         if is_introspection(owner):
-            return len(self.schema.type_map) if name == "types" else INTROSPECTION_LIST_LENGTH
+            return len(self.rules.schema.type_map) if name == "types" else INTROSPECTION_LIST_LENGTH
         ids = self.argument(node, "ids")
         if isinstance(ids, list):
             self._check_ids(name, len(ids))
             return max(1, len(ids))
         if page_size is not None and name in PAGE_ROW_FIELDS:
             return page_size
-        list_length = self.list_lengths.get((owner.name, name))
+        list_length = self.rules.list_lengths.get((owner.name, name))
         if list_length is None:
             return SHORT_LIST_LENGTH
-        return list_length(partial(self.argument, node), self.limits)
+        return list_length(partial(self.argument, node), self.rules.limits)
 
     def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
         for name in ("first", "last"):
@@ -348,19 +309,19 @@ class CostEstimator:
         return min(default if isinstance(default, int) else DEFAULT_SIZE, self.max_page_size)
 
     def _check_ids(self, name: str, count: int) -> None:
-        if count > self.limits.node_ids:
+        if count > self.rules.limits.node_ids:
             raise LimitExceeded(
-                f"{name} got {count:,} IDs; the limit is {self.limits.node_ids}. "
+                f"{name} got {count:,} IDs; the limit is {self.rules.limits.node_ids}. "
                 "Request the others in another operation."
             )
 
     def _check_batch_rows(self, node: FieldNode) -> None:
         batch = self.argument(node, "input")
         rows = batch.get("rows") if isinstance(batch, dict) else None
-        if isinstance(rows, list) and len(rows) > self.limits.batch_rows:
+        if isinstance(rows, list) and len(rows) > self.rules.limits.batch_rows:
             raise LimitExceeded(
                 f"{node.name.value} got {len(rows):,} rows; the limit is "
-                f"{self.limits.batch_rows}. Send the others in another mutation."
+                f"{self.rules.limits.batch_rows}. Send the others in another mutation."
             )
 
     def _check_dry_run(self, name: str, cost: int) -> None:
@@ -371,8 +332,52 @@ class CostEstimator:
                 "and query the rest separately."
             )
 
-    def _value(self, node: ValueNode) -> Any:
-        return value_from_ast_untyped(node, self.variables)
+
+def variable_values(
+    operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the values of an operation's variables; others that are given are ignored."""
+    values = {}
+    for definition in operation.variable_definitions or ():
+        name, default = definition.variable.name.value, definition.default_value
+        if variables is not None and name in variables:
+            values[name] = variables[name]
+        elif default is not None:
+            values[name] = value_from_ast_untyped(default)
+    return values
+
+
+def argument_value(node: FieldNode, name: str, variables: dict[str, Any]) -> Any:
+    """Return the value of a field's argument, or `Undefined` if it is not set."""
+    for argument in node.arguments or ():
+        if argument.name.value == name:
+            return value_from_ast_untyped(argument.value, variables)
+    return Undefined
+
+
+def expand_fields(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    parent_type: GraphQLNamedType,
+    selection_set: SelectionSetNode,
+) -> Iterator[tuple[GraphQLNamedType, FieldNode]]:
+    """The fields of a selection set with its fragments expanded, each with its owner type."""
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield parent_type, node
+            continue
+        fragment: Any = node
+        if isinstance(node, FragmentSpreadNode):
+            fragment = fragments[node.name.value]
+        condition = fragment.type_condition
+        owner = schema.type_map[condition.name.value] if condition else parent_type
+        yield from expand_fields(schema, fragments, owner, fragment.selection_set)
+
+
+def field_definition(owner: GraphQLNamedType, name: str) -> GraphQLField | None:
+    """Return the definition of a field; None for `__typename`."""
+    found = getattr(owner, "fields", {}).get(name) or INTROSPECTION_FIELDS.get(name)
+    return found if isinstance(found, GraphQLField) else None
 
 
 def is_introspection(owner: GraphQLNamedType) -> bool:

@@ -1,4 +1,4 @@
-"""Parsing and validation of documents, and a cache of those that passed both."""
+"""Parsing and validation of documents."""
 
 import time
 from collections.abc import Sequence
@@ -18,16 +18,9 @@ from graphql.language.parser import Parser
 from graphql.validation.validate import ValidationAbortedError
 
 from graph.operations.limits import LimitExceeded, Limits, check_shape
-from graph.operations.lru_cache import LRUCache
 
 #: Validation stops after so many errors.
 MAX_VALIDATION_ERRORS = 5
-
-#: Texts with their parsed documents, by text and by the limits that they were checked against. The
-#: size counts characters: a parsed document takes about 200 bytes for each character of its text.
-VALID_DOCUMENTS: LRUCache[tuple[Limits, str], tuple[str, DocumentNode]] = LRUCache(
-    1000, 300_000, lambda entry: len(entry[0])
-)
 
 
 def parse_and_validate(

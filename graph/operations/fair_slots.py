@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from graph.kit.errors import RateLimited
 
@@ -23,22 +21,22 @@ class FairSlots:
         #: The waiting callers, in the order of their turns.
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
-    @asynccontextmanager
-    async def slot(self, caller: str) -> AsyncIterator[None]:
-        """Take a slot, waiting until one is free for the caller.
+    def slot(self, caller: str) -> "Slot":
+        """Return a slot to be taken by `async with`, which waits until one is free for the caller.
 
-        Raises `RateLimited` if too many of the caller are waiting.
+        Entering it raises `RateLimited` if too many of the caller are waiting.
         """
-        await self._take(caller)
-        try:
-            yield
-        finally:
-            self._release(caller)
+        return Slot(self, caller)
 
-    async def _take(self, caller: str) -> None:
+    async def take(self, caller: str) -> None:
         waiting = len(self._waiting.get(caller, ()))
         if self._most_waiting is not None and waiting >= self._most_waiting:
             raise RateLimited(f"{waiting} operations of yours are waiting. Send fewer at once.", 1)
+        if self._free and self._taken[caller] < self._share:
+            # Nobody who waits could have it: `_grant` would have given it to them.
+            self._free -= 1
+            self._taken[caller] += 1
+            return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(turn)
         self._grant()
@@ -49,7 +47,7 @@ class FairSlots:
                 self._forget(caller, turn)
             else:
                 # It was granted at the same moment.
-                self._release(caller)
+                self.release(caller)
             raise
 
     def _forget(self, caller: str, turn: "asyncio.Future[None]") -> None:
@@ -60,7 +58,7 @@ class FairSlots:
         if not turns:
             del self._waiting[caller]
 
-    def _release(self, caller: str) -> None:
+    def release(self, caller: str) -> None:
         self._free += 1
         self._taken[caller] -= 1
         if not self._taken[caller]:
@@ -85,3 +83,18 @@ class FairSlots:
             if turns:
                 # Behind the other callers.
                 self._waiting[caller] = turns
+
+
+class Slot:
+    """A slot that is held during an `async with` block."""
+
+    __slots__ = ("_caller", "_slots")
+
+    def __init__(self, slots: FairSlots, caller: str) -> None:
+        self._slots, self._caller = slots, caller
+
+    async def __aenter__(self) -> None:
+        await self._slots.take(self._caller)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.release(self._caller)

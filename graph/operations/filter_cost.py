@@ -110,7 +110,7 @@ class ConditionCounter:
         while stack:
             named, node = stack.pop()
             if isinstance(node, VariableNode):
-                found.add(self._of_variable(node.name.value, named))
+                found.add(self.of_variable(node.name.value, named))
             elif isinstance(node, ListValueNode):
                 stack.extend((named, item) for item in node.values)
             elif isinstance(node, ObjectValueNode) and is_input_object_type(named):
@@ -121,7 +121,8 @@ class ConditionCounter:
                         stack.append((get_named_type(named.fields[name].type), inner))
         return found
 
-    def _of_variable(self, name: str, named: Any) -> UnindexedConditions:
+    def of_variable(self, name: str, named: Any) -> UnindexedConditions:
+        """Return the conditions of a variable's value, which is of the named type."""
         key = (name, named.name)
         if key not in self._of_variables:
             self._of_variables[key] = conditions = UnindexedConditions()

@@ -25,10 +25,10 @@ class LRUCache(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """Return the entry and mark it as the most recently used; None if it is not cached."""
-        if key not in self._entries:
-            return None
-        self._entries.move_to_end(key)
-        return self._entries[key]
+        value = self._entries.get(key)
+        if value is not None:
+            self._entries.move_to_end(key)
+        return value
 
     def put(self, key: K, value: V) -> None:
         """Store an entry, evicting the least recently used ones to stay within the bounds.

@@ -1,11 +1,13 @@
 """The time that an operation uses: of database connections, and of the event loop."""
 
 import asyncio
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Usage:
@@ -58,12 +60,23 @@ class _MeasuredCoroutine:
         finally:
             self._usage.event_loop += perf_counter() - started
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return self._coroutine.__await__()  # type: ignore[no-any-return]
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def __iter__(self) -> "_MeasuredCoroutine":
+        return self
+
+    def __await__(self) -> "_MeasuredCoroutine":
+        return self
 
 
 # Tasks accept whatever is registered.
 Coroutine.register(_MeasuredCoroutine)
+
+
+def measured(work: Coroutine[Any, Any, T], usage: Usage) -> Awaitable[T]:
+    """Return an awaitable that runs `work` in the current task, and adds its time to `usage`."""
+    return _MeasuredCoroutine(work, usage)
 
 
 def measured_task(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 
 from models.database import mysql, postgresql, sqlite
 from models.database.driver_errors import (
@@ -138,6 +138,18 @@ class Database:
             async with self.reads() as session:
                 return await work(session)
 
+        return await self._read(attempt)
+
+    async def fetch(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` on a connection, as `read` does in a session. It returns no ORM rows."""
+
+        async def attempt() -> T:
+            async with self.read_engine.connect() as connection:
+                return await work(connection)
+
+        return await self._read(attempt)
+
+    async def _read(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             return await self.stoppable(attempt())
         except DBAPIError as error:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from graph.app import create_app
 from graph.cli import console
 from graph.cli.logs import log_config
-from graph.cli.printable import printable, printable_lines
+from graph.http.printable import printable, printable_lines
 from graph.settings import Settings
 from models import AccessToken, User
 from models.database import Database

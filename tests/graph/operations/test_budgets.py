@@ -222,7 +222,7 @@ class TestBudget:
     async def test_parsing_time_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 10**9)
         document = "{ viewer { name handle email } }"
         code, message = await office.api.refusal(document, office.tokens["member"])
         assert code == "RATE_LIMITED"
@@ -230,9 +230,9 @@ class TestBudget:
             "; the whole budget is 5,000. Request less, or sign in for a larger budget."
         )
         # A cached document is not parsed again.
-        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 0)
+        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
-        monkeypatch.setattr("graph.operations.extensions.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 10**9)
         await office.api.ask(document, office.tokens["member"])
 
 
@@ -259,11 +259,14 @@ class TestLevels:
             await kept.charge(NAMED, 30)
         assert refused.value.wait == pytest.approx(20)
         clock[0] = 20
-        assert (await kept.charge(NAMED, 30)).remaining == 0
-        assert (await kept.refund(NAMED, 10)).remaining == 10
+        await kept.charge(NAMED, 30)
+        assert kept.budget_status(NAMED).remaining == 0
+        await kept.refund(NAMED, 10)
+        assert kept.budget_status(NAMED).remaining == 10
         clock[0] = 1000
         assert kept.budget_status(NAMED).remaining == 100
-        assert (await kept.refund(NAMED, 10)).remaining == 100
+        await kept.refund(NAMED, 10)
+        assert kept.budget_status(NAMED).remaining == 100
         with pytest.raises(RateLimited, match="the whole budget is 100"):
             await kept.charge(NAMED, 101)
 
@@ -358,6 +361,6 @@ class TestResponseSize:
         code, message = await api.refusal(aliases, office.tokens["member"])
         assert code == "LIMIT_EXCEEDED"
         assert message == (
-            "The response has 10,576 bytes; the limit is 1,000. "
+            "The response has 10,472 bytes; the limit is 1,000. "
             "Select less. Changes by mutations were saved."
         )

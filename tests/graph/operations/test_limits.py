@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from graph.operations import cost
+from graph.operations import cost, pricing
 from graph.operations.argument_values import count_argument_values, count_values
 from graph.operations.filter_cost import UnindexedConditions
 from tests.support.client import Api, Statements, body_without_cost
@@ -201,7 +201,7 @@ class TestCost:
             add(conditions, named, value)
 
         add = UnindexedConditions.add_value
-        monkeypatch.setattr(cost, "count_values", count)
+        monkeypatch.setattr(pricing, "count_values", count)
         monkeypatch.setattr(UnindexedConditions, "add_value", add_value)
         fields = " ".join(f"t{n}: tasks(filter: $f) {{ totalCount }}" for n in range(90))
         document = f'query ($f: TaskFilter) {{ workspace(slug: "x") {{ {fields} }} }}'
