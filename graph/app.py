@@ -14,6 +14,7 @@ from graph.auth.authenticator import Authenticator
 from graph.auth.last_used import LastUsedTracker
 from graph.background import background_tasks
 from graph.context import Connections, Server
+from graph.engine.engine import Engine
 from graph.http.access_log import ACCESS_LOG
 from graph.http.common_headers import cors_middleware
 from graph.http.endpoint import GraphQLEndpoint
@@ -66,11 +67,13 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
     documents = DocumentStore(
         database, max_size=limits.size, registered_only=settings.registered_only
     )
+    engine = Engine(schema, database)
     runner = OperationRunner(
         schema,
         CostRules(limits, schema._schema, LIST_LENGTHS, FIELD_COSTS),
         server.connections.operations,
         documents,
+        engine,
     )
 
     @asynccontextmanager
@@ -84,6 +87,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
         async with background_tasks(database, last_used):
             yield
         await server.authenticator.close()
+        engine.close()
         await database.close()
         ACCESS_LOG.flush()
         asyncio.get_running_loop().set_task_factory(None)

@@ -1,7 +1,7 @@
 """The context of an operation: its viewer, its loaders and its budget."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -137,10 +137,10 @@ class Context:
         is_reading = self._loaders is not None or self._dry_run is not None
         return is_reading or self._is_estimate_charged
 
-    def known_row(self, model: type[Base]) -> Any:
-        """Return the row of the viewer if it is of this model."""
-        user = self.identity.user
-        return user if isinstance(user, model) else None
+    def known_columns(self, model: type[Base]) -> Mapping[str, Any] | None:
+        """Return the columns of the viewer's row if it is of this model."""
+        record = self.identity.record
+        return record.user_columns if record is not None and model is User else None
 
     @property
     def budget_status(self) -> BudgetStatus:

@@ -74,6 +74,26 @@ class Bound:
     sources: list[Any]
     #: Whether it is valid for later requests with the same variables.
     is_lasting: bool = True
+    #: The statements that it has needed.
+    statements: dict[Any, Any] = field(default_factory=dict)
+
+
+class TimedScope(ReadScope):
+    """A scope that notes whether the time of the operation was asked for."""
+
+    def __init__(self, scope: ReadScope) -> None:
+        self.was_asked_for_time = False
+        super().__init__(scope.database, scope.viewer, scope.texts)
+        self._now = scope.now
+
+    @property
+    def now(self) -> datetime:
+        self.was_asked_for_time = True
+        return self._now
+
+    @now.setter
+    def now(self, value: datetime) -> None:
+        self._now = value
 
 
 class Binder:
@@ -81,9 +101,8 @@ class Binder:
 
     def __init__(self, codecs: Codecs, scope: ReadScope, coerced: Any) -> None:
         self.codecs = codecs
-        self.scope = scope
+        self.scope = TimedScope(scope)
         self.coerced = coerced
-        self.is_lasting = True
 
     def bind(self, steps: Sequence[Step], count: int) -> Bound:
         """Bind the steps of a plan, which had `count` steps before some were merged."""
@@ -92,7 +111,8 @@ class Binder:
             bound.steps[step.number] = self.bind_step(step)
             for source in step.sources:
                 bound.sources[source.number] = self._bind_source(step, source)
-        bound.is_lasting = self.is_lasting
+        # Times that are relative to now are others in the next request.
+        bound.is_lasting = not self.scope.was_asked_for_time
         return bound
 
     def _bind_source(self, step: Step, source: Source) -> Any:
@@ -120,8 +140,6 @@ class Binder:
         bound = BoundStep(step)
         if step.kind is StepKind.CALLS and step.arguments is not None:
             bound.arguments = step.arguments.values(self.coerced)
-            # The resolver may resolve relative times, and keep state in its arguments.
-            self.is_lasting = self.is_lasting and not bound.arguments
         return bound
 
     def _page(self, step: Step) -> BoundStep:
@@ -173,8 +191,6 @@ class Binder:
         late = LateValues(self.scope.database, f"{_prefix(step)}_value")
         condition: Condition = NO_CONDITION
         if filter_ is not None:
-            # A filter may have times that are relative to now.
-            self.is_lasting = False
             condition = parse_filter(self.scope, filter_).template(late)
         values, given, shape = dict(late.values), {}, []
         for name, value in arguments.items():

@@ -2,24 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType, get_variable_values
+import orjson
+from graphql import OperationType, get_variable_values
 
-from graph.engine.binding import Binder
+from graph.engine.binding import Binder, Bound
 from graph.engine.codecs import Codecs
 from graph.engine.places import NotPlannable
 from graph.engine.plan import Plan, make_plan
 from graph.engine.reader import Reader
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
-from graph.kit.loading.read_sessions import SessionSource
+from graph.operations.encoding import count_rows
+from graph.operations.lru_cache import LRUCache
+from graph.operations.planned import PlannedData
+from graph.operations.prepared import PreparedOperation
 from models.database import Database
 
 #: Plans of one operation: one for each combination of what they depend on.
 MAX_PLANS = 20
+#: Variables of one operation whose arguments stay parsed, and the longest ones, in bytes of JSON.
+MAX_BOUND, MAX_VARIABLES = 20, 2_000
+#: Compiled statements of all plans, and their characters in total.
+MAX_STATEMENTS, MAX_CHARACTERS = 10_000, 50_000_000
 
 logger = logging.getLogger("taskloom.engine")
 
@@ -29,86 +37,99 @@ class Plans:
 
     def __init__(self) -> None:
         self.plans: list[Plan] = []
+        #: Plans with their arguments, by the variables as JSON.
+        self.bound: LRUCache[bytes, tuple[Plan, Bound]] = LRUCache(MAX_BOUND)
         #: Why the operation cannot be planned, if so.
         self.reason: str | None = None
 
 
 class Engine:
-    """Executes operations by plans."""
+    """Executes queries by plans."""
 
     def __init__(self, schema: Any, database: Database) -> None:
         self.schema = schema
         self.database = database
         self.codecs = Codecs(database.kind, database.read_engine.dialect)
         self.stacks = database.kind == "postgresql" and not database.options.pgbouncer
+        self._statements: LRUCache[Hashable, Statement] = LRUCache(
+            MAX_STATEMENTS, MAX_CHARACTERS, lambda statement: len(statement.sql)
+        )
         self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statements")
 
     async def execute(
         self,
-        plans: Plans,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any] | None,
+        operation: PreparedOperation,
         context: EngineContext,
-        reads: SessionSource,
-    ) -> dict[str, Any] | None:
-        """Return the data of an operation; None if the reference executor must execute it."""
-        if operation.operation is not OperationType.QUERY or plans.reason is not None:
+        variables: dict[str, Any] | None,
+    ) -> PlannedData | None:
+        """Return the data of a query, or None if the reference executor must execute it.
+
+        That is so if a field has no declaration, and if anything unusual happens: the reference
+        executor reports errors with their paths. Queries only read, so that nothing happens twice.
+        """
+        plans = operation.plans
+        if plans is None:
+            plans = operation.plans = Plans()
+        if plans.reason is not None or operation.type is not OperationType.QUERY:
             return None
         try:
-            return await self._execute(plans, document, operation, variables, context, reads)
+            plan, bound = self._bound(plans, operation, context, variables)
+            run = Run(plan, bound, context, Reader(self.database, context.reads), self)
+            data = await run.run()
         except NotPlannable as reason:
             plans.reason = str(reason)
             logger.debug("not planned: %s", reason)
+            return None
         except Exception as error:
-            import traceback
-
-            self.last = traceback.format_exc()[-900:]
             logger.debug("the planned execution failed: %r", error, exc_info=True)
-        return None
+            return None
+        return PlannedData(data, count_rows(data))
 
-    async def _execute(
+    def _bound(
         self,
         plans: Plans,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any] | None,
+        operation: PreparedOperation,
         context: EngineContext,
-        reads: SessionSource,
-    ) -> dict[str, Any]:
-        coerced = self.coerced(operation, variables)
-        plan = self.plan(plans, document, operation, coerced)
+        variables: dict[str, Any] | None,
+    ) -> tuple[Plan, Bound]:
+        """Return the plan for given variables, with its arguments."""
+        key = orjson.dumps(variables) if variables else b""
+        known = plans.bound.get(key)
+        if known is not None:
+            return known
+        coerced = self._coerced(operation, variables)
+        plan = self._plan(plans, operation, coerced)
         bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
-        reader = Reader(self.database, reads)
-        run = Run(plan, bound, context, reader, self.codecs, self._compile)
-        return await run.run()
+        if bound.is_lasting and len(key) <= MAX_VARIABLES:
+            plans.bound.put(key, (plan, bound))
+        return plan, bound
 
-    def coerced(self, operation: OperationDefinitionNode, variables: dict[str, Any] | None) -> Any:
-        """Return the coerced variables; raise an error if they are invalid."""
-        definitions = operation.variable_definitions or ()
+    def _coerced(self, operation: PreparedOperation, variables: dict[str, Any] | None) -> Any:
+        definitions = operation.operation.variable_definitions or ()
         found = get_variable_values(self.schema._schema, definitions, variables or {})
         if isinstance(found, list):
             raise InvalidVariables(found)
         return found
 
-    def plan(
-        self,
-        plans: Plans,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        coerced: Any,
-    ) -> Plan:
-        """Return the plan of an operation for given variables."""
+    def _plan(self, plans: Plans, operation: PreparedOperation, coerced: Any) -> Plan:
         for plan in plans.plans:
             if plan.is_valid_for(coerced.coerced):
                 return plan
-        plan = make_plan(self.schema, document, operation, coerced, self.codecs, stacks=self.stacks)
+        plan = make_plan(self.schema, operation, coerced, self.codecs, stacks=self.stacks)
         plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
         return plan
 
-    async def _compile(self, job: Callable[[], Statement]) -> Statement:
-        """Compile a statement in a thread: it takes up to some ten milliseconds."""
-        return await asyncio.get_running_loop().run_in_executor(self._compiler, job)
+    async def statement(self, key: Hashable, build: Callable[[], Statement]) -> Statement:
+        """Return a compiled statement, built in a thread if it is not cached.
+
+        Building one takes up to some ten milliseconds.
+        """
+        found = self._statements.get(key)
+        if found is None:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._compiler, build)
+            self._statements.put(key, found)
+        return found
 
     def close(self) -> None:
         self._compiler.shutdown(wait=False)
@@ -116,6 +137,3 @@ class Engine:
 
 class InvalidVariables(Exception):
     """The variables are invalid; the reference executor reports the errors."""
-
-
-Compile = Callable[[Callable[[], Statement]], Awaitable[Statement]]

@@ -1,10 +1,8 @@
 """A plan: what the planner, the schedule and the generated code say about one operation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from graph.engine.assembly import Assembly
 from graph.engine.codecs import Codecs
@@ -13,10 +11,7 @@ from graph.engine.planner import Planner
 from graph.engine.schedule import Scheduler, Stage, Unit
 from graph.engine.selections import Dependency, Selections
 from graph.engine.stack import can_stack, lay_out
-from graph.operations.lru_cache import LRUCache
-
-#: Compiled statements of one plan.
-MAX_STATEMENTS = 100
+from graph.operations.prepared import PreparedOperation
 
 
 @dataclass(eq=False)
@@ -35,31 +30,18 @@ class Plan:
     step_count: int
     #: The families of the columns of stacks.
     families: Mapping[Unit, list[str]]
-    #: Compiled statements by unit and shape.
-    statements: LRUCache[Any, Any] = field(default_factory=lambda: LRUCache(MAX_STATEMENTS))
 
     def is_valid_for(self, variables: Mapping[str, Any]) -> bool:
         return all(function(variables) == value for function, value in self.dependencies)
 
 
 def make_plan(
-    schema: Any,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    coerced: Any,
-    codecs: Codecs,
-    *,
-    stacks: bool,
+    schema: Any, operation: PreparedOperation, coerced: Any, codecs: Codecs, *, stacks: bool
 ) -> Plan:
     """Plan an operation for given variables. Raise `NotPlannable` if it cannot be planned."""
-    fragments = {
-        one.name.value: one
-        for one in document.definitions
-        if isinstance(one, FragmentDefinitionNode)
-    }
-    selections = Selections(schema._schema, fragments, coerced.coerced)
+    selections = Selections(schema._schema, operation.fragments, coerced.coerced)
     planner = Planner(schema, codecs, selections, coerced)
-    root = planner.plan(operation)
+    root = planner.plan(operation.operation)
     step_count = len(planner.steps)
     stages = Scheduler(planner.steps, can_stack if stacks else None).run(root)
     families: dict[Unit, list[str]] = {}

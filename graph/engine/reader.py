@@ -21,6 +21,7 @@ class Reader:
 
     def __init__(self, database: Database, reads: SessionSource) -> None:
         self.reads = reads
+        self.listeners = database.driver_listeners
         self._calls_driver = database.kind == "postgresql" and not database.options.pgbouncer
 
     async def fetch(self, statement: Statement, arguments: Sequence[Any]) -> Sequence[Record]:
@@ -31,6 +32,8 @@ class Reader:
             if self._calls_driver:
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection
+                for listener in self.listeners:
+                    listener(statement.sql, arguments)
                 rows: Sequence[Record] = await driver.fetch(statement.sql, *arguments)
                 return rows
             found = await connection.exec_driver_sql(statement.sql, tuple(arguments))

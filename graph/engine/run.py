@@ -1,7 +1,7 @@
 """Execution of a plan: stage by stage, the units of a stage at the same time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
@@ -26,6 +26,7 @@ from graph.engine.statements import (
     key_name,
 )
 from graph.kit.loading.loaders import ReadScope
+from graph.kit.loading.read_sessions import SessionSource
 from models.base import Base, column_of
 from models.viewer import Viewer
 
@@ -42,9 +43,20 @@ class EngineContext(Protocol):
     @property
     def scope(self) -> ReadScope: ...
 
-    def known_row(self, model: type[Base]) -> Any:
-        """Return the row of the viewer if it is of this model."""
+    @property
+    def reads(self) -> SessionSource: ...
+
+    def known_columns(self, model: type[Base]) -> Mapping[str, Any] | None:
+        """Return the columns of the viewer's row if it is of this model."""
         ...
+
+
+class StatementSource(Protocol):
+    """Compiles statements, and keeps them."""
+
+    codecs: Codecs
+
+    async def statement(self, key: Hashable, build: Callable[[], Statement]) -> Statement: ...
 
 
 @dataclass(frozen=True)
@@ -64,18 +76,17 @@ class Run:
         bound: Bound,
         context: EngineContext,
         reader: Reader,
-        codecs: Codecs,
-        compile_in_thread: Callable[[Callable[[], Statement]], Awaitable[Statement]],
+        statements: StatementSource,
     ) -> None:
         self.plan = plan
         self.bound = bound
         self.context = context
         self.reader = reader
-        self.codecs = codecs
+        self.codecs = statements.codecs
+        self._statements = statements
         self.database = context.scope.database
         self.shape = ViewerShape.of(context.viewer, self.database)
         self.values = viewer_values(context.viewer, self.shape, self.database)
-        self._compile_in_thread = compile_in_thread
         self.tables = Tables(
             [{} for _ in plan.places],
             [{} for _ in range(plan.step_count)],
@@ -112,18 +123,18 @@ class Run:
         [source] = step.sources
         [target] = source.targets
         if step.kind is StepKind.VIEWER:
-            row = self.context.known_row(step.model)
-            if row is not None:
-                self.tables.rows[target.number] = {0: self._record(step, row)}
+            columns = self.context.known_columns(step.model)
+            if columns is not None:
+                self.tables.rows[target.number] = {0: self._record(step, columns)}
             return
         assert source.place is not None
         found = {id(row): getattr(row, step.attribute) for row in self._rows(source.place)}
         self._put_objects(step, target, found)
 
-    def _record(self, step: Step, row: Any) -> Record:
+    def _record(self, step: Step, columns: Mapping[str, Any]) -> Record:
         """Return the record of a row that is known already."""
         return [
-            self.codecs.raw(column_of(getattr(step.model, name)).type, getattr(row, name))
+            self.codecs.raw(column_of(getattr(step.model, name)).type, columns[name])
             for name in step.columns
         ]
 
@@ -208,7 +219,8 @@ class Run:
         step = bound.step
         parameter = ListParameter.for_values(key_name(step), len(keys), self.database)
         statement = await self._statement(
-            (step.number, self.shape, bound.shape, parameter.length),
+            step,
+            parameter.length,
             partial(_for_keys, bound=bound, length=parameter.length),
             [bound],
         )
@@ -217,21 +229,26 @@ class Run:
 
     async def _statement(
         self,
-        key: Any,
+        unit: Step | Unit,
+        lengths: Hashable,
         build: Callable[[StepStatements], Any],
         bound: Sequence[BoundStep],
     ) -> Statement:
-        found = self.plan.statements.get(key)
-        if found is None:
-            late = set(self.values).union(*(one.values for one in bound))
-            scope = ReadScope(self.database, LateViewer.of(self.shape, self.database))
-            dialect = self.database.read_engine.dialect
+        """Return the statement of a unit for the shapes of its arguments and of the viewer."""
+        known: Statement | None = self.bound.statements.get((unit, self.shape, lengths))
+        if known is not None:
+            return known
+        late = set(self.values).union(*(one.values for one in bound))
+        scope = ReadScope(self.database, LateViewer.of(self.shape, self.database))
+        dialect = self.database.read_engine.dialect
 
-            def compile_it() -> Statement:
-                return compile_statement(build(StepStatements(scope)), dialect, late)
+        def compile_it() -> Statement:
+            return compile_statement(build(StepStatements(scope)), dialect, late)
 
-            found = await self._compile_in_thread(compile_it)
-            self.plan.statements.put(key, found)
+        shapes = tuple(one.shape for one in bound)
+        key = (unit, self.shape, lengths, shapes)
+        found = await self._statements.statement(key, compile_it)
+        self.bound.statements[unit, self.shape, lengths] = found
         return found
 
     def _keys(self, step: Step) -> list[Any]:
@@ -299,7 +316,8 @@ class Run:
             chunk = keys[start : start + MAX_LOOKUPS]
             padded = chunk + [chunk[-1]] * (_padding(len(chunk)))
             statement = await self._statement(
-                (step.number, self.shape, None, len(padded)),
+                step,
+                len(padded),
                 partial(_for_keys, bound=bound, length=len(padded)),
                 [bound],
             )
@@ -386,10 +404,10 @@ class Run:
             values.update(bound[step.number].values)
             lengths.append(self._bind_stack_keys(step, places, values))
         steps = [bound[step.number] for step in unit.steps]
-        shapes = tuple(one.shape for one in steps)
         families = self.plan.families[unit]
         statement = await self._statement(
-            (unit, self.shape, shapes, tuple(lengths)),
+            unit,
+            tuple(lengths),
             lambda statements: StackBuilder(unit, families, statements.scope).build(bound, lengths),
             steps,
         )

@@ -11,6 +11,8 @@ import orjson
 
 #: Objects that are encoded at once.
 SLICE = 500
+#: Times without an offset are in UTC, as the drivers of some databases return them.
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
 def count_rows(data: Any) -> int:
@@ -30,7 +32,7 @@ def count_rows(data: Any) -> int:
 async def encode(data: Any, rows: int) -> bytes:
     """Return the data as JSON. `rows` is what `count_rows` returned."""
     if rows <= SLICE:
-        return orjson.dumps(data)
+        return orjson.dumps(data, option=OPTIONS)
     parts: list[bytes] = []
     await _Slices(parts).add(data)
     return b"".join(parts)
@@ -51,7 +53,7 @@ class _Slices:
         if rows > SLICE and type(value) is list:
             await self._add_list(value)
             return
-        self._parts.append(orjson.dumps(value))
+        self._parts.append(orjson.dumps(value, option=OPTIONS))
         self._rows += rows
         if self._rows >= SLICE:
             self._rows = 0

@@ -4,7 +4,7 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -81,6 +81,9 @@ class Database:
         create_engine = _CREATE_ENGINE[self.kind]
         self.read_engine = create_engine(self.url, self.options, writes=False)
         self.write_engine = create_engine(self.url, self.options, writes=True)
+        #: Called with each statement that is sent to the driver past SQLAlchemy's cursors, which
+        #: have events for those that are not.
+        self.driver_listeners: list[Callable[[str, Sequence[Any]], None]] = []
         self._abandoned: AbandonedStatements | None = None
         if self.kind == "mysql":
             self._abandoned = AbandonedStatements(

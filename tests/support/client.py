@@ -77,6 +77,7 @@ class Statements:
     def __enter__(self) -> Self:
         for engine in sync_engines(self.database):
             event.listen(engine, "before_cursor_execute", self._note)
+        self.database.driver_listeners.append(self._note_driver)
         return self
 
     def __exit__(
@@ -84,6 +85,10 @@ class Statements:
     ) -> None:
         for engine in sync_engines(self.database):
             event.remove(engine, "before_cursor_execute", self._note)
+        self.database.driver_listeners.remove(self._note_driver)
+
+    def _note_driver(self, statement: str, arguments: Any) -> None:
+        self.sent.append(statement)
 
     def _note(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         self.sent.append(statement)
