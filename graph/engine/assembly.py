@@ -22,7 +22,8 @@ from graph.engine.binding import Bound
 from graph.engine.codecs import Codecs
 from graph.engine.connections import written
 from graph.engine.expressions import Constants
-from graph.engine.places import Place, Shape
+from graph.engine.places import Expression, Place, Shape
+from graph.operations.encoding import count_rows
 
 PARAMETERS = "S, P, R, M, B, A, X"
 #: Rows that are assembled before other tasks get their turn.
@@ -50,22 +51,35 @@ class Assembly:
     """The generated code of one plan."""
 
     def __init__(
-        self, root: Place, places: Sequence[Place], constants: Constants, codecs: Codecs
+        self,
+        root: Place,
+        places: Sequence[Place],
+        constants: Constants,
+        codecs: Codecs,
+        *,
+        can_count: bool,
     ) -> None:
         self.root = root
         #: Those below others come first.
         self.places = [place for place in reversed(places) if _is_shown(place)]
         names = {**constants.by_name, "E": [], "R_": codecs.raw_key}
         self.source = "\n".join(map(_function, [*self.places, root]))
+        if can_count:
+            self.source += "\n" + _count_function(self.places, root)
         exec(compile(self.source, "<plan>", "exec"), names)
         self._functions: list[PlaceFunction] = [
             names[f"place_{place.number}"] for place in self.places
         ]
         self._root_function: PlaceFunction = names[f"place_{root.number}"]
         self._size = len(places)
+        #: Counts the objects in the lists of the answer; None if only the answer itself tells.
+        self._count: PlaceFunction | None = names.get("count")
 
-    async def run(self, tables: Tables, bound: Bound, context: Any) -> dict[str, Any]:
-        """Return the data of the answer. Large places are assembled in slices."""
+    async def run(self, tables: Tables, bound: Bound, context: Any) -> tuple[dict[str, Any], int]:
+        """Return the data of the answer, and the number of objects in its lists.
+
+        Large places are assembled in slices.
+        """
         finished: list[dict[Any, Any]] = [{}] * self._size
         common = (
             tables.rows,
@@ -92,7 +106,7 @@ class Assembly:
             else:
                 finished[place.number] = function(rows.items(), *common)
         data: dict[str, Any] = self._root_function((), *common)
-        return data
+        return data, count_rows(data) if self._count is None else self._count(*common)
 
 
 def _is_shown(place: Place) -> bool:
@@ -108,6 +122,37 @@ def _function(place: Place) -> str:
     else:
         body = f"{{k: [{made} for r in rs] for k, rs in rows}}"
     return f"def place_{place.number}(rows, {PARAMETERS}):\n    return {body}\n"
+
+
+def _count_function(places: Sequence[Place], root: Place) -> str:
+    """Return the code that counts the objects in the lists of the answer.
+
+    `C` has the numbers of objects in lists below the rows of a place, by the key of the parent, for
+    the places that have lists below.
+    """
+    lines: list[str] = []
+    counted: set[int] = set()
+    for place in [*places, root]:
+        terms = [_count_term(shown, key, counted) for shown, key in place.shown]
+        below = " + ".join(term for term in terms if term is not None)
+        if place is root:
+            lines.append(f"    return {below or '0'}")
+        elif below:
+            counted.add(place.number)
+            one = f"{{k: {below} for k, r in S[{place.number}].items()}}"
+            many = f"{{k: sum([1 + {below} for r in rs]) for k, rs in S[{place.number}].items()}}"
+            made = one if place.shape is Shape.ONE else many
+            lines.append(f"    C[{place.number}] = {made}")
+    body = "\n".join(lines)
+    return f"def count({PARAMETERS}):\n    C = {{}}\n{body}\n"
+
+
+def _count_term(place: Place, key: Expression, counted: set[int]) -> str | None:
+    if place.number in counted:
+        return f"C[{place.number}].get({key()}, 0)"
+    if place.shape is Shape.MANY:
+        return f"len(P[{place.number}].get({key()}, E))"
+    return None
 
 
 def _has_more_than(count: int, place: Place, rows: dict[Any, Any]) -> bool:

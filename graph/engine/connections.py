@@ -109,6 +109,7 @@ class _Page:
             asked.path, kind, Shape.MANY, asked.place, model=self.model, step=step
         )
         step.sources[0].targets.append(target)
+        asked.place.shown.append((target, self.key))
         return target
 
     def nodes(self, nodes: list[FieldNode]) -> Expression:

@@ -13,10 +13,8 @@ from graph.engine.binding import Binder, Bound
 from graph.engine.codecs import Codecs
 from graph.engine.places import NotPlannable
 from graph.engine.plan import Plan, make_plan
-from graph.engine.reader import Reader
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
-from graph.operations.encoding import count_rows
 from graph.operations.lru_cache import LRUCache
 from graph.operations.planned import PlannedData
 from graph.operations.prepared import PreparedOperation
@@ -74,8 +72,7 @@ class Engine:
             return None
         try:
             plan, bound = self._bound(plans, operation, context, variables)
-            run = Run(plan, bound, context, Reader(self.database, context.reads), self)
-            data = await run.run()
+            data, rows = await Run(plan, bound, context, self).run()
         except NotPlannable as reason:
             plans.reason = str(reason)
             logger.debug("not planned: %s", reason)
@@ -83,7 +80,7 @@ class Engine:
         except Exception as error:
             logger.debug("the planned execution failed: %r", error, exc_info=True)
             return None
-        return PlannedData(data, count_rows(data))
+        return PlannedData(data, rows)
 
     def _bound(
         self,

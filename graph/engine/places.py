@@ -55,6 +55,8 @@ class Place:
     #: Of objects whose types differ from row to row: the place of each type.
     by_model: "dict[Any, Place]" = field(default_factory=dict)
     has_children: bool = False
+    #: The places that its objects show, with the expressions of their keys.
+    shown: "list[tuple[Place, Expression]]" = field(default_factory=list)
     #: Whether its keys come from a list in the arguments.
     has_many_keys: bool = False
 

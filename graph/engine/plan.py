@@ -60,7 +60,7 @@ def make_plan(
         planner.places,
         steps,
         stages,
-        Assembly(root, planner.places, planner.constants, codecs),
+        Assembly(root, planner.places, planner.constants, codecs, can_count=planner.can_count),
         selections.dependencies,
         step_count,
         families,

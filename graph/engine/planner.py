@@ -98,6 +98,8 @@ class Planner:
         self.constants = Constants()
         self.places: list[Place] = []
         self.steps: list[Step] = []
+        #: Whether the objects of the answer's lists can be counted by its places alone.
+        self.can_count = True
         self.connections = ConnectionPlanner(self)
         self._planners: Mapping[Any, Callable[[FieldToPlan, Any], Expression]] = {
             ToOne: self._to_one,
@@ -195,6 +197,8 @@ class Planner:
     def _shown(self, asked: FieldToPlan, expression: Expression) -> Expression:
         """Show a Python value, or a list of them, as graphql-core does."""
         leaf = asked.kind
+        if leaf.name == "JSON":
+            self.can_count = False
 
         def show(value: Any) -> Any:
             return shown(leaf, value)
@@ -295,6 +299,7 @@ class Planner:
     def _shown_row(self, asked: FieldToPlan, target: Place, key: Expression) -> Expression:
         if target.kind is not None:
             self.select(target, asked.selection_sets)
+            asked.place.shown.append((target, key))
         if asked.is_required:
             return lambda: f"P[{target.number}][{key()}]"
         return lambda: f"P[{target.number}].get({key()})"
@@ -320,6 +325,7 @@ class Planner:
             )
             self.select(target, asked.selection_sets)
             targets[name] = target.number
+        self.can_count = False
         constant = self.constants.add(targets)
         return lambda: f"P[{constant}[{type_cell()}]].get({key()})"
 
@@ -340,6 +346,7 @@ class Planner:
         if model is None:
             return lambda: "None"
         target, source = self._by_argument(asked, model)
+        asked.place.shown.append((target, lambda: f"R_(A[{source.number}])"))
         return lambda: f"P[{target.number}].get(R_(A[{source.number}]))"
 
     def _by_ids(self, asked: FieldToPlan, declared: ByIds) -> Expression:
@@ -358,6 +365,7 @@ class Planner:
         if source is None:
             raise NotPlannable(f"{asked.path}: no ID of a type that exists")
         # All sources have the keys of all IDs, with their models.
+        self.can_count = False
         number, constant = source.number, self.constants.add(places)
         key = f"P[{constant}[k.model]].get(R_(k.key))"
         return lambda: f"[None if k is None else {key} for k in A[{number}]]"
@@ -375,6 +383,7 @@ class Planner:
         target = self.place(asked.path, asked.kind, Shape.ONE, asked.place, model=declared.model)
         self.step(StepKind.VIEWER, declared.model, Source(asked.place, (), [target])).need("id")
         self.select(target, asked.selection_sets)
+        asked.place.shown.append((target, lambda: "0"))
         return lambda: f"P[{target.number}].get(0)"
 
     def _lookup(self, asked: FieldToPlan, declared: Lookup) -> Expression:
@@ -391,6 +400,7 @@ class Planner:
             merge_key=(StepKind.LOOKUP, batch, declared.parent),
         )
         self.select(target, asked.selection_sets)
+        asked.place.shown.append((target, lambda: self.joined(keys)))
         return lambda: f"P[{target.number}].get({self.joined(keys)})"
 
     @staticmethod
@@ -417,6 +427,7 @@ class Planner:
             merge_key=(StepKind.LIST, declared, asked.arguments.text),
         )
         self.select(target, asked.selection_sets)
+        place.shown.append((target, key))
         return lambda: f"P[{target.number}].get({key()}, E)"
 
     # Python objects
@@ -485,9 +496,11 @@ class Planner:
                 )
                 target.by_model[of_type] = one
                 self.select(one, asked.selection_sets)
+            self.can_count = False
         else:
             self.select(target, asked.selection_sets)
         number = target.number
+        asked.place.shown.append((target, key))
         if shape is Shape.MANY:
             return target, lambda: f"P[{number}].get({key()}, E)"
         if asked.is_required:

@@ -15,7 +15,6 @@ from graph.engine.expressions import view_of
 from graph.engine.parameters import LateViewer, ListParameter, ViewerShape, viewer_values
 from graph.engine.places import Place, Shape, Source, Step, StepKind
 from graph.engine.plan import Plan
-from graph.engine.reader import Reader, Record
 from graph.engine.schedule import Unit
 from graph.engine.stack import StackBuilder
 from graph.engine.statements import (
@@ -29,6 +28,9 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
 from models.base import Base, column_of
 from models.viewer import Viewer
+
+#: A row as the driver returns it.
+Record = Sequence[Any]
 
 #: The most keys of one statement; more are read by several.
 MAX_KEYS = 2000
@@ -75,13 +77,12 @@ class Run:
         plan: Plan,
         bound: Bound,
         context: EngineContext,
-        reader: Reader,
         statements: StatementSource,
     ) -> None:
         self.plan = plan
         self.bound = bound
         self.context = context
-        self.reader = reader
+        self.reads = context.reads
         self.codecs = statements.codecs
         self._statements = statements
         self.database = context.scope.database
@@ -93,8 +94,8 @@ class Run:
             [set() for _ in range(plan.step_count)],
         )
 
-    async def run(self) -> dict[str, Any]:
-        """Return the data of the answer."""
+    async def run(self) -> tuple[dict[str, Any], int]:
+        """Return the data of the answer, and the number of objects in its lists."""
         self.tables.rows[self.plan.root.number] = {0: ()}
         for stage in self.plan.stages:
             for step in stage.immediate:
@@ -225,7 +226,7 @@ class Run:
             [bound],
         )
         values = {**self.values, **bound.values, **parameter.values(keys, self.database)}
-        return await self.reader.fetch(statement, statement.arguments(values))
+        return await self._read_rows(statement, values)
 
     async def _statement(
         self,
@@ -250,6 +251,10 @@ class Run:
         found = await self._statements.statement(key, compile_it)
         self.bound.statements[unit, self.shape, lengths] = found
         return found
+
+    async def _read_rows(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Record]:
+        async with self.reads.slot():
+            return await self.reads.fetch_rows(statement.sql, statement.arguments(values))
 
     def _keys(self, step: Step) -> list[Any]:
         """Return the keys that a step needs, and remember those of each of its sources."""
@@ -322,7 +327,7 @@ class Run:
                 [bound],
             )
             values = self.values | composite_values(key_name(step), padded)
-            for record in await self.reader.fetch(statement, statement.arguments(values)):
+            for record in await self._read_rows(statement, values):
                 found[tuple(record[: step.key_width])] = record
         for target, parents in wanted:
             self.tables.rows[target.number] = {
@@ -412,7 +417,7 @@ class Run:
             steps,
         )
         tables: list[list[Record]] = [[] for _ in unit.steps]
-        for record in await self.reader.fetch(statement, statement.arguments(values)):
+        for record in await self._read_rows(statement, values):
             tables[record[0]].append(record)
         for step in unit.steps:
             if step.kind is StepKind.LOOKUP:

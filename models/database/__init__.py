@@ -81,6 +81,9 @@ class Database:
         create_engine = _CREATE_ENGINE[self.kind]
         self.read_engine = create_engine(self.url, self.options, writes=False)
         self.write_engine = create_engine(self.url, self.options, writes=True)
+        #: Whether statements of `fetch_rows` go to the driver itself. PgBouncer keeps a connection
+        #: only for a transaction, which SQLAlchemy begins.
+        self.calls_driver = self.kind == "postgresql" and not self.options.pgbouncer
         #: Called with each statement that is sent to the driver past SQLAlchemy's cursors, which
         #: have events for those that are not.
         self.driver_listeners: list[Callable[[str, Sequence[Any]], None]] = []
@@ -151,6 +154,22 @@ class Database:
                 return await work(connection)
 
         return await self._read(attempt)
+
+    async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of a statement as the driver returns them.
+
+        PostgreSQL's driver is called directly, on a connection of the same pool: a session and a
+        cursor of SQLAlchemy's would take several times as long as the driver itself.
+        """
+        if self.calls_driver:
+            for listener in self.driver_listeners:
+                listener(sql, parameters)
+            return await postgresql.fetch(self.read_engine, sql, parameters)
+
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
+
+        return await self.fetch(work)
 
     async def _read(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:

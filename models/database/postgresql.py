@@ -1,8 +1,10 @@
 """Engines for PostgreSQL."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -35,6 +37,8 @@ def _direct_engine(
         "default_transaction_read_only": "off" if writes else "on",
         # JIT compilation takes longer than any of our statements runs.
         "jit": "off",
+        # Rows of a UNION ALL come in the order of its parts, which readers rely on.
+        "enable_parallel_append": "off",
     }
     autocommit = {} if writes else AUTOCOMMIT
     return create_async_engine(
@@ -64,6 +68,30 @@ def _pooled_engine(
 
     event.listen(engine.sync_engine, "begin", begin)
     return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    """Run a statement by the driver; run it once more if the connection was lost.
+
+    Raise the driver's errors. If canceled, the statement stops on the server.
+    """
+    try:
+        return await _fetch(engine, sql, parameters)
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+        return await _fetch(engine, sql, parameters)
+
+
+async def _fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    connection = await engine.raw_connection()
+    try:
+        driver: Any = connection.driver_connection
+        rows: Sequence[Any] = await driver.fetch(sql, *parameters)
+        return rows
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+        connection.invalidate()
+        raise
+    finally:
+        connection.close()
 
 
 def _milliseconds(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Where an operation reads: from the pool, or inside its own transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +28,10 @@ class SessionSource(Protocol):
         """Run one statement."""
         ...
 
+    async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        """Run one compiled statement, and return its rows as the driver returns them."""
+        ...
+
 
 class PooledReads:
     """Reads from the connection pool.
@@ -42,6 +46,9 @@ class PooledReads:
 
     async def read(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         return await self._database.read(work)
+
+    async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        return await self._database.fetch_rows(sql, parameters)
 
 
 class TransactionReads:
@@ -83,6 +90,21 @@ class TransactionReads:
             if not limit.expired():
                 raise
             raise dry_run_timed_out() from None
+
+    async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+        async def work(session: AsyncSession) -> Sequence[Any]:
+            connection = await session.connection()
+            if not self._database.calls_driver:
+                return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
+            # As from the pool: rows must be the same ones.
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            for listener in self._database.driver_listeners:
+                listener(sql, parameters)
+            rows: Sequence[Any] = await driver.fetch(sql, *parameters)
+            return rows
+
+        return await self.read(work)
 
     async def close(self) -> None:
         """Roll the transaction back, once the statement in progress has ended.
