@@ -14,7 +14,6 @@ after those of the places below it. In their code
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -23,25 +22,12 @@ from graph.engine.codecs import Codecs
 from graph.engine.connections import written
 from graph.engine.expressions import Constants
 from graph.engine.places import Expression, Place, Shape
+from graph.engine.tables import Tables
 from graph.operations.encoding import count_rows
 
 PARAMETERS = "S, P, R, M, B, A, X"
 #: Rows that are assembled before other tasks get their turn.
 SLICE = 500
-
-
-@dataclass(eq=False)
-class Tables:
-    """The rows of one run."""
-
-    #: The rows of places, by their numbers: records or objects by the key of their parent.
-    rows: list[dict[Any, Any]]
-    #: The rows or the counts of steps, by the key of the parent.
-    by_step: list[dict[Any, Any]]
-    #: The keys of the parents whose pages have more rows, by step.
-    more: list[set[Any]]
-    #: Objects of the answer, by place.
-    finished: list[dict[Any, Any]] = field(default_factory=list)
 
 
 PlaceFunction = Callable[..., Any]
