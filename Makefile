@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes -
 AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/graph/http/audit/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test fuzz check migration benchmark benchmark-writes format lock clean
+.PHONY: help install serve test fuzz check migration benchmark benchmark-writes benchmark-engine format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ benchmark: .venv/.developing ## Time pages, boards and searches in a large works
 
 benchmark-writes: .venv/.developing ## Compare writes per second with the bare driver
 	@$(BIN)/python -m benchmarks.writes $(ARGUMENTS)
+
+benchmark-engine: .venv/.developing ## Compare requests per second with other GraphQL servers
+	@$(BIN)/python -m benchmarks.engine $(ARGUMENTS)
 
 format: .venv/.developing ## Format the code
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import POSTGRES
+
 ROOT = Path(__file__).parents[1]
+CONTENDERS = ("taskloom", "strawberry", "handwritten")
 
 
 @pytest.mark.parametrize(
@@ -18,16 +21,37 @@ ROOT = Path(__file__).parents[1]
     ],
 )
 def test_benchmark_runs_without_a_database(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    assert "sqlite" in run_benchmark(tmp_path, *arguments)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="It reads /proc.")
+def test_contenders_give_equal_answers_and_are_measured(tmp_path: Path) -> None:
+    printed = run_benchmark(
+        tmp_path,
+        "benchmarks.engine", "--server", os.environ[POSTGRES], "--tasks", "60",
+        "--contenders", "strawberry,handwritten", "--only", "board,update", "--clients", "2",
+        "--connections", "2", "--rounds", "1", "--seconds", "0.01",
+    )  # fmt: skip
+    lines = [line.split() for line in printed.splitlines()]
+    measured = {name: [line for line in lines if line[1:2] == [name]] for name in CONTENDERS}
+    assert {name: len(lines) for name, lines in measured.items()} == dict.fromkeys(CONTENDERS, 2)
+    statements = {name: [line[9] for line in lines] for name, lines in measured.items()}
+    assert statements["handwritten"] == ["6", "7"]
+
+
+def run_benchmark(folder: Path, *arguments: str) -> str:
+    """Run a benchmark that must succeed and leave no file behind; return what it prints."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "sqlite" in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    assert "left out" not in done.stdout
+    assert list(folder.iterdir()) == []
+    return done.stdout

@@ -12,9 +12,11 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
-    "mysql": "mysql+aiomysql",
-    "mariadb": "mysql+aiomysql",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mysql+asyncmy",
 }
+#: Other drivers that a URL can choose by name.
+ALTERNATIVES = ("mysql+aiomysql",)
 FORMS = "postgresql://user:password@host/name, mysql://user:password@host/name or sqlite:///file.db"
 
 #: For engines that only read: each read is one statement, and needs no BEGIN and no ROLLBACK.
@@ -39,7 +41,7 @@ class DatabaseOptions:
 
 
 def database_url(text: str) -> URL:
-    """Parse a database URL and set its async driver, whichever driver it names.
+    """Parse a database URL and set its async driver, which is the one it names if supported.
 
     Raise `DatabaseError` if it is not a URL of a supported database.
     """
@@ -50,7 +52,8 @@ def database_url(text: str) -> URL:
     name = url.drivername.split("+")[0]
     if name not in DRIVERS:
         raise DatabaseError(f"Taskloom does not support the database {name!r}. Use {FORMS}.")
-    url = url.set(drivername=DRIVERS[name])
+    named = url.drivername.replace("mariadb+", "mysql+")
+    url = url.set(drivername=named if named in ALTERNATIVES else DRIVERS[name])
     if name == "sqlite" and url.database in (None, "", ":memory:"):
         raise DatabaseError("SQLite needs a file, such as sqlite:///taskloom.db.")
     if name != "sqlite" and not url.database:

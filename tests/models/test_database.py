@@ -12,7 +12,6 @@ from uuid_utils.compat import uuid7
 from models import Comment, User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
-from tests.support.slow_statements import ENDLESS
 from tests.support.world import World
 
 
@@ -22,8 +21,12 @@ from tests.support.world import World
         ("postgresql://u:p@host/name", "postgresql+asyncpg"),
         ("postgres://u:p@host/name", "postgresql+asyncpg"),
         ("postgresql+psycopg2://u:p@host/name", "postgresql+asyncpg"),
-        ("mysql://u:p@host/name", "mysql+aiomysql"),
-        ("mariadb://u:p@host/name", "mysql+aiomysql"),
+        ("mysql://u:p@host/name", "mysql+asyncmy"),
+        ("mariadb://u:p@host/name", "mysql+asyncmy"),
+        ("mysql+pymysql://u:p@host/name", "mysql+asyncmy"),
+        ("mysql+asyncmy://u:p@host/name", "mysql+asyncmy"),
+        ("mysql+aiomysql://u:p@host/name", "mysql+aiomysql"),
+        ("mariadb+aiomysql://u:p@host/name", "mysql+aiomysql"),
         ("sqlite:///file.db", "sqlite+aiosqlite"),
     ],
 )
@@ -81,7 +84,8 @@ async def test_sqlite_uri_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     "given",
     [
         "postgresql://me:secret@127.0.0.1:1/name",
-        "mysql://me:secret@127.0.0.1:1/name",
+        "mysql+asyncmy://me:secret@127.0.0.1:1/name",
+        "mysql+aiomysql://me:secret@127.0.0.1:1/name",
     ],
 )
 async def test_unreachable_server_is_reported_without_the_password(given: str) -> None:
@@ -108,37 +112,6 @@ async def test_sqlite_is_configured_for_a_server(database: Database, kind: str) 
         wanted = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30000}
         for name, value in wanted.items():
             assert await session.scalar(text(f"PRAGMA {name}")) == value
-
-
-async def test_mariadb_statement_is_killed_when_its_task_is_canceled(
-    database: Database, kind: str
-) -> None:
-    if kind != "mysql":
-        return
-    running = "SELECT count(*) FROM information_schema.processlist WHERE info = :sleep"
-
-    async def sleep(session: AsyncSession) -> None:
-        await session.execute(text(ENDLESS[kind]))
-
-    async def count(session: AsyncSession) -> int:
-        return await session.scalar(text(running), {"sleep": ENDLESS[kind]}) or 0
-
-    for run in (database.read, database.write):
-        tasks = [asyncio.ensure_future(run(sleep)) for _ in range(5)]
-        for _ in range(500):
-            if await database.read(count) == 5:
-                break
-            await asyncio.sleep(0.01)
-        assert await database.read(count) == 5
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        # The server ends a killed connection soon, not at once.
-        for _ in range(500):
-            if await database.read(count) == 0:
-                break
-            await asyncio.sleep(0.01)
-        assert await database.read(count) == 0
 
 
 async def test_mariadb_tables_have_a_binary_collation(database: Database, kind: str) -> None:
