@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, event, func, insert, inspect, update
+from sqlalchemy import Row, bindparam, event, func, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
@@ -21,21 +21,17 @@ from sqlalchemy.orm.util import identity_key
 
 from models.base import Base, now, table_of
 from models.columns.types import Timestamp, is_text
-from models.log.change import Change, ChangeKind
+from models.log.change import ChangeKind
 from models.log.entries import change_kind
+from models.log.insertion import Confirmation, insert_and_confirm, insert_changes
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
 from models.workspace import Workspace
-
-#: Rows of one INSERT.
-CHUNK = 1000
-
 
 _WORKSPACES = table_of(Workspace)
 _NEXT = _WORKSPACES.c.sequence + bindparam("count")
 _OF_WORKSPACE = update(_WORKSPACES).where(_WORKSPACES.c.id == bindparam("workspace"))
 _TAKE_NUMBERS = _OF_WORKSPACE.values(sequence=_NEXT).returning(_WORKSPACES.c.sequence)
 _TAKE_NUMBERS_MYSQL = _OF_WORKSPACE.values(sequence=func.last_insert_id(_NEXT))
-_INSERT = insert(table_of(Change))
 
 
 @dataclass
@@ -97,6 +93,11 @@ class ChangeRecorder:
         return [*self._written, *self._pending.values()]
 
     @property
+    def workspace_ids(self) -> set[UUID]:
+        """The workspaces that the transaction has changed."""
+        return {change.workspace_id for change in self.changes}
+
+    @property
     def numbers_before_rows(self) -> bool:
         """Whether numbers are taken before rows are written, instead of after.
 
@@ -136,16 +137,21 @@ class ChangeRecorder:
             self._record(row, kind, fields)
         self._take_numbers_first()
 
-    def write(self) -> None:
-        """Number the pending changes, and insert them into the log."""
+    def write(self, confirmation: Confirmation | None = None) -> Sequence[Row[Any]]:
+        """Number the pending changes, and insert them into the log.
+
+        Return the rows of the confirmation, which begins once the workspaces are locked.
+        """
         pending = list(self._pending.values())
+        if not pending and (confirmation is None or not self._written):
+            return []
         self._take_numbers(pending)
         self.numbers |= {
             key: change.sequence for key, change in self._pending.items() if change.sequence
         }
         self._written += pending
         self._pending.clear()
-        self.insert(
+        rows = self._with_origin(
             {
                 "workspace_id": change.workspace_id,
                 "sequence": change.sequence,
@@ -157,15 +163,20 @@ class ChangeRecorder:
             }
             for change in pending
         )
+        connection = self.session.connection()
+        if confirmation is not None:
+            return insert_and_confirm(connection, rows, confirmation)
+        insert_changes(connection, rows)
+        return []
 
     def insert(self, changes: Iterable[dict[str, Any]]) -> None:
         """Insert changes that have their numbers."""
+        insert_changes(self.session.connection(), self._with_origin(changes))
+
+    def _with_origin(self, changes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add the time and the user of the transaction to changes."""
         common = {"at": self.at, "actor_id": self.session.info.get("actor_id")}
-        rows = [common | change for change in changes]
-        connection = self.session.connection()
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            connection.execute(_INSERT, chunk if len(chunk) > 1 else chunk[0])
+        return [common | change for change in changes]
 
     def take_numbers(self, workspace_id: UUID, count: int) -> int:
         """Take `count` numbers of a workspace, locking its row; return the first."""
@@ -296,15 +307,20 @@ def recorder_of(session: AsyncSession) -> ChangeRecorder:
     return inner.recorder
 
 
-async def write_changes(session: AsyncSession) -> None:
-    """Flush, and write the changes recorded so far to the log."""
+async def write_changes(
+    session: AsyncSession, confirmation: Confirmation | None = None
+) -> Sequence[Row[Any]]:
+    """Flush, and write the changes recorded so far to the log.
+
+    Return the rows of the confirmation; none if there were no changes.
+    """
     recorder = recorder_of(session)
 
-    def write(inner: Session) -> None:
+    def write(inner: Session) -> Sequence[Row[Any]]:
         inner.flush()
-        recorder.write()
+        return recorder.write(confirmation)
 
-    await session.run_sync(write)
+    return await session.run_sync(write)
 
 
 async def append_changes(
