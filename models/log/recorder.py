@@ -16,15 +16,16 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, event, func, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified, set_committed_value
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
-from models.base import Base, now, table_of
+from models.base import now, table_of
 from models.columns.types import Timestamp, is_text
 from models.log.change import ChangeKind
 from models.log.entries import change_kind
 from models.log.insertion import Confirmation, insert_and_confirm, insert_changes
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
+from models.log.row_updates import RowUpdates
 from models.workspace import Workspace
 
 _WORKSPACES = table_of(Workspace)
@@ -67,6 +68,7 @@ class ChangeRecorder:
         self._written: list[PendingChange] = []
         self._restored: set[int] = set()
         self._kept: set[Any] = set()
+        self._updates = RowUpdates()
         #: Whether deletions are logged as PURGED, without the texts of the rows.
         self.purges = False
 
@@ -108,10 +110,9 @@ class ChangeRecorder:
         return self.session.get_bind().dialect.name in ("mysql", "mariadb")
 
     def record_flush(self) -> None:
-        """Record what a flush is about to write."""
+        """Record what a flush is about to write, and take over the updates."""
         if any(isinstance(row, Logged) for row in self.session.deleted):
             raise TypeError("Delete logged rows with models.log.deletion.delete_rows.")
-        changed: dict[type[Any], list[tuple[Any, set[str]]]] = defaultdict(list)
         for row in self.session.new:
             if isinstance(row, Logged):
                 self._record_creation(row)
@@ -120,10 +121,13 @@ class ChangeRecorder:
             fields = changed_fields(row)
             if fields:
                 self._record_update(row, fields)
-                changed[type(row)].append((row, set(fields)))
-        for model, rows in changed.items():
-            _set_same_columns(model, rows)
+            self._updates.take(row)
         self._take_numbers_first()
+
+    def update_rows(self) -> None:
+        """Execute the updates that were taken over."""
+        if self._updates:
+            self._updates.execute(self.session.connection())
 
     def record_deletion(self, rows: Iterable[Any]) -> None:
         """Record the deletion of rows; their collected fields must be loaded."""
@@ -274,6 +278,13 @@ class LoggedSession(Session):
         self.recorder.keep(found)
         return found
 
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write all new and changed rows, and record them."""
+        with self.no_autoflush:
+            self.recorder.record_flush()
+        super().flush(objects)
+        self.recorder.update_rows()
+
     @property
     def recorder(self) -> ChangeRecorder:
         """The recorder of the current transaction."""
@@ -281,11 +292,6 @@ class LoggedSession(Session):
         if recorder is None:
             recorder = self.info["recorder"] = ChangeRecorder(self)
         return recorder
-
-
-@event.listens_for(LoggedSession, "before_flush")
-def _record_flush(session: LoggedSession, *_: Any) -> None:
-    session.recorder.record_flush()
 
 
 @event.listens_for(LoggedSession, "before_commit")
@@ -347,14 +353,3 @@ async def append_changes(
 
 def _key(row: Any) -> tuple[str, UUID]:
     return type(row).__name__, row.id
-
-
-def _set_same_columns(model: type[Base], rows: Sequence[tuple[Any, set[str]]]) -> None:
-    """Mark every column that any of the rows sets as set on all, so that one UPDATE serves all."""
-    if len(rows) == 1:
-        return
-    columns = logged_columns(model)
-    changed = {name for _, names in rows for name in names if name in columns}
-    for row, names in rows:
-        for name in changed - names:
-            flag_modified(row, name)
