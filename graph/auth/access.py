@@ -10,14 +10,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, and_, any_, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.auth.identity import Identity, StoredCredential
 from models import Membership, User, Viewer
 from models.base import now
 from models.columns.json_values import encode
-from models.columns.types import uuid_type
+from models.database.list_parameters import is_any
 from models.log.insertion import Confirmation
 from models.log.recorder import recorder_of, write_changes
 
@@ -97,7 +97,7 @@ def _parse(identity: Identity, rows: Sequence[Row[Any]]) -> Mapping[UUID, Any] |
     # when it expires.
     if not rows or identity.has_expired(now()):
         return None
-    return {workspace_id: role for workspace_id, role in rows if workspace_id is not None}
+    return {row.workspace_id: row.role for row in rows if row.workspace_id is not None}
 
 
 def _parameters(identity: Identity, workspace_ids: Iterable[UUID]) -> Mapping[str, Any]:
@@ -118,10 +118,11 @@ def _roles_query(model: type[StoredCredential], kind: str, *, locked: bool) -> S
     The query returns a row without a role if the user has none there, and no row if the credential
     is not valid.
     """
-    in_workspaces = _is_any(Membership.workspace_id, "workspaces", kind)
+    in_workspaces = is_any(Membership.workspace_id, "workspaces", kind)
     # scope: the viewer's own roles.
+    columns: list[Any] = [Membership.workspace_id, Membership.role]
     query = (
-        select(Membership.workspace_id, Membership.role)
+        select(*columns)
         .select_from(model)
         .join(User, User.id == model.user_id)
         .outerjoin(Membership, and_(Membership.user_id == User.id, in_workspaces))
@@ -132,16 +133,6 @@ def _roles_query(model: type[StoredCredential], kind: str, *, locked: bool) -> S
         )
     )
     return query.with_for_update(read=True, of=[User, model]) if locked else query
-
-
-def _is_any(key: Any, parameter: str, kind: str) -> ColumnElement[bool]:
-    """Return the condition that a key is one of the parameter's."""
-    condition: ColumnElement[bool] = (
-        key == any_(bindparam(parameter, type_=ARRAY(uuid_type())))
-        if kind == "postgresql"
-        else key.in_(bindparam(parameter, expanding=True))
-    )
-    return condition
 
 
 def _kind(session: AsyncSession) -> str:

@@ -67,9 +67,13 @@ class RowUpdates:
         self._names.clear()
 
 
-@cache
-def _columns(model: Hashable) -> dict[str, str]:
+def _columns(model: Any) -> dict[str, str]:
     """Return the names of a model's columns by attribute."""
+    return _columns_of(model)
+
+
+@cache
+def _columns_of(model: Hashable) -> dict[str, str]:
     attributes = inspect(cast("type[Base]", model)).column_attrs
     return {attribute.key: attribute.columns[0].name for attribute in attributes}
 
