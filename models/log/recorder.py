@@ -25,7 +25,7 @@ from models.log.change import ChangeKind
 from models.log.entries import change_kind
 from models.log.insertion import Confirmation, insert_and_confirm, insert_changes
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
-from models.log.row_updates import RowUpdates
+from models.log.row_updates import RowUpdates, SingleUpdate, after_update
 from models.workspace import Workspace
 
 _WORKSPACES = table_of(Workspace)
@@ -109,6 +109,11 @@ class ChangeRecorder:
         """
         return self.session.get_bind().dialect.name in ("mysql", "mariadb")
 
+    @property
+    def _has_nested_updates(self) -> bool:
+        """Whether one UPDATE can contain another."""
+        return self.session.get_bind().dialect.name == "postgresql"
+
     def record_flush(self) -> None:
         """Record what a flush is about to write, and take over the updates."""
         if any(isinstance(row, Logged) for row in self.session.deleted):
@@ -142,14 +147,16 @@ class ChangeRecorder:
         self._take_numbers_first()
 
     def write(self, confirmation: Confirmation | None = None) -> Sequence[Row[Any]]:
-        """Number the pending changes, and insert them into the log.
+        """Execute the updates, number the pending changes, and insert them into the log.
 
         Return the rows of the confirmation, which begins once the workspaces are locked.
         """
         pending = list(self._pending.values())
+        single = self._updates.take_single() if pending and self._has_nested_updates else None
+        self.update_rows()
         if not pending and (confirmation is None or not self._written):
             return []
-        self._take_numbers(pending)
+        self._take_numbers(pending, single)
         self.numbers |= {
             key: change.sequence for key, change in self._pending.items() if change.sequence
         }
@@ -182,29 +189,43 @@ class ChangeRecorder:
         common = {"at": self.at, "actor_id": self.session.info.get("actor_id")}
         return [common | change for change in changes]
 
-    def take_numbers(self, workspace_id: UUID, count: int) -> int:
-        """Take `count` numbers of a workspace, locking its row; return the first."""
+    def take_numbers(
+        self, workspace_id: UUID, count: int, single: SingleUpdate | None = None
+    ) -> int:
+        """Take `count` numbers of a workspace, locking its row; return the first.
+
+        `single` is executed before, in the same statement.
+        """
         connection = self.session.connection()
         parameters = {"workspace": workspace_id, "count": count}
         if self.numbers_before_rows:
             # MySQL has no UPDATE … RETURNING; LAST_INSERT_ID(value) comes back with the result.
             last: int = connection.execute(_TAKE_NUMBERS_MYSQL, parameters).lastrowid
-        else:
+        elif single is None:
             last = connection.execute(_TAKE_NUMBERS, parameters).scalar_one()
+        else:
+            statement = after_update(_TAKE_NUMBERS, single.model, single.names)
+            found = connection.execute(statement, {**parameters, **single.parameters}).scalar()
+            if found is None:
+                raise single.stale()
+            last = found
         self.sequences[workspace_id] = last
         workspace = self.session.identity_map.get(identity_key(Workspace, workspace_id))
         if workspace is not None:
             set_committed_value(workspace, "sequence", last)
         return last - count + 1
 
-    def _take_numbers(self, changes: Collection[PendingChange]) -> None:
+    def _take_numbers(
+        self, changes: Collection[PendingChange], single: SingleUpdate | None = None
+    ) -> None:
         by_workspace: dict[UUID, list[PendingChange]] = defaultdict(list)
         for change in changes:
             if change.sequence is None:
                 by_workspace[change.workspace_id].append(change)
         # Sorted: two transactions lock several workspaces in the same order.
         for workspace_id, unnumbered in sorted(by_workspace.items()):
-            first = self.take_numbers(workspace_id, len(unnumbered))
+            first = self.take_numbers(workspace_id, len(unnumbered), single)
+            single = None
             for sequence, change in enumerate(unnumbered, start=first):
                 change.sequence = sequence
 
@@ -280,10 +301,14 @@ class LoggedSession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write all new and changed rows, and record them."""
+        self.flush_except_updates(objects)
+        self.recorder.update_rows()
+
+    def flush_except_updates(self, objects: Sequence[Any] | None = None) -> None:
+        """Flush, but leave the updates of logged rows to `ChangeRecorder.write`."""
         with self.no_autoflush:
             self.recorder.record_flush()
         super().flush(objects)
-        self.recorder.update_rows()
 
     @property
     def recorder(self) -> ChangeRecorder:
@@ -297,7 +322,7 @@ class LoggedSession(Session):
 @event.listens_for(LoggedSession, "before_commit")
 def _write(session: LoggedSession) -> None:
     # The flush records the last changes.
-    session.flush()
+    session.flush_except_updates()
     session.recorder.write()
 
 
@@ -322,8 +347,8 @@ async def write_changes(
     """
     recorder = recorder_of(session)
 
-    def write(inner: Session) -> Sequence[Row[Any]]:
-        inner.flush()
+    def write(inner: Any) -> Sequence[Row[Any]]:
+        inner.flush_except_updates()
         return recorder.write(confirmation)
 
     return await session.run_sync(write)

@@ -7,14 +7,16 @@ among them the members of collections.
 
 from collections import defaultdict
 from collections.abc import Hashable
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Update, bindparam, inspect, update
+from sqlalchemy import Connection, Update, bindparam, exists, inspect, select, update
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.exc import StaleDataError
 
 from models.base import Base, table_of
+from models.workspace import Workspace
 
 
 class RowUpdates:
@@ -47,6 +49,20 @@ class RowUpdates:
             assert state.session is not None
             state._commit_all(state.dict, state.session.identity_map)
 
+    def take_single(self) -> "SingleUpdate | None":
+        """Return the update of a single row, to be executed with another statement, if it is all.
+
+        A workspace's own row is left here: a statement cannot update a row twice.
+        """
+        rows = [row for rows in self._rows.values() for row in rows]
+        if len(rows) != 1 or type(rows[0]) is Workspace:
+            return None
+        [(model, names)] = self._names.items()
+        values = {f"set_{name}": getattr(rows[0], name) for name in names}
+        self._rows.clear()
+        self._names.clear()
+        return SingleUpdate(model, tuple(sorted(names)), {"row_id": rows[0].id, **values})
+
     def execute(self, connection: Connection) -> None:
         """Update the rows: one statement for each model, whichever columns its rows change.
 
@@ -62,9 +78,38 @@ class RowUpdates:
             result = connection.execute(_update(model), values if len(values) > 1 else values[0])
             is_counted = len(rows) == 1 or connection.dialect.supports_sane_multi_rowcount
             if is_counted and result.rowcount != len(rows):
-                raise StaleDataError(f"{model.__name__}: a changed row has been deleted.")
+                raise _stale(model)
         self._rows.clear()
         self._names.clear()
+
+
+@dataclass(frozen=True)
+class SingleUpdate:
+    """The update of some columns of one row."""
+
+    model: type[Base]
+    names: tuple[str, ...]
+    parameters: dict[str, Any]
+
+    def stale(self) -> StaleDataError:
+        return _stale(self.model)
+
+
+@lru_cache(maxsize=512)
+def after_update(statement: Update, model: type[Base], names: tuple[str, ...]) -> Update:
+    """Return an UPDATE that updates a row of a model first, and does nothing if it is missing.
+
+    PostgreSQL finishes the inner update before it locks the rows of the outer one, which depends
+    on its result.
+    """
+    columns = _columns(model)
+    values: dict[str, Any] = {columns[name]: bindparam(f"set_{name}") for name in names}
+    updated = _update(model).values(values).returning(table_of(model).c.id).cte("updated")
+    return statement.where(exists(select(updated.c.id)))
+
+
+def _stale(model: type[Base]) -> StaleDataError:
+    return StaleDataError(f"{model.__name__}: a changed row has been deleted.")
 
 
 def _columns(model: Any) -> dict[str, str]:
