@@ -64,6 +64,6 @@ def _insertion_with(query: Select[Any]) -> Select[Any]:
         for one in _CHANGES.columns
     ]
     entries = func.jsonb_to_recordset(bindparam("entries", type_=JSONB()))
-    rows = entries.table_valued(*columns, name="entries").render_derived(with_types=True)
+    rows = entries.table_valued(*columns).render_derived(name="entries", with_types=True)
     insertion = _INSERT.from_select([one.name for one in columns], select(rows))
     return query.add_cte(insertion.cte("logged"))
