@@ -119,8 +119,8 @@ def _roles_query(model: type[StoredCredential], kind: str, *, locked: bool) -> S
     is not valid.
     """
     in_workspaces = is_any(Membership.workspace_id, "workspaces", kind)
-    # scope: the viewer's own roles.
     columns: list[Any] = [Membership.workspace_id, Membership.role]
+    # scope: the viewer's own roles.
     query = (
         select(*columns)
         .select_from(model)
