@@ -12,20 +12,18 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
-import aiosqlite
-import asyncpg
 import orjson
 import uvloop
 from uuid_utils.compat import uuid7
 
 from benchmarks.database import new_database
+from benchmarks.hand_written import Target, handwritten_for, task_values
 from graph.app import create_app
 from graph.cli import accounts
 from graph.settings import Settings
-from models import Project, Scope, State, Task, Workspace
+from models import Project, Scope, Task
 from models.database import Database
 from models.workspace import new_workspace
 
@@ -41,25 +39,6 @@ mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) {
 """
 
 Write = Callable[[int], Awaitable[None]]
-
-
-class HandWritten(Protocol):
-    """The same writes with hand-written SQL on the bare driver."""
-
-    async def create(self, client: int) -> None: ...
-
-    async def update(self, client: int) -> None: ...
-
-
-class Target:
-    """The rows to write to: a workspace with a project, and a task for each client."""
-
-    def __init__(self, workspace: Workspace, project: Project, state: State, token: str) -> None:
-        self.workspace = workspace
-        self.project = project
-        self.state = state
-        self.token = token
-        self.tasks: list[UUID] = []
 
 
 class ApiClient:
@@ -110,151 +89,6 @@ class ApiClient:
         await self.ask(UPDATE, {"id": key, "title": f"Task {next(self.titles)}"})
 
 
-def task_values(target: Target, number: int, rank: str, title: str, at: datetime) -> dict[str, Any]:
-    """The values of a row of `tasks`."""
-    return {
-        "id": uuid7(), "workspace_id": target.workspace.id, "project_id": target.project.id,
-        "number": number, "title": title, "body": "", "rank": rank, "state_id": target.state.id,
-        "created_at": at, "updated_at": at, "version": 1,
-    }  # fmt: skip
-
-
-class Asyncpg:
-    """The writes on PostgreSQL."""
-
-    def __init__(self, pool: Any, target: Target) -> None:
-        self.pool = pool
-        self.target = target
-        self.titles = count()
-
-    async def create(self, client: int) -> None:
-        """Insert a task with its number and rank, and its change."""
-        target, at = self.target, datetime.now(UTC)
-        async with self.pool.acquire() as db, db.transaction():
-            last = await db.fetchval(
-                "SELECT last_number FROM projects WHERE id = $1 FOR NO KEY UPDATE",
-                target.project.id,
-            )
-            await db.fetchval(
-                "SELECT id FROM states WHERE workspace_id = $1 ORDER BY position LIMIT 1",
-                target.workspace.id,
-            )
-            rank = await db.fetchval(
-                "SELECT max(rank) FROM tasks WHERE workspace_id = $1", target.workspace.id
-            )
-            row = task_values(
-                target, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at
-            )
-            await db.execute(
-                "UPDATE projects SET last_number = $1 WHERE id = $2", last + 1, target.project.id
-            )
-            names = ", ".join(row)
-            places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
-            await db.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", *row.values())
-            await self._log(db, "CREATED", row["id"], {"title": [None, row["title"]]}, at)
-
-    async def update(self, client: int) -> None:
-        """Rename the client's task, and insert the change."""
-        key, at = self.target.tasks[client], datetime.now(UTC)
-        async with self.pool.acquire() as db, db.transaction():
-            row = await db.fetchrow("SELECT * FROM tasks WHERE id = $1 FOR NO KEY UPDATE", key)
-            title = f"Task {next(self.titles)}"
-            await db.execute(
-                "UPDATE tasks SET title = $1, updated_at = $2, version = $3 WHERE id = $4",
-                title, at, row["version"] + 1, key,
-            )  # fmt: skip
-            await self._log(db, "UPDATED", key, {"title": [row["title"], title]}, at)
-
-    async def _log(self, db: Any, kind: str, key: UUID, fields: Any, at: datetime) -> None:
-        sequence = await db.fetchval(
-            "UPDATE workspaces SET sequence = sequence + 1 WHERE id = $1 RETURNING sequence",
-            self.target.workspace.id,
-        )
-        await db.execute(
-            "INSERT INTO changes (workspace_id, sequence, at, kind, subject_type, subject_id, "
-            "project_id, fields) VALUES ($1, $2, $3, $4, 'Task', $5, $6, $7)",
-            self.target.workspace.id, sequence, at, kind, key, self.target.project.id,
-            orjson.dumps(fields).decode(),
-        )  # fmt: skip
-
-
-class Aiosqlite:
-    """The writes on SQLite, where one transaction writes at a time."""
-
-    def __init__(self, db: aiosqlite.Connection, target: Target) -> None:
-        self.db = db
-        self.target = target
-        self.titles = count()
-        self.write_lock = asyncio.Lock()
-
-    async def create(self, client: int) -> None:
-        """Insert a task with its number and rank, and its change."""
-        target, at = self.target, datetime.now(UTC)
-        async with self.write_lock:
-            await self.db.execute("BEGIN IMMEDIATE")
-            workspace, project = target.workspace.id.bytes, target.project.id.bytes
-            last = await self._scalar("SELECT last_number FROM projects WHERE id = ?", project)
-            await self._scalar(
-                "SELECT id FROM states WHERE workspace_id = ? ORDER BY position LIMIT 1", workspace
-            )
-            rank = await self._scalar(
-                "SELECT max(rank) FROM tasks WHERE workspace_id = ?", workspace
-            )
-            row = task_values(
-                target, last + 1, (rank or "a0")[:100], f"Task {next(self.titles)}", at
-            )
-            await self.db.execute(
-                "UPDATE projects SET last_number = ? WHERE id = ?", (last + 1, project)
-            )
-            names, places = ", ".join(row), ", ".join("?" * len(row))
-            values = [sqlite_value(value) for value in row.values()]
-            await self.db.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", values)
-            await self._log("CREATED", row["id"], {"title": [None, row["title"]]}, at)
-            await self.db.commit()
-
-    async def update(self, client: int) -> None:
-        """Rename the client's task, and insert the change."""
-        key, at = self.target.tasks[client], datetime.now(UTC)
-        async with self.write_lock:
-            await self.db.execute("BEGIN IMMEDIATE")
-            cursor = await self.db.execute("SELECT * FROM tasks WHERE id = ?", (key.bytes,))
-            names = [column[0] for column in cursor.description]
-            row: dict[str, Any] = dict(zip(names, await cursor.fetchone() or (), strict=True))
-            title = f"Task {next(self.titles)}"
-            await self.db.execute(
-                "UPDATE tasks SET title = ?, updated_at = ?, version = ? WHERE id = ?",
-                (title, sqlite_value(at), row["version"] + 1, key.bytes),
-            )
-            await self._log("UPDATED", key, {"title": [row["title"], title]}, at)
-            await self.db.commit()
-
-    async def _scalar(self, statement: str, *values: Any) -> Any:
-        row = await (await self.db.execute(statement, values)).fetchone()
-        return row and row[0]
-
-    async def _log(self, kind: str, key: UUID, fields: Any, at: datetime) -> None:
-        sequence = await self._scalar(
-            "UPDATE workspaces SET sequence = sequence + 1 WHERE id = ? RETURNING sequence",
-            self.target.workspace.id.bytes,
-        )
-        values = [
-            self.target.workspace.id, sequence, at, kind, key, self.target.project.id,
-            orjson.dumps(fields).decode(),
-        ]  # fmt: skip
-        await self.db.execute(
-            "INSERT INTO changes (workspace_id, sequence, at, kind, subject_type, subject_id, "
-            "project_id, fields) VALUES (?, ?, ?, ?, 'Task', ?, ?, ?)",
-            [sqlite_value(value) for value in values],
-        )
-
-
-def sqlite_value(value: Any) -> Any:
-    """A value in the form in which SQLite stores it."""
-    if isinstance(value, UUID):
-        return value.bytes
-    return value.replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime) else value
-
-
 async def rate(write: Write, clients: int, seconds: float) -> float:
     """The writes per second of concurrent clients."""
     written = 0
@@ -290,18 +124,6 @@ async def make_target(database: Database, clients: int) -> Target:
     return target
 
 
-async def handwritten_for(database: Database, target: Target, size: int) -> tuple[HandWritten, Any]:
-    """The hand-written SQL for a database, and a function that closes its connections."""
-    if database.kind == "sqlite":
-        db = await aiosqlite.connect(database.url.database or "", isolation_level=None)
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-            await db.execute(f"PRAGMA {pragma}")
-        return Aiosqlite(db, target), db.close
-    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    pool = await asyncpg.create_pool(url, min_size=size, max_size=size)
-    return Asyncpg(pool, target), pool.close
-
-
 async def main() -> None:
     """Create a database, measure in turns, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -310,7 +132,7 @@ async def main() -> None:
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument(
         "--server",
-        help="URL of the PostgreSQL server to create the database on; SQLite by default",
+        help="URL of the PostgreSQL or MariaDB server to create the database on; SQLite by default",
     )
     arguments = parser.parse_args()
     async with new_database(arguments.server) as url:

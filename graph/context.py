@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.auth.access import is_access_current
+from graph.auth.access import is_access_current, write_log_with_access
 from graph.auth.authenticator import Authenticator
 from graph.auth.identity import Identity
 from graph.kit.loading.loaders import Batch, Loaders, ReadScope
@@ -208,14 +208,16 @@ class Context:
         """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
         self.set_identity(await self.identity.refreshed())
 
-    async def is_access_current(self, session: AsyncSession, *, until_commit: bool) -> bool:
-        """Whether the viewer may still write what the session has written, and read what it read.
+    async def is_access_current(self, session: AsyncSession) -> bool:
+        """Whether the viewer may still read what the session has read."""
+        return await is_access_current(session, self.identity, self.viewer)
 
-        With `until_commit` this stays true until the session commits.
+    async def write_log_with_access(self, session: AsyncSession) -> bool:
+        """Write the session's changes to the log; return whether the viewer may commit them.
+
+        The answer stays true until the commit.
         """
-        return await is_access_current(
-            session, self.identity, self.viewer, until_commit=until_commit
-        )
+        return await write_log_with_access(session, self.identity, self.viewer)
 
     @asynccontextmanager
     async def read_slot(self) -> AsyncIterator[None]:

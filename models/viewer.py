@@ -72,6 +72,10 @@ class Viewer:
     #: The workspace that the credential is limited to; None if it is not limited.
     only_workspace_id: UUID | None = None
 
+    def __hash__(self) -> int:
+        roles = frozenset(self.roles.items())
+        return hash((self.user_id, roles, self.scope, self.only_workspace_id))
+
     def can_reach(self, workspace_id: Any) -> ColumnElement[bool]:
         """Return the condition that a column holds the ID of one of the viewer's workspaces."""
         ids = list(self.roles)

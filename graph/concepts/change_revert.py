@@ -15,6 +15,7 @@ from graph.kit.declare import resolver_field
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node, model_named, name_of
 from graph.kit.relations.batches import CompositeKeyBatch
+from graph.kit.writing.locks import FOR_UPDATE
 from graph.kit.writing.mutation import mutation
 from graph.kit.writing.payload import (
     InputPath,
@@ -24,7 +25,7 @@ from graph.kit.writing.payload import (
     UserErrorCode,
     payload_field,
 )
-from graph.kit.writing.write import FOR_UPDATE, Write, type_label
+from graph.kit.writing.write import Write, type_label
 from graph.rules.cycles import ancestors_of, is_circular, linked_from
 from graph.rules.membership import members_of
 from graph.views.change import Change

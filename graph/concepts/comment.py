@@ -20,16 +20,10 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
+from graph.kit.writing.locks import FOR_DELETION, FOR_REFERENCE
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import (
-    FOR_DELETION,
-    FOR_REFERENCE,
-    ID_PATH,
-    INPUT_PATH,
-    Write,
-    provided,
-)
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write, provided
 from graph.rules.trash import reject_if_in_trash
 from graph.types import (
     Reaction,

@@ -14,16 +14,10 @@ from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
 from graph.kit.writing.id_set import IdSet
+from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import (
-    FOR_REFERENCE,
-    ID_PATH,
-    INPUT_PATH,
-    WORKSPACE_ID_PATH,
-    Write,
-    provided,
-)
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.types import Project, User, Workspace
 from models.log.deletion import delete_rows

@@ -18,9 +18,10 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
 from graph.kit.relations.keys import column_in
+from graph.kit.writing.locks import FOR_DELETION, FOR_UPDATE
 from graph.kit.writing.mutation import Id, mutation
 from graph.kit.writing.payload import DeletedRow, InputPath, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import FOR_DELETION, FOR_UPDATE, Write
+from graph.kit.writing.write import Write
 from graph.rules.workspace_limits import reject_too_many_workspaces
 from graph.types import Membership, User, Workspace
 from models.log.recorder import recorder_of
@@ -141,7 +142,7 @@ async def reject_without_inviter(write: Write, invitation: models.Invitation) ->
     workspace, membership = models.Workspace, models.Membership
     # scope: the viewer is not a member yet; the invitation names the workspace.
     locked = select(workspace.id).where(workspace.id == invitation.workspace_id)
-    await write.session.execute(locked.with_for_update(**FOR_UPDATE))
+    await write.session.execute(FOR_UPDATE.apply(locked, workspace))
     # scope: as above.
     of_inviter = (
         select(membership.role)

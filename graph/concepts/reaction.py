@@ -14,9 +14,10 @@ from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
+from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, Write, provided
 from graph.rules.trash import reject_if_in_trash
 from graph.types import Comment, User, UserFilter
 from models.reaction import MAX_EMOJI

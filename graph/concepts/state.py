@@ -18,9 +18,10 @@ from graph.kit.filtering.comparators import (
 from graph.kit.filtering.filter_input import FilterInput, filter_input
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
+from graph.kit.writing.locks import FOR_DELETION
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import FOR_DELETION, ID_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
 from models.columns.rules import GRAY, MAX_POSITION
 
 

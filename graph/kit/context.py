@@ -37,10 +37,14 @@ class KitContext(Protocol):
         """Read the viewer again. Raises `Unauthenticated` if the credential is not valid now."""
         ...
 
-    async def is_access_current(self, session: AsyncSession, *, until_commit: bool) -> bool:
-        """Whether the viewer may still write what the session has written, and read what it read.
+    async def is_access_current(self, session: AsyncSession) -> bool:
+        """Whether the viewer may still read what the session has read."""
+        ...
 
-        With `until_commit` this stays true until the session commits.
+    async def write_log_with_access(self, session: AsyncSession) -> bool:
+        """Write the session's changes to the log; return whether the viewer may commit them.
+
+        The answer stays true until the commit.
         """
         ...
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import models
 from graph.kit.relations.keys import column_in
+from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.payload import InputPath, UserErrorCode
-from graph.kit.writing.write import FOR_REFERENCE, Write
+from graph.kit.writing.write import Write
 
 NOT_A_MEMBER = "There is no such member in the workspace."
 

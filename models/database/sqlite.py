@@ -18,6 +18,7 @@ from models.database.options import (
     display_url,
     engine_arguments,
 )
+from models.database.sqlite_driver import connect as driver_connect
 from models.database.sqlite_timeout import limit_statements
 
 #: The page cache of each connection, in KiB. A write updates many indexes, and pages that do not
@@ -39,8 +40,8 @@ def create_engine(url: URL, options: DatabaseOptions, *, writes: bool) -> AsyncE
         arguments |= {"pool_size": 1}
     else:
         arguments |= AUTOCOMMIT
-    timeout = {"timeout": options.statement_timeout}
-    engine = create_async_engine(url, connect_args=timeout, **arguments)
+    connect_arguments = {"timeout": options.statement_timeout, "async_creator_fn": driver_connect}
+    engine = create_async_engine(url, connect_args=connect_arguments, **arguments)
 
     def connect(connection: Any, _: ConnectionPoolEntry) -> None:
         # Keep the driver from sending BEGIN: it would do so only before the first write.

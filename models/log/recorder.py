@@ -13,29 +13,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, event, func, insert, inspect, update
+from sqlalchemy import Row, bindparam, event, func, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import flag_modified, set_committed_value
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
-from models.base import Base, now, table_of
+from models.base import now, table_of
 from models.columns.types import Timestamp, is_text
-from models.log.change import Change, ChangeKind
+from models.log.change import ChangeKind
 from models.log.entries import change_kind
+from models.log.insertion import Confirmation, insert_and_confirm, insert_changes
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
+from models.log.row_updates import RowUpdates, SingleUpdate, after_update
 from models.workspace import Workspace
-
-#: Rows of one INSERT.
-CHUNK = 1000
-
 
 _WORKSPACES = table_of(Workspace)
 _NEXT = _WORKSPACES.c.sequence + bindparam("count")
 _OF_WORKSPACE = update(_WORKSPACES).where(_WORKSPACES.c.id == bindparam("workspace"))
 _TAKE_NUMBERS = _OF_WORKSPACE.values(sequence=_NEXT).returning(_WORKSPACES.c.sequence)
 _TAKE_NUMBERS_MYSQL = _OF_WORKSPACE.values(sequence=func.last_insert_id(_NEXT))
-_INSERT = insert(table_of(Change))
 
 
 @dataclass
@@ -71,6 +68,7 @@ class ChangeRecorder:
         self._written: list[PendingChange] = []
         self._restored: set[int] = set()
         self._kept: set[Any] = set()
+        self._updates = RowUpdates()
         #: Whether deletions are logged as PURGED, without the texts of the rows.
         self.purges = False
 
@@ -97,6 +95,11 @@ class ChangeRecorder:
         return [*self._written, *self._pending.values()]
 
     @property
+    def workspace_ids(self) -> set[UUID]:
+        """The workspaces that the transaction has changed."""
+        return {change.workspace_id for change in self.changes}
+
+    @property
     def numbers_before_rows(self) -> bool:
         """Whether numbers are taken before rows are written, instead of after.
 
@@ -106,11 +109,15 @@ class ChangeRecorder:
         """
         return self.session.get_bind().dialect.name in ("mysql", "mariadb")
 
+    @property
+    def _has_nested_updates(self) -> bool:
+        """Whether one UPDATE can contain another."""
+        return self.session.get_bind().dialect.name == "postgresql"
+
     def record_flush(self) -> None:
-        """Record what a flush is about to write."""
+        """Record what a flush is about to write, and take over the updates."""
         if any(isinstance(row, Logged) for row in self.session.deleted):
             raise TypeError("Delete logged rows with models.log.deletion.delete_rows.")
-        changed: dict[type[Any], list[tuple[Any, set[str]]]] = defaultdict(list)
         for row in self.session.new:
             if isinstance(row, Logged):
                 self._record_creation(row)
@@ -119,10 +126,13 @@ class ChangeRecorder:
             fields = changed_fields(row)
             if fields:
                 self._record_update(row, fields)
-                changed[type(row)].append((row, set(fields)))
-        for model, rows in changed.items():
-            _set_same_columns(model, rows)
+            self._updates.take(row)
         self._take_numbers_first()
+
+    def update_rows(self) -> None:
+        """Execute the updates that were taken over."""
+        if self._updates:
+            self._updates.execute(self.session.connection())
 
     def record_deletion(self, rows: Iterable[Any]) -> None:
         """Record the deletion of rows; their collected fields must be loaded."""
@@ -136,16 +146,23 @@ class ChangeRecorder:
             self._record(row, kind, fields)
         self._take_numbers_first()
 
-    def write(self) -> None:
-        """Number the pending changes, and insert them into the log."""
+    def write(self, confirmation: Confirmation | None = None) -> Sequence[Row[Any]]:
+        """Execute the updates, number the pending changes, and insert them into the log.
+
+        Return the rows of the confirmation, which begins once the workspaces are locked.
+        """
         pending = list(self._pending.values())
-        self._take_numbers(pending)
+        single = self._updates.take_single() if pending and self._has_nested_updates else None
+        self.update_rows()
+        if not pending and (confirmation is None or not self._written):
+            return []
+        self._take_numbers(pending, single)
         self.numbers |= {
             key: change.sequence for key, change in self._pending.items() if change.sequence
         }
         self._written += pending
         self._pending.clear()
-        self.insert(
+        rows = self._with_origin(
             {
                 "workspace_id": change.workspace_id,
                 "sequence": change.sequence,
@@ -157,39 +174,58 @@ class ChangeRecorder:
             }
             for change in pending
         )
+        connection = self.session.connection()
+        if confirmation is not None:
+            return insert_and_confirm(connection, rows, confirmation)
+        insert_changes(connection, rows)
+        return []
 
     def insert(self, changes: Iterable[dict[str, Any]]) -> None:
         """Insert changes that have their numbers."""
-        common = {"at": self.at, "actor_id": self.session.info.get("actor_id")}
-        rows = [common | change for change in changes]
-        connection = self.session.connection()
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            connection.execute(_INSERT, chunk if len(chunk) > 1 else chunk[0])
+        insert_changes(self.session.connection(), self._with_origin(changes))
 
-    def take_numbers(self, workspace_id: UUID, count: int) -> int:
-        """Take `count` numbers of a workspace, locking its row; return the first."""
+    def _with_origin(self, changes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add the time and the user of the transaction to changes."""
+        common = {"at": self.at, "actor_id": self.session.info.get("actor_id")}
+        return [common | change for change in changes]
+
+    def take_numbers(
+        self, workspace_id: UUID, count: int, single: SingleUpdate | None = None
+    ) -> int:
+        """Take `count` numbers of a workspace, locking its row; return the first.
+
+        `single` is executed before, in the same statement.
+        """
         connection = self.session.connection()
         parameters = {"workspace": workspace_id, "count": count}
         if self.numbers_before_rows:
             # MySQL has no UPDATE … RETURNING; LAST_INSERT_ID(value) comes back with the result.
             last: int = connection.execute(_TAKE_NUMBERS_MYSQL, parameters).lastrowid
-        else:
+        elif single is None:
             last = connection.execute(_TAKE_NUMBERS, parameters).scalar_one()
+        else:
+            statement = after_update(_TAKE_NUMBERS, single.model, single.names)
+            found = connection.execute(statement, {**parameters, **single.parameters}).scalar()
+            if found is None:
+                raise single.stale()
+            last = found
         self.sequences[workspace_id] = last
         workspace = self.session.identity_map.get(identity_key(Workspace, workspace_id))
         if workspace is not None:
             set_committed_value(workspace, "sequence", last)
         return last - count + 1
 
-    def _take_numbers(self, changes: Collection[PendingChange]) -> None:
+    def _take_numbers(
+        self, changes: Collection[PendingChange], single: SingleUpdate | None = None
+    ) -> None:
         by_workspace: dict[UUID, list[PendingChange]] = defaultdict(list)
         for change in changes:
             if change.sequence is None:
                 by_workspace[change.workspace_id].append(change)
         # Sorted: two transactions lock several workspaces in the same order.
         for workspace_id, unnumbered in sorted(by_workspace.items()):
-            first = self.take_numbers(workspace_id, len(unnumbered))
+            first = self.take_numbers(workspace_id, len(unnumbered), single)
+            single = None
             for sequence, change in enumerate(unnumbered, start=first):
                 change.sequence = sequence
 
@@ -263,6 +299,17 @@ class LoggedSession(Session):
         self.recorder.keep(found)
         return found
 
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write all new and changed rows, and record them."""
+        self.flush_except_updates(objects)
+        self.recorder.update_rows()
+
+    def flush_except_updates(self, objects: Sequence[Any] | None = None) -> None:
+        """Flush, but leave the updates of logged rows to `ChangeRecorder.write`."""
+        with self.no_autoflush:
+            self.recorder.record_flush()
+        super().flush(objects)
+
     @property
     def recorder(self) -> ChangeRecorder:
         """The recorder of the current transaction."""
@@ -272,15 +319,10 @@ class LoggedSession(Session):
         return recorder
 
 
-@event.listens_for(LoggedSession, "before_flush")
-def _record_flush(session: LoggedSession, *_: Any) -> None:
-    session.recorder.record_flush()
-
-
 @event.listens_for(LoggedSession, "before_commit")
 def _write(session: LoggedSession) -> None:
     # The flush records the last changes.
-    session.flush()
+    session.flush_except_updates()
     session.recorder.write()
 
 
@@ -296,15 +338,20 @@ def recorder_of(session: AsyncSession) -> ChangeRecorder:
     return inner.recorder
 
 
-async def write_changes(session: AsyncSession) -> None:
-    """Flush, and write the changes recorded so far to the log."""
+async def write_changes(
+    session: AsyncSession, confirmation: Confirmation | None = None
+) -> Sequence[Row[Any]]:
+    """Flush, and write the changes recorded so far to the log.
+
+    Return the rows of the confirmation; none if there were no changes.
+    """
     recorder = recorder_of(session)
 
-    def write(inner: Session) -> None:
-        inner.flush()
-        recorder.write()
+    def write(inner: Any) -> Sequence[Row[Any]]:
+        inner.flush_except_updates()
+        return recorder.write(confirmation)
 
-    await session.run_sync(write)
+    return await session.run_sync(write)
 
 
 async def append_changes(
@@ -331,14 +378,3 @@ async def append_changes(
 
 def _key(row: Any) -> tuple[str, UUID]:
     return type(row).__name__, row.id
-
-
-def _set_same_columns(model: type[Base], rows: Sequence[tuple[Any, set[str]]]) -> None:
-    """Mark every column that any of the rows sets as set on all, so that one UPDATE serves all."""
-    if len(rows) == 1:
-        return
-    columns = logged_columns(model)
-    changed = {name for _, names in rows for name in names if name in columns}
-    for row, names in rows:
-        for name in changed - names:
-            flag_modified(row, name)

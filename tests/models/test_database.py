@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
@@ -12,6 +13,7 @@ from uuid_utils.compat import uuid7
 from models import Comment, User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
 from models.database.driver_errors import constraint_violation
+from models.database.sqlite_driver import StatementConnection
 from tests.support.world import World
 
 
@@ -262,3 +264,25 @@ class TestRetries:
         with pytest.raises(IntegrityError):
             await database.write(work, retry_unique=True)
         assert attempts == 1
+
+
+async def test_sqlite_switches_threads_once_for_each_statement(
+    database: Database, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "sqlite":
+        pytest.skip("only SQLite runs in another thread")
+    switches: list[Any] = []
+    original = StatementConnection._execute
+
+    async def count(self: Any, function: Any, *arguments: Any) -> Any:
+        switches.append(function)
+        return await original(self, function, *arguments)  # type: ignore[no-untyped-call]
+
+    async with database.read_engine.connect() as connection:
+        monkeypatch.setattr(StatementConnection, "_execute", count)
+        assert (await connection.execute(text("SELECT 1 UNION SELECT 2"))).scalars().all() == [1, 2]
+        assert len(switches) == 1
+        with pytest.raises(OperationalError):
+            await connection.execute(text("SELECT nothing"))
+        assert await connection.scalar(text("SELECT 3")) == 3
+        assert len(switches) == 3

@@ -12,8 +12,9 @@ import models
 from graph.concepts.task.inputs import TaskUpdateInput
 from graph.kit.writing.expected_version import ExpectedVersion
 from graph.kit.writing.id_set import IdSet
+from graph.kit.writing.locks import FOR_UPDATE
 from graph.kit.writing.payload import InputPath, UserErrorCode, UserErrors
-from graph.kit.writing.write import FOR_UPDATE, INPUT_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, Write, provided
 from graph.rules.cycles import ancestors_of, is_circular
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.rules.trash import reject_if_in_trash

@@ -4,9 +4,10 @@ from sqlalchemy.orm import selectinload
 
 import models
 from graph.concepts.task.inputs import TaskLinkInput
+from graph.kit.writing.locks import FOR_UPDATE
 from graph.kit.writing.mutation import Input
 from graph.kit.writing.payload import DeletedRow, UserErrorCode
-from graph.kit.writing.write import FOR_UPDATE, INPUT_PATH, Write
+from graph.kit.writing.write import INPUT_PATH, Write
 from graph.rules.cycles import linked_from
 from graph.rules.trash import reject_if_in_trash
 

@@ -3,9 +3,10 @@
 import models
 from graph.concepts.task.inputs import TaskMoveInput
 from graph.concepts.task.ranks import rank_beside
+from graph.kit.writing.locks import FOR_UPDATE
 from graph.kit.writing.mutation import Input
 from graph.kit.writing.payload import UserErrorCode
-from graph.kit.writing.write import FOR_UPDATE, ID_PATH, INPUT_PATH, Write
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write
 from graph.rules.trash import reject_if_in_trash
 
 

@@ -1,14 +1,16 @@
 """Ranks: fractional indexes that order the tasks of a board's column, compared as bytes."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from fractional_indexing import generate_key_between, generate_n_keys_between
-from sqlalchemy import func, or_
+from sqlalchemy import Select, bindparam, func, or_
 
 import models
 from graph.kit.loading.scope import visible
+from graph.kit.writing.locks import KEPT
 from graph.kit.writing.write import Write
 
 #: The longest rank before the tasks around it get new ranks. The column holds 200 characters.
@@ -20,8 +22,19 @@ LAST_WINDOW = 2048
 
 async def last_rank(write: Write, workspace_id: UUID) -> str:
     """Return a rank after those of all tasks of a workspace."""
-    ranks = visible(models.Task, write.scope.viewer, func.max(models.Task.rank))
-    last = await write.session.scalar(ranks.where(models.Task.workspace_id == workspace_id))
+    ranks = ranks_of_board(write.scope.viewer)
+    return rank_after(await write.session.scalar(ranks, {"workspace": workspace_id}))
+
+
+@lru_cache(KEPT)
+def ranks_of_board(viewer: models.Viewer) -> Select[Any]:
+    """Select the last rank of the tasks of the parameter `workspace`."""
+    task = models.Task
+    ranks = visible(task, viewer, func.max(task.rank))
+    return ranks.where(task.workspace_id == bindparam("workspace"))
+
+
+def rank_after(last: str | None) -> str:
     return str(generate_key_between(last, None))
 
 

@@ -1,8 +1,11 @@
 """Creating and updating tasks, one at a time or in batches."""
 
 from collections.abc import Sequence
-from typing import cast
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Select, bindparam
 
 import models
 from graph.concepts.task.edit import ReferencedRows, TaskEdit, lock_tasks, reject_cycles
@@ -12,12 +15,13 @@ from graph.concepts.task.inputs import (
     TaskCreateInput,
     TaskUpdateInput,
 )
-from graph.concepts.task.ranks import last_rank
+from graph.concepts.task.ranks import last_rank, rank_after, ranks_of_board
 from graph.kit.loading.scope import visible
 from graph.kit.writing.expected_version import reject_stale
+from graph.kit.writing.locks import FOR_REFERENCE, KEPT
 from graph.kit.writing.mutation import Input
 from graph.kit.writing.payload import MutationRejected, MutationResult, UserErrorCode, UserErrors
-from graph.kit.writing.write import FOR_REFERENCE, INPUT_PATH, Write
+from graph.kit.writing.write import INPUT_PATH, Write
 
 
 async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Task:
@@ -33,15 +37,17 @@ async def task_create(write: Write, input: Input[TaskCreateInput]) -> models.Tas
     found = await ReferencedRows.load(write, [edit], [workspace_id])
     edit.validate_references(found, workspace_id, project.id)
     write.raise_errors()
-    if "state_id" not in edit.rows:
-        edit.rows["state_id"] = await first_state(write, workspace_id)
+    if "state_id" in edit.rows:
+        rank = await last_rank(write, workspace_id)
+    else:
+        edit.rows["state_id"], rank = await first_state(write, workspace_id)
     project.last_number += 1
     task = models.Task(
         id=key,
         workspace_id=workspace_id,
         project_id=project.id,
         number=project.last_number,
-        rank=await last_rank(write, workspace_id),
+        rank=rank,
         creator_id=write.scope.viewer.user_id,
         assignments=[],
         labelings=[],
@@ -102,13 +108,21 @@ async def update_all(write: Write, edits: Sequence[TaskEdit]) -> None:
             edit.apply(write, task)
 
 
-async def first_state(write: Write, workspace_id: UUID) -> models.State:
-    """Return the first state on a workspace's board, locked."""
-    state = models.State
-    board = visible(state, write.scope.viewer).where(state.workspace_id == workspace_id)
-    first = board.order_by(state.position, state.id).limit(1).with_for_update(**FOR_REFERENCE)
+async def first_state(write: Write, workspace_id: UUID) -> tuple[models.State, str]:
+    """Return the first state on a workspace's board, locked, and the last rank there."""
+    first = _first_state(write.scope.viewer)
+    found = await write.session.execute(first, {"workspace": workspace_id})
     # A workspace always has a state: its last one cannot be deleted.
-    return cast("models.State", await write.session.scalar(first))
+    state, last = found.one()
+    return state, rank_after(last)
+
+
+@lru_cache(KEPT)
+def _first_state(viewer: models.Viewer) -> Select[Any]:
+    state = models.State
+    board = visible(state, viewer, state, ranks_of_board(viewer).scalar_subquery())
+    board = board.where(state.workspace_id == bindparam("workspace"))
+    return FOR_REFERENCE.apply(board.order_by(state.position, state.id).limit(1), state)
 
 
 def _result(edit: TaskEdit, *, nothing_written: bool = False) -> MutationResult:

@@ -46,7 +46,7 @@ from models.database.driver_errors import (
     is_unique_violation,
     is_write_conflict,
 )
-from models.log.recorder import recorder_of, write_changes
+from models.log.recorder import recorder_of
 from models.viewer import Permission, Scope
 
 Work = Callable[..., Awaitable[Any]]
@@ -268,21 +268,21 @@ class MutationAttempt:
             write.raise_errors()
         except MutationRejected:
             # The errors may show what the viewer can no longer see.
-            await self._require_current_access(write.session, until_commit=False)
+            await self._require_current_access(write.session)
             raise
         if self.dry_run:
             # No number is taken: others would wait for it until the payload is read.
             await write.session.flush()
-        else:
-            await write_changes(write.session)
+            if recorder_of(write.session).changes:
+                await self._require_current_access(write.session)
         # Last, when no wait remains before the commit. No mutation can do without it.
-        if recorder_of(write.session).changes:
-            await self._require_current_access(write.session, until_commit=not self.dry_run)
+        elif not await self.info.context.write_log_with_access(write.session):
+            raise AccessChanged
         return MutationResult.of(written)
 
-    async def _require_current_access(self, session: AsyncSession, *, until_commit: bool) -> None:
+    async def _require_current_access(self, session: AsyncSession) -> None:
         """Raise `AccessChanged` if the credential or the roles are not what they were."""
-        if not await self.info.context.is_access_current(session, until_commit=until_commit):
+        if not await self.info.context.is_access_current(session):
             raise AccessChanged
 
     async def _commit(

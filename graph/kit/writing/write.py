@@ -15,7 +15,14 @@ from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.node import decode_id, name_of
-from graph.kit.relations.keys import column_in
+from graph.kit.writing.locks import (
+    FOR_DELETION,
+    FOR_REFERENCE,
+    FOR_UPDATE,
+    Lock,
+    visible_by_key,
+    visible_in_order,
+)
 from graph.kit.writing.payload import (
     DeletedRow,
     InputPath,
@@ -25,6 +32,7 @@ from graph.kit.writing.payload import (
 )
 from models.base import Base, column_of
 from models.columns.rules import is_missing, normalize, rule_violation
+from models.database.list_parameters import padded
 from models.log.change import Change
 from models.log.deletion import delete_rows, lock_with_referrers
 from models.viewer import Permission, Viewer
@@ -35,13 +43,6 @@ INPUT_PATH: InputPath = ("input",)
 ID_PATH: InputPath = ("input", "id")
 UNUSABLE_ID = "This ID cannot be used. Generate another random UUID."
 WORKSPACE_ID_PATH: InputPath = ("input", "workspaceId")
-
-#: FOR UPDATE: for a row that is to be deleted.
-FOR_DELETION: dict[str, Any] = {}
-#: FOR NO KEY UPDATE: blocks other writers of the row, but not foreign keys to it.
-FOR_UPDATE: dict[str, Any] = {"key_share": True}
-#: FOR KEY SHARE: keeps a row from being deleted while another row is made to refer to it.
-FOR_REFERENCE: dict[str, Any] = {"read": True, "key_share": True}
 
 
 class Write:
@@ -77,7 +78,7 @@ class Write:
         path: InputPath,
         *options: Any,
         permission: Permission | None = None,
-        lock: Mapping[str, Any] | None = FOR_UPDATE,
+        lock: Lock | None = FOR_UPDATE,
     ) -> M:
         """Return the row of an id, locked unless `lock` is None.
 
@@ -85,12 +86,10 @@ class Write:
         permission, which defaults to the mutation's.
         """
         key = self.parse_id(model, id, path)
+        rows = await self._rows_by_key(model, [] if key is None else [key], (), options, lock)
+        row = rows[0] if rows else None
         if key is None:
             self.raise_errors()
-        statement = visible(model, self.scope.viewer).where(_id(model) == key)
-        if lock is not None:
-            statement = statement.with_for_update(**lock)
-        row = await self.session.scalar(statement.options(*options))
         if not self.can_access(model, row, path, self.user_errors, permission):
             self.raise_errors()
         return cast("M", row)
@@ -141,28 +140,38 @@ class Write:
         keys: Iterable[UUID],
         *conditions: Any,
         options: Iterable[Any] = (),
-        lock: Mapping[str, Any] = FOR_REFERENCE,
+        lock: Lock = FOR_REFERENCE,
     ) -> dict[UUID, M]:
         """Return, by key, the visible rows that meet the conditions, locked."""
-        wanted = sorted(set(keys))
-        if not wanted:
-            return {}
-        has_key = column_in(_id(model), wanted, self.scope.database)
-        rows = await self.select_rows(model, has_key, *conditions, options=options, lock=lock)
+        rows = await self._rows_by_key(model, sorted(set(keys)), conditions, options, lock)
         return {row.id: row for row in rows}  # type: ignore[attr-defined]
+
+    async def _rows_by_key(
+        self,
+        model: type[M],
+        keys: Sequence[UUID],
+        conditions: Iterable[Any],
+        options: Iterable[Any],
+        lock: Lock | None,
+    ) -> Sequence[M]:
+        if not keys:
+            return []
+        kind = self.scope.database.kind
+        statement = visible_by_key(model, self.scope.viewer, kind, lock)
+        statement = statement.where(*conditions).options(*options)
+        parameters = {"keys": keys if kind == "postgresql" else padded(keys)}
+        return (await self.session.scalars(statement, parameters)).all()
 
     async def select_rows(
         self,
         model: type[M],
         *conditions: Any,
         options: Iterable[Any] = (),
-        lock: Mapping[str, Any] | None = FOR_UPDATE,
+        lock: Lock | None = FOR_UPDATE,
     ) -> Sequence[M]:
         """Return all visible rows that meet the conditions, locked in the order of their keys."""
-        statement = visible(model, self.scope.viewer).where(*conditions).options(*options)
-        statement = statement.order_by(_id(model))
-        if lock is not None:
-            statement = statement.with_for_update(of=model, **lock)
+        statement = visible_in_order(model, self.scope.viewer, lock)
+        statement = statement.where(*conditions).options(*options)
         return (await self.session.scalars(statement)).all()
 
     async def get_reference(

@@ -1,0 +1,27 @@
+"""Conditions with a list as a parameter, so that a prepared statement serves any values."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ARRAY, ColumnElement, any_, bindparam
+
+T = TypeVar("T")
+
+
+def is_any(column: Any, parameter: str, kind: str) -> ColumnElement[bool]:
+    """Return the condition that a column equals one of the values of a parameter.
+
+    PostgreSQL gets them as one array; elsewhere the statement has a place for each value.
+    """
+    condition: ColumnElement[bool] = (
+        column == any_(bindparam(parameter, type_=ARRAY(column.type)))
+        if kind == "postgresql"
+        else column.in_(bindparam(parameter, expanding=True))
+    )
+    return condition
+
+
+def padded(values: Sequence[T]) -> Sequence[T]:
+    """Repeat the last value until their number is a power of two, for few different statements."""
+    padding = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    return [*values, *(values[-1] for _ in range(padding))]

@@ -1,0 +1,21 @@
+-- 1
+BEGIN IMMEDIATE
+
+-- 2
+SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version 
+FROM tasks 
+WHERE tasks.workspace_id = ? AND tasks.id IN (?) ORDER BY tasks.id
+
+-- 3
+UPDATE tasks SET title=?, updated_at=?, version=? WHERE tasks.id = ?
+
+-- 4
+UPDATE workspaces SET sequence=(workspaces.sequence + ?) WHERE workspaces.id = ? RETURNING sequence
+
+-- 5
+INSERT INTO changes (workspace_id, sequence, at, kind, actor_id, subject_type, subject_id, project_id, fields) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- 6
+SELECT memberships.workspace_id, memberships.role 
+FROM access_tokens JOIN users ON users.id = access_tokens.user_id LEFT OUTER JOIN memberships ON memberships.user_id = users.id AND memberships.workspace_id IN (?) 
+WHERE access_tokens.id = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL
