@@ -157,7 +157,8 @@ class Context:
 
     async def charge_price(self, cost: int) -> None:
         """Charge the rest of the estimated cost, until `settle`. Raises `RateLimited`."""
-        await self.charge(cost)
+        if cost:
+            await self.charge(cost)
         self.charged_cost = self.cost.total
         self._is_estimate_charged = True
 
@@ -167,7 +168,7 @@ class Context:
         self._is_estimate_charged = False
         if cost < charged:
             await self.refund(charged - cost)
-        else:
+        elif cost > charged:
             self.server.budgets.owe(self.caller, cost - charged)
 
     async def refund(self, cost: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from graph.http.access_log import ACCESS_LOG
+from graph.http.corked_transport import CorkedTransport
 
 #: Bytes of a request line and its headers, of a chunk's header, or of a chunked body's trailer.
 MAX_HEADER_BYTES = 65_536
@@ -38,7 +39,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self.access_logger = ACCESS_LOG  # type: ignore[assignment]
 
     def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]
+        # Duck-typed: a transport that sends a response at once.
+        super().connection_made(CorkedTransport(transport, self.loop))  # type: ignore[arg-type]
         self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from graph.kit.errors import Unavailable
+from graph.kit.errors import ApiError, Unavailable
 
 #: Seconds after which the server listens whether the client is still there. Most requests end
 #: before, and need no task for it.
@@ -72,9 +72,14 @@ class Watch:
         self._listener = self._loop.create_task(self._wait_for_disconnect())
 
     async def _wait_for_disconnect(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._end(ClientDisconnect())
+        try:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+        except ApiError as error:
+            # The client sends a body that nobody reads, and that is too large.
+            self._end(error)
+        else:
+            self._end(ClientDisconnect())
 
     def _time_out(self) -> None:
         self._end(
