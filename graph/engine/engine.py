@@ -19,6 +19,7 @@ from graph.operations.lru_cache import LRUCache
 from graph.operations.planned import PlannedData
 from graph.operations.prepared import PreparedOperation
 from models.database import Database
+from models.database.driver_errors import is_timeout, is_unreachable
 
 #: Plans of one operation: one for each combination of what they depend on.
 MAX_PLANS = 20
@@ -64,6 +65,7 @@ class Engine:
 
         That is so if a field has no declaration, and if anything unusual happens: the reference
         executor reports errors with their paths. Queries only read, so that nothing happens twice.
+        Raise the error of a database that does not answer, or not in time.
         """
         plans = operation.plans
         if plans is None:
@@ -78,6 +80,10 @@ class Engine:
             logger.debug("not planned: %s", reason)
             return None
         except Exception as error:
+            if is_timeout(error) or is_unreachable(error):
+                # Another attempt would take as long, and is likely to fail too.
+                raise
+            # The reference executor reports it.
             logger.debug("the planned execution failed: %r", error, exc_info=True)
             return None
         return PlannedData(data, rows)

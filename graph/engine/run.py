@@ -1,7 +1,7 @@
 """Execution of a plan: stage by stage, the units of a stage at the same time."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
@@ -59,6 +59,16 @@ class CallInfo:
     field_name: str = ""
 
 
+async def together(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines at the same time. If one fails, cancel the others and raise its error."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
 class Run:
     """One execution of a plan."""
 
@@ -86,9 +96,7 @@ class Run:
             if len(stage.units) == 1:
                 await self._run_unit(stage.units[0])
             elif stage.units:
-                async with asyncio.TaskGroup() as group:
-                    for unit in stage.units:
-                        group.create_task(self._run_unit(unit))
+                await together([self._run_unit(unit) for unit in stage.units])
         return await self.plan.assembly.run(self.tables, self.bound, self.context)
 
     async def _run_unit(self, unit: Unit) -> None:

@@ -164,7 +164,11 @@ class Database:
         if self.calls_driver:
             for listener in self.driver_listeners:
                 listener(sql, parameters)
-            return await postgresql.fetch(self.read_engine, sql, parameters)
+
+            async def attempt() -> Sequence[Any]:
+                return await postgresql.fetch(self.read_engine, sql, parameters)
+
+            return await self._read(attempt)
 
         async def work(connection: AsyncConnection) -> Sequence[Any]:
             return (await connection.exec_driver_sql(sql, tuple(parameters))).all()

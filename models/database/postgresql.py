@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -71,25 +72,22 @@ def _pooled_engine(
 
 
 async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
-    """Run a statement by the driver; run it once more if the connection was lost.
+    """Run a statement by the driver, and return its rows.
 
-    Raise the driver's errors. If canceled, the statement stops on the server.
+    Raise a `DBAPIError` for the driver's errors. If canceled, the statement stops on the server.
     """
-    try:
-        return await _fetch(engine, sql, parameters)
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
-        return await _fetch(engine, sql, parameters)
-
-
-async def _fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
     connection = await engine.raw_connection()
+    driver: Any = connection.driver_connection
     try:
-        driver: Any = connection.driver_connection
         rows: Sequence[Any] = await driver.fetch(sql, *parameters)
         return rows
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
-        connection.invalidate()
-        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        is_lost = driver.is_closed() or isinstance(error, OSError)
+        if is_lost:
+            connection.invalidate()
+        raise DBAPIError(
+            sql, None, error, hide_parameters=True, connection_invalidated=is_lost
+        ) from error
     finally:
         connection.close()
 

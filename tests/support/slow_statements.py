@@ -1,10 +1,15 @@
 """Loads that take as long as a test wants: endless statements, and loads that are counted."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from graph.kit.relations.batches import PageBatch
+from models.database import Database
 
 #: A statement that runs for minutes, by the kind of database.
 ENDLESS = {
@@ -15,6 +20,26 @@ ENDLESS = {
     "postgresql": "SELECT pg_sleep(600)",
     "mysql": "SELECT sleep(600)",
 }
+
+
+def make_pages_endless(
+    monkeypatch: pytest.MonkeyPatch, kind: str, started: Callable[[], None]
+) -> None:
+    """Let pages of rows take forever: planned ones, and those of the reference executor."""
+    fetch_rows = Database.fetch_rows
+
+    async def load(batch: Any, session: AsyncSession, *_: Any) -> Any:
+        started()
+        await session.execute(text(ENDLESS[kind]))
+
+    async def fetch(database: Database, sql: str, parameters: Any) -> Any:
+        if "LIMIT" not in sql:
+            return await fetch_rows(database, sql, parameters)
+        started()
+        return await fetch_rows(database, ENDLESS[kind], ())
+
+    monkeypatch.setattr(PageBatch, "load", load)
+    monkeypatch.setattr(Database, "fetch_rows", fetch)
 
 
 class ConcurrentLoads:

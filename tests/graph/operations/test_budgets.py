@@ -6,12 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.http.client_network import client_network
 from graph.kit.errors import RateLimited
-from graph.kit.relations.batches import PageBatch
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, Caller
 from graph.settings import Settings
@@ -20,7 +17,7 @@ from models.server.token_bucket import BucketSize
 from tests.support.client import Api, Statements
 from tests.support.database_kinds import EveryDatabase, one_database  # noqa: F401
 from tests.support.office import Office
-from tests.support.slow_statements import ENDLESS
+from tests.support.slow_statements import make_pages_endless
 
 TASKS = """
   query ($size: Int, $dry: Boolean = false) {
@@ -116,11 +113,7 @@ class TestTime:
         """Make the rows of pages slow to load."""
         started = asyncio.Event()
 
-        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
-            started.set()
-            await session.execute(text(ENDLESS[kind]))
-
-        monkeypatch.setattr(PageBatch, "load", load)
+        make_pages_endless(monkeypatch, kind, started.set)
         return started
 
     @pytest.fixture
@@ -152,12 +145,13 @@ class TestTime:
     async def test_time_of_the_event_loop_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
-            time.sleep(0.2)  # noqa: ASYNC251 - it blocks the event loop
-            return await usual(batch, session, *arguments)
+        async def fetch(database: Database, sql: str, parameters: Any) -> Any:
+            if "LIMIT" in sql:
+                time.sleep(0.2)  # noqa: ASYNC251 - it blocks the event loop
+            return await usual(database, sql, parameters)
 
-        usual = PageBatch.load
-        monkeypatch.setattr(PageBatch, "load", load)
+        usual = Database.fetch_rows
+        monkeypatch.setattr(Database, "fetch_rows", fetch)
         token = office.tokens["member"]
         response = await office.api.post({"query": TASKS, "variables": {"size": 1}}, token)
         cost = response.json()["extensions"]["cost"]

@@ -6,13 +6,11 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.relations.batches import PageBatch
 from graph.operations.fair_slots import FairSlots
 from tests.support.office import Office
-from tests.support.slow_statements import ENDLESS, ConcurrentLoads
+from tests.support.slow_statements import ConcurrentLoads, make_pages_endless
 
 
 class Holders:
@@ -84,21 +82,16 @@ async def test_slow_queries_of_one_user_do_not_delay_others(
 ) -> None:
     started = asyncio.Semaphore(0)
 
-    async def load(batch: PageBatch, session: AsyncSession, *arguments: Any) -> Any:
-        started.release()
-        await session.execute(text(ENDLESS[kind]))
-
-    usual = PageBatch.load
-    monkeypatch.setattr(PageBatch, "load", load)
     document = '{ workspace(slug: "office") { tasks { nodes { id } } } }'
-    slow = [
-        asyncio.ensure_future(office.api.answer(document, office.tokens["member"]))
-        for _ in range(20)
-    ]
-    # All connections of the user's share are in use.
-    for _ in range(4):
-        await started.acquire()
-    monkeypatch.setattr(PageBatch, "load", usual)
+    with monkeypatch.context() as slowly:
+        make_pages_endless(slowly, kind, started.release)
+        slow = [
+            asyncio.ensure_future(office.api.answer(document, office.tokens["member"]))
+            for _ in range(20)
+        ]
+        # All connections of the user's share are in use.
+        for _ in range(4):
+            await started.acquire()
     async with asyncio.timeout(10):
         data = await office.api.ask(document, office.tokens["admin"])
     assert data["workspace"]["tasks"]["nodes"]
