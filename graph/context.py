@@ -20,6 +20,7 @@ from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.cost import REQUEST_COST
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.prepared import PreparedOperation
 from graph.operations.pricing import NO_PRICE, Price
 from graph.operations.usage import Usage
 from models import AccessToken, Permission, Session, User, Viewer
@@ -102,6 +103,8 @@ class Context:
         self._is_estimate_charged = False
         #: The reads inside the open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[TransactionReads, Viewer] | None = None
+        #: The operation, once it is known.
+        self.operation: PreparedOperation | None = None
         #: Whether the operation is a mutation.
         self.has_written = False
         self._pooled_reads = PooledReads(self.database, self.read_slot)

@@ -91,7 +91,7 @@ class Assembly:
                 finished[place.number] = merged
             else:
                 finished[place.number] = function(rows.items(), *common)
-        data: dict[str, Any] = self._root_function((), *common)
+        data: dict[str, Any] = self._root_function(tables.root, *common)
         return data, count_rows(data) if self._count is None else self._count(*common)
 
 
@@ -102,8 +102,8 @@ def _is_shown(place: Place) -> bool:
 def _function(place: Place) -> str:
     made = written(place.outputs)
     if place.shape is Shape.ROOT:
-        body = made
-    elif place.shape is Shape.ONE:
+        return f"def place_{place.number}(r, {PARAMETERS}):\n    return {made}\n"
+    if place.shape is Shape.ONE:
         body = f"{{k: {made} for k, r in rows}}"
     else:
         body = f"{{k: [{made} for r in rs] for k, rs in rows}}"

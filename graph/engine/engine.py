@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from graphql import OperationType, get_variable_values
+from graphql import FieldNode, OperationType, get_variable_values
 
 from graph.engine.binding import Binder, Bound
 from graph.engine.codecs import Codecs
+from graph.engine.payloads import payload_executor
 from graph.engine.places import NotPlannable
-from graph.engine.plan import Plan, make_plan
+from graph.engine.plan import Plan, PlanMaker
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
 from graph.operations.lru_cache import LRUCache
@@ -38,8 +39,17 @@ class Plans:
         self.plans: list[Plan] = []
         #: Plans with their arguments, by the variables as JSON.
         self.bound: LRUCache[bytes, tuple[Plan, Bound]] = LRUCache(MAX_BOUND)
+        #: Of a mutation: the plans of its payloads, by their keys in the answer.
+        self.payloads: dict[str, Plans] = {}
         #: Why the operation cannot be planned, if so.
         self.reason: str | None = None
+
+
+class PayloadContext(EngineContext, Protocol):
+    """The context of a mutation."""
+
+    #: The operation that is executed.
+    operation: PreparedOperation | None
 
 
 class Engine:
@@ -49,7 +59,9 @@ class Engine:
         self.schema = schema
         self.database = database
         self.codecs = Codecs(database.kind, database.read_engine.dialect)
-        self.stacks = database.kind == "postgresql" and not database.options.pgbouncer
+        #: Statements are stacked where the driver's rows are read as they come.
+        self.plans = PlanMaker(schema, self.codecs, stacks=database.calls_driver)
+        self.executor_class = payload_executor(self)
         self._statements: LRUCache[Hashable, Statement] = LRUCache(
             MAX_STATEMENTS, MAX_CHARACTERS, lambda statement: len(statement.sql)
         )
@@ -83,7 +95,8 @@ class Engine:
             if is_timeout(error) or is_unreachable(error):
                 # Another attempt would take as long, and is likely to fail too.
                 raise
-            # The reference executor reports it.
+            # The reference executor reports it, and counts what it reads itself.
+            context.scope.texts.bytes_read = 0
             logger.debug("the planned execution failed: %r", error, exc_info=True)
             return None
         return PlannedData(data, rows)
@@ -118,7 +131,57 @@ class Engine:
         for plan in plans.plans:
             if plan.is_valid_for(coerced.coerced):
                 return plan
-        plan = make_plan(self.schema, operation, coerced, self.codecs, stacks=self.stacks)
+        plan = self.plans.of_query(operation, coerced)
+        plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
+        return plan
+
+    async def payload(
+        self,
+        key: str,
+        kind: Any,
+        nodes: Sequence[FieldNode],
+        result: Any,
+        coerced: Any,
+        context: PayloadContext,
+    ) -> dict[str, Any] | None:
+        """Return what fields select of the result of a mutation; None as in `execute`.
+
+        The result may be of a dry run, whose transaction is still open.
+        """
+        operation = context.operation
+        if operation is None or result is None:
+            return None
+        if operation.plans is None:
+            operation.plans = Plans()
+        plans = operation.plans.payloads.setdefault(key, Plans())
+        if plans.reason is not None:
+            return None
+        try:
+            plan = self._payload_plan(plans, operation, kind, nodes, coerced)
+            bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
+            data, _ = await Run(plan, bound, context, self).run(result)
+        except NotPlannable as reason:
+            plans.reason = str(reason)
+            logger.debug("payload not planned: %s", reason)
+            return None
+        except Exception as error:
+            # The reference executor reports it.
+            logger.debug("the planned payload failed: %r", error, exc_info=True)
+            return None
+        return data
+
+    def _payload_plan(
+        self,
+        plans: Plans,
+        operation: PreparedOperation,
+        kind: Any,
+        nodes: Sequence[FieldNode],
+        coerced: Any,
+    ) -> Plan:
+        for plan in plans.plans:
+            if plan.is_valid_for(coerced.coerced):
+                return plan
+        plan = self.plans.of_object(operation.fragments, kind, nodes, coerced)
         plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
         return plan
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.engine.arguments import FieldArguments
+from models.base import long_texts
 
 #: Returns an expression of the generated code, once the positions of columns are known.
 Expression = Callable[[], str]
@@ -153,8 +154,17 @@ class Step:
     layout: list[int] | None = None
     tag: int = 0
 
+    #: Of steps that read long texts: the most rows of one statement that are expected.
+    rows_with_texts: int = 0
     #: The step that this one was merged into.
     merged_into: "Step | None" = None
+
+    @property
+    def long_texts(self) -> list[str]:
+        """The columns that hold texts of any length."""
+        if self.model is None or not self.is_statement:
+            return []
+        return [name for name in long_texts(self.model) if name in self.columns]
 
     @property
     def final(self) -> "Step":

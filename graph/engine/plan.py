@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import FieldNode, FragmentDefinitionNode
+
 from graph.engine.assembly import Assembly
 from graph.engine.codecs import Codecs
 from graph.engine.places import NotPlannable, Place, Step
@@ -12,6 +14,8 @@ from graph.engine.schedule import Scheduler, Stage, Unit
 from graph.engine.selections import Dependency, Selections
 from graph.engine.stack import can_stack, lay_out
 from graph.operations.prepared import PreparedOperation
+
+Fragments = Mapping[str, FragmentDefinitionNode]
 
 
 @dataclass(eq=False)
@@ -35,33 +39,44 @@ class Plan:
         return all(function(variables) == value for function, value in self.dependencies)
 
 
-def make_plan(
-    schema: Any, operation: PreparedOperation, coerced: Any, codecs: Codecs, *, stacks: bool
-) -> Plan:
-    """Plan an operation for given variables. Raise `NotPlannable` if it cannot be planned."""
-    selections = Selections(schema._schema, operation.fragments, coerced.coerced)
-    planner = Planner(schema, codecs, selections, coerced)
-    root = planner.plan(operation.operation)
-    step_count = len(planner.steps)
-    stages = Scheduler(planner.steps, can_stack if stacks else None).run(root)
-    families: dict[Unit, list[str]] = {}
-    for unit in (unit for stage in stages for unit in stage.units if unit.is_stack):
-        try:
-            families[unit] = lay_out(unit)
-        except LookupError as error:
-            raise NotPlannable(f"no family for the type {error}") from None
-    steps = [
-        step
-        for stage in stages
-        for step in [*stage.immediate, *(one for unit in stage.units for one in unit.steps)]
-    ]
-    return Plan(
-        root,
-        planner.places,
-        steps,
-        stages,
-        Assembly(root, planner.places, planner.constants, codecs, can_count=planner.can_count),
-        selections.dependencies,
-        step_count,
-        families,
-    )
+class PlanMaker:
+    """Makes the plans of one schema for one database."""
+
+    def __init__(self, schema: Any, codecs: Codecs, *, stacks: bool) -> None:
+        self.schema = schema
+        self.codecs = codecs
+        self.stacks = stacks
+
+    def of_query(self, operation: PreparedOperation, coerced: Any) -> Plan:
+        """Plan a query for given variables. Raise `NotPlannable` if it cannot be planned."""
+        planner = self._planner(operation.fragments, coerced)
+        return self._plan(planner, planner.plan(operation.operation))
+
+    def of_object(
+        self, fragments: Fragments, kind: Any, nodes: Sequence[FieldNode], coerced: Any
+    ) -> Plan:
+        """Plan what fields select of a known object of a type, as `of_query` does."""
+        planner = self._planner(fragments, coerced)
+        return self._plan(planner, planner.plan_object(kind, nodes))
+
+    def _planner(self, fragments: Fragments, coerced: Any) -> Planner:
+        selections = Selections(self.schema._schema, fragments, coerced.coerced)
+        return Planner(self.schema, self.codecs, selections, coerced)
+
+    def _plan(self, planner: Planner, root: Place) -> Plan:
+        planner.estimate_texts()
+        count = len(planner.steps)
+        stages = Scheduler(planner.steps, can_stack if self.stacks else None).run(root)
+        families: dict[Unit, list[str]] = {}
+        for unit in (unit for stage in stages for unit in stage.units if unit.is_stack):
+            try:
+                families[unit] = lay_out(unit)
+            except LookupError as error:
+                raise NotPlannable(f"no family for the type {error}") from None
+        steps = [step for stage in stages for step in stage.immediate]
+        steps += [step for stage in stages for unit in stage.units for step in unit.steps]
+        assembly = Assembly(
+            root, planner.places, planner.constants, self.codecs, can_count=planner.can_count
+        )
+        dependencies = planner.selections.dependencies
+        return Plan(root, planner.places, steps, stages, assembly, dependencies, count, families)

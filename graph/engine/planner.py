@@ -54,6 +54,8 @@ from graph.engine.places import (
 )
 from graph.engine.selections import Selections
 from graph.kit.node import decode_id, models_by_name, name_of, prefix_of
+from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
+from graph.kit.relations.batches import MANY_ROWS
 from models.base import column_of
 
 DEFINITION = "strawberry-definition"
@@ -117,6 +119,35 @@ class Planner:
             GlobalId: self._global_id,
         }
 
+    def estimate_texts(self) -> None:
+        """Estimate the rows of the steps that read long texts. Page sizes decide about them."""
+        for step in self.steps:
+            if step.long_texts:
+                [source] = step.sources
+                parents = 1 if source.place is None else self._rows_of(source.place)
+                step.rows_with_texts = parents * self._rows_for_key(step)
+
+    def _rows_of(self, place: Place) -> int:
+        """Return the most rows that a place is expected to have."""
+        if place.shape is Shape.ROOT or place.parent is None:
+            return 1
+        rows = self._rows_of(place.parent)
+        if place.shape is Shape.ONE:
+            return rows * (MAX_SIZE if place.has_many_keys else 1)
+        return rows * (MANY_ROWS if place.step is None else self._rows_for_key(place.step))
+
+    def _rows_for_key(self, step: Step) -> int:
+        if step.kind is StepKind.LIST:
+            return MANY_ROWS
+        if step.kind is not StepKind.PAGE:
+            return 1
+        assert step.arguments is not None
+        for name in ("first", "last"):
+            size = self.selections.argument(step.arguments.node, name)
+            if isinstance(size, int | float):
+                return max(1, min(int(size), MAX_SIZE))
+        return DEFAULT_SIZE
+
     def plan(self, operation: OperationDefinitionNode) -> Place:
         """Plan the operation, and return the place of its root."""
         if operation.directives:
@@ -124,6 +155,12 @@ class Planner:
         kind = self.schema._schema.get_root_type(operation.operation)
         root = self.place("", kind, Shape.ROOT, None)
         self.select(root, [operation.selection_set])
+        return root
+
+    def plan_object(self, kind: Any, nodes: Sequence[FieldNode]) -> Place:
+        """Plan what fields select of an object that is known, and return its place."""
+        root = self.place("", kind, Shape.ROOT, None, has_objects=True)
+        self.select(root, [node.selection_set for node in nodes if node.selection_set])
         return root
 
     # Places and steps

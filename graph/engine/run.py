@@ -16,14 +16,16 @@ from graph.engine.schedule import Unit
 from graph.engine.statements import Statement, composite_values, key_name
 from graph.engine.tables import Record, Tables
 from graph.engine.units import Order, UnitStatements, has_single_key, outside_sources
+from graph.kit.loading import texts
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
+from graph.kit.relations.batches import MANY_ROWS
 from graph.kit.relations.keys import padded
 from models.base import Base, column_of
 from models.viewer import Viewer
 
 #: The most keys, and the most composite keys, of one statement; more are read by several.
-MAX_KEYS, MAX_LOOKUPS = 2000, 100
+MAX_KEYS, MAX_LOOKUPS = 2000, 2000
 
 
 class EngineContext(Protocol):
@@ -87,8 +89,12 @@ class Run:
         self._units = UnitStatements(self.database, self.shape, list(self.values))
         self.tables = Tables(len(plan.places), plan.step_count, bound, self.codecs, context)
 
-    async def run(self, root: Any = ()) -> tuple[dict[str, Any], int]:
-        """Return the data of the answer, and the number of objects in its lists."""
+    async def run(self, root: Any = None) -> tuple[dict[str, Any], int]:
+        """Return the data of the answer, and the number of objects in its lists.
+
+        `root` is the object that the answer begins with, if it is that of a payload.
+        """
+        self.tables.root = root
         self.tables.rows[self.plan.root.number] = {0: root}
         for stage in self.plan.stages:
             for step in stage.immediate:
@@ -160,15 +166,34 @@ class Run:
         keys = self.tables.keys(step)
         bound = self.bound.steps[step.number]
         records: list[Record] = []
-        for start in range(0, len(keys), MAX_KEYS):
-            chunk = keys[start : start + MAX_KEYS]
+        most = self._most_keys(step)
+        for start in range(0, len(keys), most):
+            chunk = keys[start : start + most]
             parameter = ListParameter.for_values(key_name(step), len(chunk), self.database)
             statement = await self._statement(
                 (step, parameter.length), partial(self._units.step, bound, parameter.length)
             )
             values = {**self.values, **bound.values, **parameter.values(chunk, self.database)}
-            records += await self._fetch(statement, values)
+            found = await self._fetch(statement, values)
+            self._count_texts(step, found)
+            records += found
         self.tables.put_records(step, records)
+
+    def _most_keys(self, step: Step) -> int:
+        """Return the most keys of one statement: fewer if its rows have long texts."""
+        if not step.long_texts:
+            return MAX_KEYS
+        page = self.bound.steps[step.number].page
+        rows = page.size if page else MANY_ROWS if step.kind is StepKind.LIST else 1
+        return max(1, min(MAX_KEYS, texts.MAX_ROWS // max(1, rows)))
+
+    def _count_texts(self, step: Step, records: Sequence[Record]) -> None:
+        """Count the bytes of long texts. Raise `ReadLimitExceeded` if they are too many."""
+        if step.long_texts:
+            positions = [step.position(name) for name in step.long_texts]
+            self.context.scope.texts.count_values(
+                record[position] for record in records for position in positions
+            )
 
     async def _read_lookups(self, step: Step) -> None:
         """Read rows by composite keys: columns of the parents, and values of the arguments."""
@@ -208,6 +233,7 @@ class Run:
         for record in await self._fetch(statement, values):
             records[record[0]].append(record)
         for step in unit.steps:
+            self._count_texts(step, records[step.tag])
             self.tables.put_records(step, records[step.tag])
 
     def _bind_keys(self, unit: Unit, step: Step, values: dict[str, Any]) -> int:

@@ -15,6 +15,10 @@ IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE, StepKind.CHECK}
 WAITING = {StepKind.ROWS, StepKind.LOOKUP}
 
 
+#: The most steps of one stack.
+MAX_STACK = 40
+
+
 @dataclass(eq=False)
 class Unit:
     """One statement, or the calls of a resolver."""
@@ -102,7 +106,8 @@ class Scheduler:
                 stack.append(step)
                 done |= _places(step)
                 grows = True
-        return stack
+        # A database plans each table of a statement, and joins no keys of different ones.
+        return stack if len(stack) <= MAX_STACK else []
 
     def _may_join(self, step: Step, group: list[Step]) -> bool:
         """Whether a later step could be merged with a group, if the group waited for it."""

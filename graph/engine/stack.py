@@ -21,6 +21,7 @@ from graph.engine.places import Place, Source, Step, StepKind
 from graph.engine.schedule import Unit
 from graph.engine.statements import StepStatements, composite_name, key_name
 from graph.kit.loading.loaders import ReadScope
+from graph.kit.loading.texts import MAX_ROWS
 from graph.kit.relations.keys import unnested
 from models.base import column_of
 from models.columns.types import uuid_type
@@ -73,6 +74,9 @@ def can_stack(step: Step) -> bool:
     if not step.is_statement:
         return False
     if any(source.type_column or source.shown_if for source in step.sources):
+        return False
+    if step.rows_with_texts > MAX_ROWS:
+        # The bytes of texts are counted between statements.
         return False
     return step.kind is not StepKind.LOOKUP or len(step.declared.parent) < 2
 

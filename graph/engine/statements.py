@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
@@ -134,27 +134,18 @@ class LateCompositeKeys:
     length: int
 
     def match(self, columns: Sequence[Any]) -> ColumnElement[bool]:
-        keys = [
-            and_(*(column == one for column, one in zip(columns, parts, strict=True)))
-            for parts in self._parameters(columns)
-        ]
-        condition = keys[0]
-        for key in keys[1:]:
-            condition = condition | key
-        return condition
-
-    def _parameters(self, columns: Sequence[Any]) -> list[list[Any]]:
-        return [
-            [
-                parameter(composite_name(self.name, place, part), column.type)
-                for part, column in enumerate(columns)
-            ]
-            for place in range(self.length)
-        ]
+        if self.length == 1:
+            names = [composite_name(self.name, 0, part) for part in range(len(columns))]
+            parts = zip(columns, names, strict=True)
+            return and_(*(column == parameter(name, column.type) for column, name in parts))
+        # Compiled with so many keys, it has the parameters that `composite_name` names.
+        keys = [(None,) * len(columns)] * self.length
+        return tuple_(*columns).in_(bindparam(self.name, keys, expanding=True))
 
 
 def composite_name(name: str, place: int, part: int) -> str:
-    return f"{name}_{place}_{part}"
+    """Return the name of the parameter of a part of a key, as SQLAlchemy names it in a list."""
+    return f"{name}_{place + 1}_{part + 1}"
 
 
 def composite_values(name: str, keys: Sequence[tuple[Any, ...]]) -> dict[str, Any]:

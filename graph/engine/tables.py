@@ -20,6 +20,8 @@ class Tables:
     def __init__(self, places: int, steps: int, bound: Bound, codecs: Codecs, context: Any) -> None:
         #: The rows of places: records or objects by the key of their parent.
         self.rows: list[dict[Any, Any]] = [{}] * places
+        #: The object that the answer begins with, if it is that of a payload.
+        self.root: Any = None
         #: The rows or the counts of steps by the key of the parent.
         self.by_step: list[dict[Any, Any]] = [{}] * steps
         #: The keys of the parents whose pages have more rows, by step.

@@ -24,6 +24,9 @@ class PlannedData:
 class PlannedExecution(Protocol):
     """Executes queries by a plan."""
 
+    #: The class of the reference executor that executes mutations, and plans their payloads.
+    executor_class: type[Any]
+
     async def execute(
         self, operation: PreparedOperation, context: "Context", variables: dict[str, Any] | None
     ) -> PlannedData | None:

@@ -100,6 +100,9 @@ class OperationRunner:
         self.turns = turns
         self.texts = texts
         self.planned = planned
+        self._executor_class = (
+            self.schema.execution_context_class if planned is None else planned.executor_class
+        )
         self.documents = DocumentCache()
         self._introspections: LRUCache[tuple[str, str | None], _Executed] = LRUCache(
             CACHED_INTROSPECTIONS,
@@ -203,6 +206,7 @@ class OperationRunner:
             # Documents that are refused for their cost are not cached.
             self.documents.put(document.text, document)
         context.has_written = operation.type is OperationType.MUTATION
+        context.operation = operation
         executed = await self._execute(context, operation, variables)
         return await self._settle(context, price, executed)
 
@@ -239,7 +243,7 @@ class OperationRunner:
             variable_values=variables,
             operation_name=operation.name,
             is_awaitable=cast("Any", optimized_is_awaitable),
-            executor_class=self.schema.execution_context_class,
+            executor_class=self._executor_class,
         )
         if not isinstance(result, ExecutionResult):
             result = await result

@@ -21,6 +21,7 @@ class PlanRecorder:
         #: The operations that fell back although they had no error, with the reason.
         self.fell_back: list[str] = []
         self._execute = engine.execute
+        self.executor_class = engine.executor_class
         self._last: Any = None
         self._reason: str | None = None
         app.endpoint.runner.planned = self

@@ -43,17 +43,25 @@ def make_pages_endless(
 
 
 class ConcurrentLoads:
-    """Counts the loads of a class of batches that run at once, each of which takes a while."""
+    """Counts the reads of pages that run at once, each of which takes a while."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, batches: type[Any]) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, batches: type[Any] = PageBatch) -> None:
         self.running = self.most = 0
-        usual = batches.load
+        usual_load, usual_fetch = batches.load, Database.fetch_rows
 
         async def load(batch: Any, session: AsyncSession, *arguments: Any) -> Any:
-            self.running += 1
-            self.most = max(self.most, self.running)
-            await asyncio.sleep(0.01)
-            self.running -= 1
-            return await usual(batch, session, *arguments)
+            await self._pause()
+            return await usual_load(batch, session, *arguments)
+
+        async def fetch(database: Database, sql: str, parameters: Any) -> Any:
+            await self._pause()
+            return await usual_fetch(database, sql, parameters)
 
         monkeypatch.setattr(batches, "load", load)
+        monkeypatch.setattr(Database, "fetch_rows", fetch)
+
+    async def _pause(self) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0.01)
+        self.running -= 1

@@ -66,6 +66,11 @@ class LongTexts:
             self.bytes_read += sum(_size(getattr(row, name)) for name in names)
         self.check()
 
+    def count_values(self, values: Iterable[Any]) -> None:
+        """Count the bytes of texts, as `count` does those of rows."""
+        self.bytes_read += sum(map(_size, values))
+        self.check()
+
     def check(self) -> None:
         """Raise `ReadLimitExceeded` if too many bytes have been read."""
         if self.bytes_read > self.max_bytes:

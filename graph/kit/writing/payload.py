@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from graph.kit.context import KitInfo
+from graph.kit.declare import resolver_field
 from graph.kit.enums import describe_enum
 from graph.kit.relations.batches import RowBatch
 from models.base import Base
@@ -179,7 +180,7 @@ def payload_field(description: str, model: type[Base] | None = None) -> Any:
     def load(root: MutationResult, info: KitInfo) -> Any:
         return root.load(info) if model in (None, root.model) else None
 
-    return strawberry.field(resolver=load, description=description)
+    return resolver_field(load, description)
 
 
 @strawberry.type(description="The fields that the payload of every mutation has.")
