@@ -20,7 +20,7 @@ from graph.cli.console import (
 from graph.cli.demo import fill
 from graph.cli.logs import log_config
 from graph.cli.options import check_slug
-from graph.settings import PREFIX
+from graph.settings import PREFIX, Settings
 from models import migrations
 from models.purge import purge as purge_all
 
@@ -106,6 +106,29 @@ def purge() -> None:
         return f"Tasks purged: {purged.tasks}. Expired rows deleted: {purged.expired}."
 
     print_message(run(work))
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A GraphQL file.")],
+    operation: Annotated[
+        str | None, typer.Option(help="The operation, if the file has several.")
+    ] = None,
+    variables: Annotated[str, typer.Option(help="The variables as JSON.")] = "{}",
+) -> None:
+    """Print the plan of a query: what is loaded for it, and by which SQL.
+
+    The SQL is for the configured kind of database, and for a member of one workspace. The database
+    is not asked.
+    """
+    from graph.cli.explanation import NotExplained, explain_file
+    from graph.engine.explain import as_text
+
+    try:
+        explanation = explain_file(file, operation, variables, Settings())
+    except NotExplained as error:
+        fail(str(error))
+    print_output(as_text(explanation).rstrip())
 
 
 @app.command()

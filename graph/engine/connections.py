@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import FieldNode, get_named_type
 
 from graph.engine.declarations import ToMany
+from graph.engine.field_to_plan import FieldToPlan
 from graph.engine.places import Expression, NotPlannable, Place, Shape, Source, Step, StepKind
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.order_input import list_order
@@ -13,7 +14,7 @@ from graph.kit.relations.connection import DEFAULT_COUNT_LIMIT
 from graph.kit.relations.fields import parse_paging
 
 if TYPE_CHECKING:
-    from graph.engine.planner import FieldToPlan, Planner
+    from graph.engine.planner import Planner
 
 
 class ConnectionPlanner:
@@ -22,9 +23,9 @@ class ConnectionPlanner:
     def __init__(self, planner: "Planner") -> None:
         self.planner = planner
 
-    def plan(self, asked: "FieldToPlan", declared: ToMany) -> Expression:
+    def plan(self, asked: FieldToPlan, declared: ToMany) -> Expression:
         """Plan a connection; what is not selected of it is not read."""
-        key = self.planner.key(asked.place, "id")
+        key = self.planner.leaves.key(asked.place, "id")
         parts: list[tuple[str, Expression]] = []
         page = _Page(self.planner, asked, declared, key)
         selected = self.planner.selections.fields(asked.kind, asked.selection_sets)
@@ -55,7 +56,7 @@ class _Page:
     """One connection of the document, at one place."""
 
     def __init__(
-        self, planner: "Planner", asked: "FieldToPlan", declared: ToMany, key: Expression
+        self, planner: "Planner", asked: FieldToPlan, declared: ToMany, key: Expression
     ) -> None:
         self.planner = planner
         self.asked = asked

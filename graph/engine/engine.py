@@ -113,18 +113,19 @@ class Engine:
         known = plans.bound.get(key)
         if known is not None:
             return known
-        coerced = self._coerced(operation, variables)
+        coerced = self.coerced(operation, variables)
         plan = self._plan(plans, operation, coerced)
         bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
         if bound.is_lasting and len(key) <= MAX_VARIABLES:
             plans.bound.put(key, (plan, bound))
         return plan, bound
 
-    def _coerced(self, operation: PreparedOperation, variables: dict[str, Any] | None) -> Any:
+    def coerced(self, operation: PreparedOperation, variables: dict[str, Any] | None) -> Any:
+        """Return the coerced variables. Raise the first error of invalid ones."""
         definitions = operation.operation.variable_definitions or ()
         found = get_variable_values(self.schema._schema, definitions, variables or {})
         if isinstance(found, list):
-            raise InvalidVariables(found)
+            raise found[0]
         return found
 
     def _plan(self, plans: Plans, operation: PreparedOperation, coerced: Any) -> Plan:
@@ -199,7 +200,3 @@ class Engine:
 
     def close(self) -> None:
         self._compiler.shutdown(wait=False)
-
-
-class InvalidVariables(Exception):
-    """The variables are invalid; the reference executor reports the errors."""

@@ -13,6 +13,7 @@ from graph.engine.planner import Planner
 from graph.engine.schedule import Scheduler, Stage, Unit
 from graph.engine.selections import Dependency, Selections
 from graph.engine.stack import can_stack, lay_out
+from graph.engine.text_estimates import estimate_texts
 from graph.operations.prepared import PreparedOperation
 
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -64,7 +65,7 @@ class PlanMaker:
         return Planner(self.schema, self.codecs, selections, coerced)
 
     def _plan(self, planner: Planner, root: Place) -> Plan:
-        planner.estimate_texts()
+        estimate_texts(planner.steps, planner.selections)
         count = len(planner.steps)
         stages = Scheduler(planner.steps, can_stack if self.stacks else None).run(root)
         families: dict[Unit, list[str]] = {}
@@ -76,7 +77,11 @@ class PlanMaker:
         steps = [step for stage in stages for step in stage.immediate]
         steps += [step for stage in stages for unit in stage.units for step in unit.steps]
         assembly = Assembly(
-            root, planner.places, planner.constants, self.codecs, can_count=planner.can_count
+            root,
+            planner.places,
+            planner.constants,
+            self.codecs,
+            can_count=planner.can_count and not planner.leaves.has_json,
         )
         dependencies = planner.selections.dependencies
         return Plan(root, planner.places, steps, stages, assembly, dependencies, count, families)
