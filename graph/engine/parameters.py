@@ -189,9 +189,14 @@ class LatePage(PageArguments):
         return cls(page.size, page.backward, cursor, prefix)
 
 
+def page_size(prefix: str) -> Any:
+    """Return the parameter with the size of a page, without the row beyond it."""
+    return parameter(f"{prefix}_size", Integer())
+
+
 def page_values(page: PageArguments, prefix: str) -> dict[str, Any]:
     """Return the values of a `LatePage`'s parameters."""
-    values = {f"{prefix}_limit": page.limit}
+    values = {f"{prefix}_limit": page.limit, f"{prefix}_size": page.size}
     for place, value in enumerate(page.cursor or ()):
         if value is not None:
             values[f"{prefix}_after_{place}"] = value

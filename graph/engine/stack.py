@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.expression import CTE, Executable, FromClause
 
 from graph.engine.binding import BoundStep
-from graph.engine.parameters import KeyParameter, ListParameter, parameter
+from graph.engine.parameters import KeyParameter, ListParameter, page_size, parameter
 from graph.engine.places import Place, Source, Step, StepKind
 from graph.engine.schedule import Unit
 from graph.engine.statements import StepStatements, composite_name, key_name
@@ -124,12 +124,8 @@ class TableKeys:
 
     def _array(self, column: Any) -> Any:
         selects = self.selects
-        keys = union(*selects).subquery() if len(selects) > 1 else selects[0].subquery()
-        [key] = keys.c
-        # scope: the tables before are restricted already.
-        gathered = select(func.array_agg(key, type_=ARRAY(column.type))).scalar_subquery()
-        # Without the cast, ANY takes the subquery for one whose rows are compared.
-        return cast(gathered, ARRAY(column.type))
+        keys: Any = union(*selects) if len(selects) > 1 else selects[0]
+        return func.ARRAY(keys.scalar_subquery(), type_=ARRAY(column.type))
 
 
 @dataclass(frozen=True)
@@ -148,6 +144,13 @@ class TableCompositeKeys:
                 name = composite_name(self.name, 0, part)
                 conditions.append(column == parameter(name, column.type))
         return and_(*conditions)
+
+
+def _is_only_page(place: Place) -> bool:
+    """Whether the rows of a place are those of one page."""
+    if place.step is None or place.step.kind is not StepKind.PAGE:
+        return False
+    return place.parent is not None and place.parent.is_single
 
 
 class StackBuilder:
@@ -206,7 +209,11 @@ class StackBuilder:
             place: Place = source.place  # type: ignore[assignment]
             name = column or source.columns[0]
             # scope: the table is restricted already.
-            selects.append(select(table.c[name].label("key")))
+            keys_of = select(table.c[name].label("key"))
+            if _is_only_page(place):
+                # Without the row that only says that there are more.
+                keys_of = keys_of.limit(page_size(f"s{place.step.number}")  # type: ignore[union-attr])
+            selects.append(keys_of)
             single = single and place.is_single
         if length:
             keys = ListParameter(key_name(step), length)
