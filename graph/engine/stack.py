@@ -146,11 +146,12 @@ class TableCompositeKeys:
         return and_(*conditions)
 
 
-def _is_only_page(place: Place) -> bool:
-    """Whether the rows of a place are those of one page."""
+def _only_page(place: Place) -> Step | None:
+    """Return the step that reads the rows of a place, if they are those of one page."""
     if place.step is None or place.step.kind is not StepKind.PAGE:
-        return False
-    return place.parent is not None and place.parent.is_single
+        return None
+    is_only = place.parent is not None and place.parent.is_single
+    return place.step if is_only else None
 
 
 class StackBuilder:
@@ -210,9 +211,10 @@ class StackBuilder:
             name = column or source.columns[0]
             # scope: the table is restricted already.
             keys_of = select(table.c[name].label("key"))
-            if _is_only_page(place):
+            page = _only_page(place)
+            if page is not None:
                 # Without the row that only says that there are more.
-                keys_of = keys_of.limit(page_size(f"s{place.step.number}")  # type: ignore[union-attr])
+                keys_of = keys_of.limit(page_size(f"s{page.number}"))
             selects.append(keys_of)
             single = single and place.is_single
         if length:
