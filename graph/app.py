@@ -87,7 +87,6 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
         async with background_tasks(database, last_used):
             yield
         await server.authenticator.close()
-        engine.close()
         await database.close()
         ACCESS_LOG.flush()
         asyncio.get_running_loop().set_task_factory(None)

@@ -16,10 +16,12 @@ from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
+from graph.operations import budgets
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.cost import REQUEST_COST
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.prepared import PreparedOperation
 from graph.operations.pricing import NO_PRICE, Price
 from graph.operations.usage import Usage
@@ -152,6 +154,17 @@ class Context:
     async def charge(self, cost: int) -> None:
         """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.charge(self.caller, cost)
+
+    async def compute(self, job: Callable[[], T]) -> T:
+        """Run a job that keeps a CPU busy in a thread, and charge the caller for its time."""
+
+        def timed() -> tuple[T, float]:
+            started = time.thread_time()
+            return job(), time.thread_time() - started
+
+        result, seconds = await PARSER_THREAD.run(self.caller.name, timed)
+        await self.charge(int(seconds * budgets.THREAD_COST_PER_SECOND))
+        return result
 
     def set_price(self, price: Price) -> None:
         """Note the estimated cost, and the fields that the operation selects."""

@@ -12,12 +12,13 @@ from argon2 import PasswordHasher
 
 from graph.app import create_app
 from graph.auth import passwords
-from graph.operations import budgets, runner
+from graph.operations import budgets
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.settings import Settings
 from models.database import Database
 from tests.support import databases
 from tests.support.client import Api, Statements
+from tests.support.executors import PLANNED, REFERENCE
 from tests.support.office import Office, make_office
 from tests.support.world import World
 
@@ -81,7 +82,7 @@ def parse_without_pauses() -> None:
     They depend on the speed of the machine, and tests assert exact costs.
     """
     PARSER_THREAD.SLEEP_RATIO = 0
-    runner.COST_PER_SECOND = 0
+    budgets.THREAD_COST_PER_SECOND = 0
     budgets.COST_PER_SECOND = 0
 
 
@@ -167,8 +168,14 @@ def settings() -> dict[str, Any]:
 
 
 @pytest.fixture
+def executor() -> str:
+    """What executes queries. Modules that import `both_executors` override it."""
+    return PLANNED
+
+
+@pytest.fixture
 async def api(
-    url: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    url: str, settings: dict[str, Any], executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Api]:
     """A client of a new server whose connection pools are empty."""
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
@@ -177,6 +184,8 @@ async def api(
     # Modules are frozen by `pytest_collection_finish`.
     monkeypatch.setattr("graph.app.freeze_garbage", lambda: None)
     app = create_app(cached_settings(database_url=url, **settings))
+    if executor == REFERENCE:
+        app.endpoint.runner.plan_nothing()
     async with app.router.lifespan_context(app), Api(app) as client:
         # The server analyzes a SQLite database when it starts.
         await client.database.close()

@@ -46,8 +46,6 @@ def explain_file(
         return Explainer(engine).explain(operation, _parsed(variables))
     except GraphQLError as error:
         raise NotExplained(error.message) from None
-    finally:
-        engine.close()
 
 
 def _parsed(variables: str) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """The engine: decides whether an operation is executed by a plan, and runs it."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -26,6 +25,8 @@ from models.database.driver_errors import is_timeout, is_unreachable
 MAX_PLANS = 20
 #: Variables of one operation whose arguments stay parsed, and the longest ones, in bytes of JSON.
 MAX_BOUND, MAX_VARIABLES = 20, 2_000
+#: Longer documents are planned in a thread.
+MAX_INLINE_CHARACTERS = 300
 #: Compiled statements of all plans, and their characters in total.
 MAX_STATEMENTS, MAX_CHARACTERS = 10_000, 50_000_000
 
@@ -65,7 +66,6 @@ class Engine:
         self._statements: LRUCache[Hashable, Statement] = LRUCache(
             MAX_STATEMENTS, MAX_CHARACTERS, lambda statement: len(statement.sql)
         )
-        self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statements")
 
     async def execute(
         self,
@@ -85,7 +85,7 @@ class Engine:
         if plans.reason is not None or operation.type is not OperationType.QUERY:
             return None
         try:
-            plan, bound = self._bound(plans, operation, context, variables)
+            plan, bound = await self._bound(plans, operation, context, variables)
             data, rows = await Run(plan, bound, context, self).run()
         except NotPlannable as reason:
             plans.reason = str(reason)
@@ -101,7 +101,7 @@ class Engine:
             return None
         return PlannedData(data, rows)
 
-    def _bound(
+    async def _bound(
         self,
         plans: Plans,
         operation: PreparedOperation,
@@ -114,7 +114,7 @@ class Engine:
         if known is not None:
             return known
         coerced = self.coerced(operation, variables)
-        plan = self._plan(plans, operation, coerced)
+        plan = await self._plan(plans, operation, coerced, context)
         bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
         if bound.is_lasting and len(key) <= MAX_VARIABLES:
             plans.bound.put(key, (plan, bound))
@@ -128,11 +128,16 @@ class Engine:
             raise found[0]
         return found
 
-    def _plan(self, plans: Plans, operation: PreparedOperation, coerced: Any) -> Plan:
+    async def _plan(
+        self, plans: Plans, operation: PreparedOperation, coerced: Any, context: EngineContext
+    ) -> Plan:
+        """Return the plan of a query. One of a long document is made in a thread."""
         for plan in plans.plans:
             if plan.is_valid_for(coerced.coerced):
                 return plan
-        plan = self.plans.of_query(operation, coerced)
+        make = partial(self.plans.of_query, operation, coerced)
+        is_short = len(operation.document.text) <= MAX_INLINE_CHARACTERS
+        plan = make() if is_short else await context.compute(make)
         plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
         return plan
 
@@ -186,17 +191,15 @@ class Engine:
         plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
         return plan
 
-    async def statement(self, key: Hashable, build: Callable[[], Statement]) -> Statement:
+    async def statement(
+        self, key: Hashable, build: Callable[[], Statement], context: EngineContext
+    ) -> Statement:
         """Return a compiled statement, built in a thread if it is not cached.
 
-        Building one takes up to some ten milliseconds.
+        Building one takes up to some ten milliseconds, which the caller is charged for.
         """
         found = self._statements.get(key)
         if found is None:
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self._compiler, build)
+            found = await context.compute(build)
             self._statements.put(key, found)
         return found
-
-    def close(self) -> None:
-        self._compiler.shutdown(wait=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from graph.engine.binding import Bound
 from graph.engine.codecs import Codecs
@@ -24,6 +24,8 @@ from graph.kit.relations.keys import padded
 from models.base import Base, column_of
 from models.viewer import Viewer
 
+T = TypeVar("T")
+
 #: The most keys, and the most composite keys, of one statement; more are read by several.
 MAX_KEYS, MAX_LOOKUPS = 2000, 2000
 
@@ -40,6 +42,10 @@ class EngineContext(Protocol):
     @property
     def reads(self) -> SessionSource: ...
 
+    async def compute(self, job: Callable[[], T]) -> T:
+        """Run a job that keeps a CPU busy in a thread, and charge the caller for its time."""
+        ...
+
     def known_columns(self, model: type[Base]) -> Mapping[str, Any] | None:
         """Return the columns of the viewer's row if it is of this model."""
         ...
@@ -50,7 +56,9 @@ class StatementSource(Protocol):
 
     codecs: Codecs
 
-    async def statement(self, key: Hashable, build: Callable[[], Statement]) -> Statement: ...
+    async def statement(
+        self, key: Hashable, build: Callable[[], Statement], context: EngineContext
+    ) -> Statement: ...
 
 
 @dataclass(frozen=True)
@@ -263,7 +271,7 @@ class Run:
         kept = self.bound.statements
         found: Statement | None = kept.get((key, self.shape))
         if found is None:
-            found = kept[key, self.shape] = await self._statements.statement(*order())
+            found = kept[key, self.shape] = await self._statements.statement(*order(), self.context)
         return found
 
     async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Record]:

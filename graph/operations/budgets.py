@@ -27,6 +27,8 @@ LARGEST_DEBT = 1 / 2
 #: The cost of a second of the event loop, or of two seconds of a database connection. It is twice
 #: what a budget regains in a second: no caller uses more than half of the event loop for long.
 COST_PER_SECOND = 20_000
+#: The cost of a second of CPU time in the thread that parses and plans.
+THREAD_COST_PER_SECOND = 10_000
 #: The seconds of each operation that cost nothing.
 FREE_SECONDS = 0.1
 

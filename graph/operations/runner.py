@@ -32,6 +32,7 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from graph.kit.errors import expose
+from graph.operations import budgets
 from graph.operations.cost import REQUEST_COST, CostRules
 from graph.operations.document_store import DocumentStore
 from graph.operations.documents import keep_root_fields, parse_and_validate
@@ -55,8 +56,8 @@ from graph.operations.usage import CURRENT_USAGE, measured
 if TYPE_CHECKING:
     from graph.context import Context
 
-#: The cost of a document that is not cached: by its length, and by the CPU time it takes.
-CHARACTERS_PER_COST, COST_PER_SECOND = 20, 10_000
+#: Characters of a document that is not cached which cost 1, besides the time of its parsing.
+CHARACTERS_PER_COST = 20
 #: Bytes of a response that cost as much as a row.
 RESPONSE_BYTES_PER_COST = 10_000
 #: Longer documents are parsed in a thread, because parsing one could take a tenth of a second.
@@ -109,6 +110,11 @@ class OperationRunner:
             CACHED_INTROSPECTION_BYTES,
             lambda executed: len(executed.data or b""),
         )
+
+    def plan_nothing(self) -> None:
+        """Execute everything by the reference executor, to compare the executors."""
+        self.planned = None
+        self._executor_class = self.schema.execution_context_class
 
     async def run(self, context: "Context", request: OperationRequest) -> OperationResult:
         """Run an operation, and close its context. Raise an `ApiError` if it cannot be run."""
@@ -182,7 +188,7 @@ class OperationRunner:
             ast, errors, seconds = await PARSER_THREAD.run(context.caller.name, job)
         else:
             ast, errors, seconds = job()
-        await context.charge(int(seconds * COST_PER_SECOND))
+        await context.charge(int(seconds * budgets.THREAD_COST_PER_SECOND))
         return _Known(PreparedDocument(text, ast, self.rules), errors, False)
 
     async def _run_valid(

@@ -19,6 +19,7 @@ from tests.graph.test_every_field import everything_of
 from tests.support.client import Api
 from tests.support.everything import Everything, make_credentials, make_everything
 from tests.support.examples import one_by_one
+from tests.support.executors import both_executors  # noqa: F401
 from tests.support.office import Office, document, dump, payload_selection
 from tests.support.permissions import ACTIONS, ADMINS, ANYONE, BY_ROLE, MEMBERS, MUTATIONS, OWN
 from tests.support.schema_walk import SCHEMA

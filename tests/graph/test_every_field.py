@@ -11,6 +11,7 @@ from models import Role
 from tests.conftest import NO_LIMITS
 from tests.support.client import Api, Statements
 from tests.support.everything import Everything, make_credentials, make_everything
+from tests.support.executors import both_executors  # noqa: F401
 from tests.support.schema_walk import SCHEMA, node_types, paths, selection
 from tests.support.world import World
 

@@ -37,7 +37,7 @@ def settings() -> dict[str, Any]:
 async def reference(url: str, api: Api) -> AsyncIterator[Api]:
     """A client of a server that plans nothing."""
     app = create_app(cached_settings(database_url=url, **NO_LIMITS))
-    app.endpoint.runner.planned = None
+    app.endpoint.runner.plan_nothing()
     async with app.router.lifespan_context(app), Api(app) as client:
         yield client
 

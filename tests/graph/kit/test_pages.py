@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from models import Role, Task, User, Workspace
 from tests.support.client import Api, Statements
 from tests.support.database_kinds import sqlite_only
+from tests.support.executors import both_executors  # noqa: F401
 from tests.support.world import NOON, World
 
 PAGE = """

@@ -216,7 +216,7 @@ class TestBudget:
     async def test_parsing_time_is_charged(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.budgets.THREAD_COST_PER_SECOND", 10**9)
         document = "{ viewer { name handle email } }"
         code, message = await office.api.refusal(document, office.tokens["member"])
         assert code == "RATE_LIMITED"
@@ -224,9 +224,9 @@ class TestBudget:
             "; the whole budget is 5,000. Request less, or sign in for a larger budget."
         )
         # A cached document is not parsed again.
-        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 0)
+        monkeypatch.setattr("graph.operations.budgets.THREAD_COST_PER_SECOND", 0)
         await office.api.ask(document, office.tokens["member"])
-        monkeypatch.setattr("graph.operations.runner.COST_PER_SECOND", 10**9)
+        monkeypatch.setattr("graph.operations.budgets.THREAD_COST_PER_SECOND", 10**9)
         await office.api.ask(document, office.tokens["member"])
 
 

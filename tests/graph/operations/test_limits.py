@@ -13,6 +13,7 @@ from graph.operations.argument_values import count_argument_values, count_values
 from graph.operations.filter_cost import UnindexedConditions
 from tests.support.client import Api, Statements, body_without_cost
 from tests.support.database_kinds import one_database  # noqa: F401
+from tests.support.executors import both_executors  # noqa: F401
 from tests.support.queries import QUERIES
 from tests.support.world import World
 
