@@ -5,9 +5,11 @@ from functools import cache
 from inspect import isfunction
 from typing import Any
 
+from sqlalchemy import JSON
 from sqlalchemy.orm import InstrumentedAttribute
 
 from graph.engine.codecs import NotShown
+from models.base import column_of
 
 
 class Constants:
@@ -31,6 +33,12 @@ def not_null(value: Any) -> Any:
     if value is None:
         raise NotShown(value)
     return value
+
+
+@cache
+def are_hashable(model: Any, columns: Sequence[str]) -> bool:
+    """Whether the raw values of columns can be keys. Some drivers return JSON as dictionaries."""
+    return not any(isinstance(column_of(getattr(model, name)).type, JSON) for name in columns)
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import is_abstract_type, is_leaf_type
 
 from graph.engine.declarations import Computed, Resolved
-from graph.engine.expressions import view_of
+from graph.engine.expressions import are_hashable, view_of
 from graph.engine.field_to_plan import DEFINITION, FieldToPlan
 from graph.engine.leaves import LeafPlanner
 from graph.engine.places import Expression, NotPlannable, Place, Shape, Source, StepKind
@@ -56,6 +56,8 @@ class ObjectPlanner:
             if not cells and place.shape is not Shape.ROOT:
                 raise NotPlannable(f"{asked.path}: the columns of the resolver are not declared")
             key = lambda: joined(cells)  # noqa: E731
+            if not are_hashable(place.model, columns):
+                key = lambda: "id(r)"  # noqa: E731
         if is_leaf_type(asked.kind):
             target = self.planner.place(asked.path, None, Shape.ONE, place, has_objects=True)
             expression = self.leaves.shown(asked, lambda: f"S[{target.number}][{key()}]")

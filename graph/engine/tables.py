@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.engine.binding import Bound
 from graph.engine.codecs import Codecs
-from graph.engine.expressions import view_of
+from graph.engine.expressions import are_hashable, view_of
 from graph.engine.places import Place, Shape, Source, Step, StepKind
 from models.base import column_of
 
@@ -112,11 +112,13 @@ class Tables:
         readers = [
             self.codecs.reader(column_of(getattr(place.model, name)).type) for name in columns
         ]
-        view = view_of(place.model, columns)
+        view, is_hashable = view_of(place.model, columns), are_hashable(place.model, columns)
         parents: dict[Any, Any] = {}
         for row in self.rows_of(place):
             values = [row[position] for position in positions]
-            key = values[0] if len(values) == 1 else tuple(values)
+            key: Any = values[0] if len(values) == 1 else tuple(values)
+            if not is_hashable:
+                key = id(row)
             if key not in parents:
                 read = zip(readers, values, strict=True)
                 parents[key] = view(

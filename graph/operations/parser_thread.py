@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from graph.kit.errors import RateLimited
@@ -30,15 +30,17 @@ class ParserThread:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
         # Each lock is kept alive by the jobs that hold it or wait for it.
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         self._queued: Counter[str] = Counter()
         self._sleeps_until = 0.0
 
     async def run(self, caller: str, job: Callable[[], T]) -> T:
         """Run a job after the caller's earlier ones; raise `RateLimited` if too many are queued."""
-        lock = self._locks.get(caller)
+        # A lock belongs to an event loop.
+        key = (asyncio.get_running_loop(), caller)
+        lock = self._locks.get(key)
         if lock is None:
-            lock = self._locks[caller] = asyncio.Lock()
+            lock = self._locks[key] = asyncio.Lock()
         if self._queued[caller] >= self.MAX_QUEUED:
             raise RateLimited("Too many new documents at once. Try again in a second.", 1)
         self._queued[caller] += 1

@@ -12,7 +12,7 @@ from graph.kit.relations.batches import RowBatch
 from graph.kit.writing import mutation
 from graph.kit.writing.mutation import MutationAttempt
 from graph.kit.writing.write import Write
-from models import AccessToken, Project, User
+from models import AccessToken, User
 from models.base import now
 from models.database import Database
 from tests.graph.kit.test_sessions import checked_out
@@ -85,16 +85,15 @@ class TestEndlessDryRuns:
             await run_endless(write.session)
             return result
 
-        async def load(batch: RowBatch[Any], session: AsyncSession, *arguments: Any) -> Any:
-            if batch.model is Project:
-                await run_endless(session)
-            return await usual_load(batch, session, *arguments)
+        async def fetch(reads: TransactionReads, *arguments: Any) -> Any:
+            await reads.read(run_endless)
+            return await usual_fetch(reads, *arguments)
 
-        usual_execute, usual_load = MutationAttempt._execute, RowBatch.load
+        usual_execute, usual_fetch = MutationAttempt._execute, TransactionReads.fetch_rows
         if request.param == "write":
             monkeypatch.setattr(MutationAttempt, "_execute", execute)
         else:
-            monkeypatch.setattr(RowBatch, "load", load)
+            monkeypatch.setattr(TransactionReads, "fetch_rows", fetch)
         return started
 
     async def test_is_canceled_while_others_write(

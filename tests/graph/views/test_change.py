@@ -90,7 +90,7 @@ async def test_invalid_arguments_are_refused(
     assert refusal == ("BAD_USER_INPUT", message)
 
 
-async def test_task_has_its_own_changes(office: Office) -> None:
+async def test_task_has_its_own_changes(office: Office, kind: str) -> None:
     key = office.gid("task")
     await office.must_write("taskUpdate", input={"id": key, "title": "one"})
     await office.must_write("taskUpdate", input={"id": key, "addedLabelIds": [office.gid("bug")]})
@@ -105,8 +105,9 @@ async def test_task_has_its_own_changes(office: Office) -> None:
     with Statements(office.api.database) as statements:
         data = await office.api.ask(query, office.tokens["guest"], id=key)
     first = data["node"]["changes"]
-    # The viewer, the task, the page, the count and the actors. The subject is loaded already.
-    assert len(statements) == 5
+    # The viewer, the task, the page, the count, the actors and the subjects. On PostgreSQL, one
+    # statement reads all but the viewer and the subjects, which could be of any type.
+    assert len(statements) == (3 if kind == "postgresql" else 6)
     assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
     assert [node["kind"] for node in first["nodes"]] == ["CREATED", "UPDATED"]
     assert first["nodes"][1] == {
