@@ -113,20 +113,26 @@ def _function(place: Place) -> str:
 def _count_function(places: Sequence[Place], root: Place) -> str:
     """Return the code that counts the objects in the lists of the answer.
 
-    `C` has the numbers of objects in lists below the rows of a place, by the key of the parent, for
-    the places that have lists below.
+    Most rows are shown once. `C` has the numbers of objects in lists below the rows of places that
+    may be shown several times, by the key of the parent.
     """
     lines: list[str] = []
     counted: set[int] = set()
+    once = [place for place in places if place.is_shown_once]
     for place in [*places, root]:
-        terms = [_count_term(shown, key, counted) for shown, key in place.shown]
+        shown = [(inner, key) for inner, key in place.shown if not inner.is_shown_once]
+        terms = [_count_term(inner, key, counted) for inner, key in shown]
         below = " + ".join(term for term in terms if term is not None)
         if place is root:
-            lines.append(f"    return {below or '0'}")
+            totals = [f"sum(map(len, S[{inner.number}].values()))" for inner in once]
+            lines.append(f"    return {' + '.join([*totals, below or '0'])}")
         elif below:
             counted.add(place.number)
             one = f"{{k: {below} for k, r in S[{place.number}].items()}}"
-            many = f"{{k: sum([1 + {below} for r in rs]) for k, rs in S[{place.number}].items()}}"
+            itself = "" if place.is_shown_once else "1 + "
+            many = (
+                f"{{k: sum([{itself}{below} for r in rs]) for k, rs in S[{place.number}].items()}}"
+            )
             made = one if place.shape is Shape.ONE else many
             lines.append(f"    C[{place.number}] = {made}")
     body = "\n".join(lines)

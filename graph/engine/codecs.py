@@ -72,6 +72,10 @@ class Codecs:
         """
         if is_enum_type(leaf):
             return _enum_output(type_, leaf)
+        is_int = isinstance(type_, sa.Integer) and leaf.name == "Int"
+        if is_int and self.kind != "sqlite" and not isinstance(type_, sa.BigInteger):
+            # It has the 32 bits of GraphQL's Int.
+            return None
         made = self._outputs().get(leaf.name)
         if made is not None:
             kinds, output = made

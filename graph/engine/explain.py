@@ -14,7 +14,7 @@ from graph.engine.parameters import ViewerShape, viewer_values
 from graph.engine.places import NotPlannable, Place, Shape, Source, Step, StepKind
 from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
-from graph.engine.units import Order, UnitStatements, has_single_key, outside_sources
+from graph.engine.units import Order, UnitStatements, has_single_key
 from graph.kit.loading.loaders import ReadScope
 from graph.operations.prepared import PreparedOperation
 from models.viewer import Role, Scope, Viewer
@@ -121,7 +121,7 @@ class Explainer:
 
 def _length(unit: Unit, step: Step) -> int:
     """Return the length of the keys that a stacked step gets from outside its stack."""
-    outside = outside_sources(unit, step)
+    outside = unit.outside[step.tag]
     if not outside or (step.kind is StepKind.LOOKUP and not step.sources[0].columns):
         return 0
     return 1 if has_single_key(step, outside) else 2

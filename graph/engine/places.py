@@ -9,6 +9,7 @@ calls of a resolver.
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graph.engine.arguments import FieldArguments
@@ -85,6 +86,28 @@ class Place:
             place = place.parent
         return True
 
+    @cached_property
+    def is_shown_once(self) -> bool:
+        """Whether it is a list all of whose rows are shown, each once."""
+        if self.shape is not Shape.MANY or self.step is None or self.parent is None:
+            return False
+        return len(self.step.sources) == 1 and self.parent.has_rows_shown_once
+
+    @property
+    def has_rows_shown_once(self) -> bool:
+        """Whether each of its rows is shown, and once."""
+        step = self.step
+        if self.shape is Shape.ROOT:
+            return not self.has_objects
+        if step is None or self.parent is None or len(step.sources) > 1 or self.has_many_keys:
+            return False
+        if self.shape is Shape.MANY:
+            # A page of several parents has rows beyond it, whose children are read too.
+            has_more = step.kind is StepKind.PAGE and not self.parent.is_single
+            return not has_more and self.is_shown_once
+        is_shared = step.kind is StepKind.ROWS and not self.is_single
+        return not is_shared and self.parent.has_rows_shown_once
+
 
 class StepKind(enum.Enum):
     """What a step does."""
@@ -158,6 +181,11 @@ class Step:
     rows_with_texts: int = 0
     #: The step that this one was merged into.
     merged_into: "Step | None" = None
+
+    @cached_property
+    def text_positions(self) -> list[int]:
+        """The positions of long texts in its records. Read it once the plan is made."""
+        return [self.position(name) for name in self.long_texts]
 
     @property
     def long_texts(self) -> list[str]:

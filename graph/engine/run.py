@@ -15,7 +15,7 @@ from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
 from graph.engine.statements import Statement, composite_values, key_name
 from graph.engine.tables import Record, Tables
-from graph.engine.units import Order, UnitStatements, has_single_key, outside_sources
+from graph.engine.units import Order, UnitStatements, has_single_key
 from graph.kit.loading import texts
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
@@ -189,7 +189,7 @@ class Run:
 
     def _most_keys(self, step: Step) -> int:
         """Return the most keys of one statement: fewer if its rows have long texts."""
-        if not step.long_texts:
+        if not step.text_positions:
             return MAX_KEYS
         page = self.bound.steps[step.number].page
         rows = page.size if page else MANY_ROWS if step.kind is StepKind.LIST else 1
@@ -197,8 +197,8 @@ class Run:
 
     def _count_texts(self, step: Step, records: Sequence[Record]) -> None:
         """Count the bytes of long texts. Raise `ReadLimitExceeded` if they are too many."""
-        if step.long_texts:
-            positions = [step.position(name) for name in step.long_texts]
+        positions = step.text_positions
+        if positions:
             self.context.scope.texts.count_values(
                 record[position] for record in records for position in positions
             )
@@ -255,7 +255,7 @@ class Run:
             values.update(composite_values(name, [first + (missing if rest is None else rest)]))
             if not source.columns:
                 return 0
-        outside = outside_sources(unit, step)
+        outside = unit.outside[step.tag]
         if not outside:
             return 0
         found = (key for source in outside for key in self.tables.source_keys(source))

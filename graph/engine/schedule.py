@@ -6,8 +6,9 @@ one statement; see `stack`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from graph.engine.places import Place, Shape, Step, StepKind
+from graph.engine.places import Place, Shape, Source, Step, StepKind
 
 #: Steps that read nothing.
 IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE, StepKind.CHECK}
@@ -28,6 +29,19 @@ class Unit:
     @property
     def is_stack(self) -> bool:
         return len(self.steps) > 1
+
+    @cached_property
+    def outside(self) -> list[list[Source]]:
+        """For each step of a stack, the sources that the stack itself does not fill."""
+        filled = {target.number for step in self.steps for target in step.targets}
+        return [
+            [
+                source
+                for source in step.sources
+                if source.place is None or source.place.number not in filled
+            ]
+            for step in self.steps
+        ]
 
 
 @dataclass(eq=False)

@@ -62,16 +62,6 @@ class UnitStatements:
         return (unit, self.shape, lengths, tuple(one.shape for one in bound)), compiled
 
 
-def outside_sources(unit: Unit, step: Step) -> list[Source]:
-    """Return the sources of a stacked step that are not filled by the stack itself."""
-    filled = {target.number for one in unit.steps for target in one.targets}
-    return [
-        source
-        for source in step.sources
-        if source.place is None or source.place.number not in filled
-    ]
-
-
 def has_single_key(step: Step, outside: Sequence[Source]) -> bool:
     """Whether the keys that a stacked step gets from outside are always at most one."""
     if len(step.sources) > 1:

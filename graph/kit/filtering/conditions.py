@@ -34,6 +34,11 @@ class Condition:
         """Whether matching rows have a value in a column; None if that is unknown."""
         return None
 
+    @property
+    def is_selective(self) -> bool:
+        """Whether few rows are expected to match, and to be found by another table."""
+        return False
+
 
 @dataclass(frozen=True)
 class Always(Condition):
@@ -61,6 +66,10 @@ class AllOf(Condition):
     def implies(self, column: str) -> bool | None:
         implied = (part.implies(column) for part in self.parts)
         return next((known for known in implied if known is not None), None)
+
+    @property
+    def is_selective(self) -> bool:
+        return any(part.is_selective for part in self.parts)
 
 
 #: The condition of a list without a filter.
@@ -172,6 +181,10 @@ class HasRelated(Condition):
         parents = far.statement.with_only_columns(parent_key).scalar_subquery()
         inside: ColumnElement[bool] = row.id.in_(parents)
         return inside
+
+    @property
+    def is_selective(self) -> bool:
+        return not isinstance(self.part, Always)
 
     def template(self, late: LateValues) -> Condition:
         return replace(self, part=self.part.template(late))

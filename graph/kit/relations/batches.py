@@ -15,7 +15,7 @@ from sqlalchemy.sql.expression import CompoundSelect, Select
 from graph.kit.filtering.conditions import NO_CONDITION, Condition
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
-from graph.kit.paging.keyset import Order
+from graph.kit.paging.keyset import Order, OrderPart
 from graph.kit.paging.page_arguments import PageArguments, PageRows
 from graph.kit.relations.keys import CompositeKeyList, CompositeKeys, KeyList, Keys
 from graph.kit.relations.selection import EntitySelection, Selection
@@ -203,6 +203,11 @@ class PageBatch:
         has_value = self.children.condition.implies(order.terms[0].name)
         parent = path.parent_key.label("parent_")
         first, *more = order.parts(self.page.cursor, has_value)
+        if more and self.children.condition.is_selective:
+            # Each part would look the matching rows up again. They are few: sort them.
+            cursor = self.page.cursor
+            whole = true() if cursor is None else order.after(cursor)
+            first, more = OrderPart(whole, order.clauses()), []
         if not more:
             direct, options = selection.direct(path.target)
             rows = self.children.rows(scope, parent, *direct)
