@@ -78,10 +78,15 @@ async def sent(url: str, token: str) -> AsyncIterator[Any]:
             ) -> None:
                 recorded.append((statement, parameters))
 
+            def note_driver(statement: str, parameters: Any) -> None:
+                recorded.append((statement, tuple(parameters)))
+
             engine = api.database.read_engine.sync_engine
             event.listen(engine, "before_cursor_execute", note)
+            api.database.driver_listeners.append(note_driver)
             await api.ask(query, token, slug="demo")
             event.remove(engine, "before_cursor_execute", note)
+            api.database.driver_listeners.remove(note_driver)
             return recorded
 
         yield run

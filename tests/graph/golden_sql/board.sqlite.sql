@@ -49,7 +49,7 @@ FROM projects AS projects_7
 WHERE projects_7.workspace_id = ? AND projects_7."key" = ?) AND tasks.workspace_id = ? AND tasks.state_id = ? ORDER BY tasks.rank ASC, tasks.id ASC
  LIMIT ? OFFSET ?) AS anon_8) AS pages ORDER BY pages.place_, pages.rank ASC, pages.id ASC;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id AS id, projects."key" AS "key"
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id = ?;
 
@@ -63,6 +63,6 @@ WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at 
 FROM projects AS projects_1
 WHERE projects_1.workspace_id = ? AND projects_1."key" = ?) AND tasks.workspace_id = ? GROUP BY tasks.workspace_id, tasks.state_id;
 
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = ? AND workspaces.slug = ?;

@@ -1,47 +1,53 @@
-SELECT "both".parent_, "both".id, "both".workspace_id, "both".project_id, "both".number, "both".title, "both".priority, "both".estimate, "both".due_on, "both".rank, "both".started_at, "both".closed_at, "both".archived_at, "both".deleted_at, "both".source_url, "both".state_id, "both".creator_id, "both".milestone_id, "both".parent_id, "both".created_at, "both".updated_at, "both".version
-FROM (SELECT anon_1.parent_ AS parent_, anon_1.id AS id, anon_1.workspace_id AS workspace_id, anon_1.project_id AS project_id, anon_1.number AS number, anon_1.title AS title, anon_1.priority AS priority, anon_1.estimate AS estimate, anon_1.due_on AS due_on, anon_1.rank AS rank, anon_1.started_at AS started_at, anon_1.closed_at AS closed_at, anon_1.archived_at AS archived_at, anon_1.deleted_at AS deleted_at, anon_1.source_url AS source_url, anon_1.state_id AS state_id, anon_1.creator_id AS creator_id, anon_1.milestone_id AS milestone_id, anon_1.parent_id AS parent_id, anon_1.created_at AS created_at, anon_1.updated_at AS updated_at, anon_1.version AS version
-FROM (SELECT tasks.workspace_id AS parent_, tasks.id AS id, tasks.workspace_id AS workspace_id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.estimate AS estimate, tasks.due_on AS due_on, tasks.rank AS rank, tasks.started_at AS started_at, tasks.closed_at AS closed_at, tasks.archived_at AS archived_at, tasks.deleted_at AS deleted_at, tasks.source_url AS source_url, tasks.state_id AS state_id, tasks.creator_id AS creator_id, tasks.milestone_id AS milestone_id, tasks.parent_id AS parent_id, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.version AS version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
-FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
-WHERE (users_1.id = $2::UUID OR users_1.id IN (SELECT memberships_1.user_id
-FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = $3::UUID)) AND users_1.id = $4::UUID) AND tasks.workspace_id = $5::UUID AND tasks.priority IS NOT NULL ORDER BY tasks.priority ASC, CASE WHEN (tasks.due_on IS NULL) THEN $6::INTEGER ELSE $7::INTEGER END ASC, tasks.due_on ASC, tasks.id ASC
- LIMIT $8::INTEGER) AS anon_1 UNION ALL SELECT anon_2.parent_ AS parent_, anon_2.id AS id, anon_2.workspace_id AS workspace_id, anon_2.project_id AS project_id, anon_2.number AS number, anon_2.title AS title, anon_2.priority AS priority, anon_2.estimate AS estimate, anon_2.due_on AS due_on, anon_2.rank AS rank, anon_2.started_at AS started_at, anon_2.closed_at AS closed_at, anon_2.archived_at AS archived_at, anon_2.deleted_at AS deleted_at, anon_2.source_url AS source_url, anon_2.state_id AS state_id, anon_2.creator_id AS creator_id, anon_2.milestone_id AS milestone_id, anon_2.parent_id AS parent_id, anon_2.created_at AS created_at, anon_2.updated_at AS updated_at, anon_2.version AS version
-FROM (SELECT tasks.workspace_id AS parent_, tasks.id AS id, tasks.workspace_id AS workspace_id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.estimate AS estimate, tasks.due_on AS due_on, tasks.rank AS rank, tasks.started_at AS started_at, tasks.closed_at AS closed_at, tasks.archived_at AS archived_at, tasks.deleted_at AS deleted_at, tasks.source_url AS source_url, tasks.state_id AS state_id, tasks.creator_id AS creator_id, tasks.milestone_id AS milestone_id, tasks.parent_id AS parent_id, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.version AS version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
-FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
-WHERE (users_1.id = $2::UUID OR users_1.id IN (SELECT memberships_1.user_id
-FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = $3::UUID)) AND users_1.id = $4::UUID) AND tasks.workspace_id = $5::UUID AND tasks.priority IS NULL ORDER BY CASE WHEN (tasks.due_on IS NULL) THEN $9::INTEGER ELSE $10::INTEGER END ASC, tasks.due_on ASC, tasks.id ASC
- LIMIT $11::INTEGER) AS anon_2) AS "both" ORDER BY CASE WHEN ("both".priority IS NULL) THEN $12::INTEGER ELSE $13::INTEGER END ASC, "both".priority ASC, CASE WHEN ("both".due_on IS NULL) THEN $14::INTEGER ELSE $15::INTEGER END ASC, "both".due_on ASC, "both".id ASC
- LIMIT $16::INTEGER;
-
 SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens.scope, access_tokens.workspace_id, access_tokens.sends_anything, access_tokens.revoked_at, access_tokens.parent_id, access_tokens.last_used_at, access_tokens.digest, access_tokens.created_at, access_tokens.expires_at, access_tokens.user_id, users.id AS id_1, users.handle, users.name AS name_1, users.email, users.disabled_at, users.created_at AS created_at_1, users.updated_at, users.version, (SELECT CAST(json_agg(CAST(memberships.workspace_id AS VARCHAR(36)) || $1::VARCHAR || memberships.role) AS TEXT) AS json_agg_1
 FROM memberships
 WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = ANY ($2::BYTEA[]) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT assignments.task_id AS parent_, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
-FROM users JOIN assignments ON assignments.user_id = users.id
-WHERE (users.id = $1::UUID OR users.id IN (SELECT memberships_1.user_id
-FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = $2::UUID)) AND assignments.task_id = ANY ($3::UUID[]) ORDER BY users.handle ASC, users.id ASC;
-
-SELECT labelings.task_id AS parent_, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
-FROM labels JOIN labelings ON labelings.label_id = labels.id
-WHERE labels.workspace_id = $1::UUID AND labelings.task_id = ANY ($2::UUID[]) ORDER BY labels.name ASC, labels.id ASC;
-
-SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
-FROM projects
-WHERE projects.workspace_id = $1::UUID AND projects.id = ANY ($2::UUID[]);
-
-SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
-FROM states
-WHERE states.workspace_id = $1::UUID AND states.id = ANY ($2::UUID[]);
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+WITH step_0 AS
+(SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
-WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;
+WHERE workspaces.id = $2::UUID AND workspaces.slug = $3::VARCHAR),
+step_1 AS
+(SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
+FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
+WHERE (users_1.id = $5::UUID OR users_1.id IN (SELECT memberships_1.user_id
+FROM memberships AS memberships_1
+WHERE memberships_1.workspace_id = $2::UUID)) AND users_1.id = $5::UUID) AND tasks.workspace_id = (SELECT step_0.id AS key
+FROM step_0) ORDER BY CASE WHEN (tasks.priority IS NULL) THEN $6::INTEGER ELSE $7::INTEGER END ASC, tasks.priority ASC, CASE WHEN (tasks.due_on IS NULL) THEN $8::INTEGER ELSE $9::INTEGER END ASC, tasks.due_on ASC, tasks.id ASC
+ LIMIT $10::INTEGER),
+step_2 AS
+(SELECT projects.id AS id, projects.key AS key
+FROM projects
+WHERE projects.workspace_id = $2::UUID AND projects.id = ANY (ARRAY((SELECT step_1.project_id AS key
+FROM step_1
+ LIMIT $12::INTEGER)))),
+step_3 AS
+(SELECT states.id AS id, states.name AS name
+FROM states
+WHERE states.workspace_id = $2::UUID AND states.id = ANY (ARRAY((SELECT step_1.state_id AS key
+FROM step_1
+ LIMIT $12::INTEGER)))),
+step_4 AS
+(SELECT assignments.task_id AS parent_, users.handle AS handle
+FROM users JOIN assignments ON assignments.user_id = users.id
+WHERE (users.id = $5::UUID OR users.id IN (SELECT memberships_2.user_id
+FROM memberships AS memberships_2
+WHERE memberships_2.workspace_id = $2::UUID)) AND assignments.task_id = ANY (ARRAY((SELECT step_1.id AS key
+FROM step_1
+ LIMIT $12::INTEGER))) ORDER BY users.handle ASC, users.id ASC),
+step_5 AS
+(SELECT labelings.task_id AS parent_, labels.name AS name
+FROM labels JOIN labelings ON labelings.label_id = labels.id
+WHERE labels.workspace_id = $2::UUID AND labelings.task_id = ANY (ARRAY((SELECT step_1.id AS key
+FROM step_1
+ LIMIT $12::INTEGER))) ORDER BY labels.name ASC, labels.id ASC)
+ SELECT $1::SMALLINT AS tag, CAST(step_0.key_0 AS TEXT) AS v1, CAST(step_0.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.title AS TEXT) AS v1, CAST(step_1.parent_ AS UUID) AS v2, CAST(step_1.project_id AS UUID) AS v3, CAST(step_1.number AS BIGINT) AS v4, CAST(step_1.priority AS BIGINT) AS v5, CAST(step_1.due_on AS DATE) AS v6, CAST(step_1.state_id AS UUID) AS v7, CAST(step_1.id AS UUID) AS v8
+FROM step_1 UNION ALL SELECT $11::SMALLINT AS tag, CAST(step_2.key AS TEXT) AS v1, CAST(step_2.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8
+FROM step_2 UNION ALL SELECT $13::SMALLINT AS tag, CAST(step_3.name AS TEXT) AS v1, CAST(step_3.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8
+FROM step_3 UNION ALL SELECT $14::SMALLINT AS tag, CAST(step_4.handle AS TEXT) AS v1, CAST(step_4.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8
+FROM step_4 UNION ALL SELECT $15::SMALLINT AS tag, CAST(step_5.name AS TEXT) AS v1, CAST(step_5.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8
+FROM step_5;

@@ -4,7 +4,7 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest IN (%s) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.created_at AS created_at
 FROM tasks
 WHERE tasks.workspace_id = %s AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
 FROM users AS users_1 INNER JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
@@ -15,6 +15,6 @@ FROM task_links AS task_links_1 INNER JOIN tasks AS tasks_1 ON tasks_1.id = task
 WHERE task_links_1.workspace_id = %s AND task_links_1.kind = %s AND tasks_1.closed_at IS NULL AND tasks_1.deleted_at IS NULL) AND tasks.workspace_id = %s ORDER BY tasks.created_at DESC, tasks.id DESC
  LIMIT %s;
 
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = %s AND workspaces.slug = %s;

@@ -4,17 +4,52 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = ANY ($2::BYTEA[]) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
-FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
-WHERE (users_1.id = $2::UUID OR users_1.id IN (SELECT memberships_1.user_id
-FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = $3::UUID)) AND users_1.id = $4::UUID) AND tasks.closed_at IS NULL AND tasks.id IN (SELECT task_links_1.task_id
-FROM task_links AS task_links_1 JOIN tasks AS tasks_1 ON tasks_1.id = task_links_1.other_id
-WHERE task_links_1.workspace_id = $5::UUID AND task_links_1.kind = $6 AND tasks_1.closed_at IS NULL AND tasks_1.deleted_at IS NULL) AND tasks.workspace_id = $7::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
- LIMIT $8::INTEGER;
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+WITH step_0 AS
+(SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
-WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;
+WHERE workspaces.id = $2::UUID AND workspaces.slug = $3::VARCHAR),
+step_1 AS
+(SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.created_at AS created_at
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
+FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
+WHERE (users_1.id = $5::UUID OR users_1.id IN (SELECT memberships_1.user_id
+FROM memberships AS memberships_1
+WHERE memberships_1.workspace_id = $2::UUID)) AND users_1.id = $5::UUID) AND tasks.closed_at IS NULL AND tasks.id IN (SELECT task_links_1.task_id
+FROM task_links AS task_links_1 JOIN tasks AS tasks_1 ON tasks_1.id = task_links_1.other_id
+WHERE task_links_1.workspace_id = $2::UUID AND task_links_1.kind = $6 AND tasks_1.closed_at IS NULL AND tasks_1.deleted_at IS NULL) AND tasks.workspace_id = (SELECT step_0.id AS key
+FROM step_0) ORDER BY tasks.created_at DESC, tasks.id DESC
+ LIMIT $7::INTEGER),
+step_2 AS
+(SELECT projects.id AS id, projects.key AS key
+FROM projects
+WHERE projects.workspace_id = $2::UUID AND projects.id = ANY (ARRAY((SELECT step_1.project_id AS key
+FROM step_1
+ LIMIT $9::INTEGER)))),
+step_3 AS
+(SELECT states.id AS id, states.name AS name
+FROM states
+WHERE states.workspace_id = $2::UUID AND states.id = ANY (ARRAY((SELECT step_1.state_id AS key
+FROM step_1
+ LIMIT $9::INTEGER)))),
+step_4 AS
+(SELECT assignments.task_id AS parent_, users.handle AS handle
+FROM users JOIN assignments ON assignments.user_id = users.id
+WHERE (users.id = $5::UUID OR users.id IN (SELECT memberships_2.user_id
+FROM memberships AS memberships_2
+WHERE memberships_2.workspace_id = $2::UUID)) AND assignments.task_id = ANY (ARRAY((SELECT step_1.id AS key
+FROM step_1
+ LIMIT $9::INTEGER))) ORDER BY users.handle ASC, users.id ASC),
+step_5 AS
+(SELECT labelings.task_id AS parent_, labels.name AS name
+FROM labels JOIN labelings ON labelings.label_id = labels.id
+WHERE labels.workspace_id = $2::UUID AND labelings.task_id = ANY (ARRAY((SELECT step_1.id AS key
+FROM step_1
+ LIMIT $9::INTEGER))) ORDER BY labels.name ASC, labels.id ASC)
+ SELECT $1::SMALLINT AS tag, CAST(step_0.key_0 AS TEXT) AS v1, CAST(step_0.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.title AS TEXT) AS v1, CAST(step_1.parent_ AS UUID) AS v2, CAST(step_1.project_id AS UUID) AS v3, CAST(step_1.number AS BIGINT) AS v4, CAST(step_1.priority AS BIGINT) AS v5, CAST(step_1.due_on AS DATE) AS v6, CAST(step_1.state_id AS UUID) AS v7, CAST(step_1.id AS UUID) AS v8, CAST(step_1.created_at AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_1 UNION ALL SELECT $8::SMALLINT AS tag, CAST(step_2.key AS TEXT) AS v1, CAST(step_2.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_2 UNION ALL SELECT $10::SMALLINT AS tag, CAST(step_3.name AS TEXT) AS v1, CAST(step_3.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_3 UNION ALL SELECT $11::SMALLINT AS tag, CAST(step_4.handle AS TEXT) AS v1, CAST(step_4.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_4 UNION ALL SELECT $12::SMALLINT AS tag, CAST(step_5.name AS TEXT) AS v1, CAST(step_5.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_5;

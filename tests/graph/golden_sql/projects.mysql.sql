@@ -22,17 +22,17 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest IN (%s) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT numbered.parent_, numbered.id, numbered.workspace_id, numbered.project_id, numbered.title, numbered.due_on, numbered.closed_at, numbered.created_at, numbered.updated_at, numbered.version
-FROM (SELECT milestones.project_id AS parent_, milestones.id AS id, milestones.workspace_id AS workspace_id, milestones.project_id AS project_id, milestones.title AS title, milestones.due_on AS due_on, milestones.closed_at AS closed_at, milestones.created_at AS created_at, milestones.updated_at AS updated_at, milestones.version AS version, row_number() OVER (PARTITION BY milestones.project_id ORDER BY milestones.created_at ASC, milestones.id ASC) AS place_
+SELECT numbered.parent_, numbered.title AS title, numbered.due_on AS due_on
+FROM (SELECT milestones.project_id AS parent_, milestones.title AS title, milestones.due_on AS due_on, milestones.created_at AS created_at, milestones.id AS id, row_number() OVER (PARTITION BY milestones.project_id ORDER BY milestones.created_at ASC, milestones.id ASC) AS place_
 FROM milestones
 WHERE milestones.workspace_id = %s AND milestones.project_id IN (%s, %s, %s, %s)) AS numbered
 WHERE numbered.place_ <= %s ORDER BY numbered.place_;
 
-SELECT projects.workspace_id AS parent_, projects.id, projects.workspace_id, projects.`key`, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.workspace_id AS parent_, projects.`key` AS `key`, projects.name AS name, projects.id AS id
 FROM projects
 WHERE projects.workspace_id = %s AND projects.archived_at IS NULL AND projects.workspace_id = %s ORDER BY projects.created_at ASC, projects.id ASC
  LIMIT %s;
 
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = %s AND workspaces.slug = %s;

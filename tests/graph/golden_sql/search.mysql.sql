@@ -19,9 +19,13 @@ WHERE comments.workspace_id = %s AND comments.workspace_id = %s AND MATCH (comme
 WHERE true = 1 ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT %s) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 
-SELECT projects.id, projects.workspace_id, projects.`key`, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id AS id, projects.`key` AS `key`
 FROM projects
 WHERE projects.workspace_id = %s AND projects.id = %s;
+
+SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+FROM tasks
+WHERE tasks.workspace_id = %s AND tasks.id = %s;
 
 SELECT tasks.id, anon_1.`position`, substr(tasks.`body`, CASE WHEN (anon_1.`position` > %s) THEN anon_1.`position` - %s ELSE %s END, %s) AS substr_1, tasks.title
 FROM tasks INNER JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(lower(replace(tasks.`body`, %s, %s)), %s), %s), nullif(regexp_instr(lower(replace(tasks.`body`, %s, %s)), %s), %s), %s) AS `position`
@@ -29,10 +33,6 @@ FROM tasks
 WHERE tasks.workspace_id = %s AND tasks.id = %s
  LIMIT %s) AS anon_1 ON anon_1.id = tasks.id;
 
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = %s AND tasks.id = %s;
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = %s AND workspaces.slug = %s;

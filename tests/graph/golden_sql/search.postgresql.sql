@@ -19,20 +19,25 @@ WHERE comments.workspace_id = $10::UUID AND comments.workspace_id = $11::UUID AN
 WHERE true ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT $13::INTEGER) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 
-SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
-FROM projects
-WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
-
 SELECT tasks.id, anon_1.position, substr(tasks.body, CASE WHEN (anon_1.position > $1::INTEGER) THEN anon_1.position - $2::INTEGER ELSE $3::INTEGER END, $4::INTEGER) AS substr_1, tasks.title
 FROM tasks JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $8::VARCHAR), $9::INTEGER), nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $10::VARCHAR), $11::INTEGER), $12::INTEGER) AS position
 FROM tasks
 WHERE tasks.workspace_id = $13::UUID AND tasks.id = $14::UUID
  LIMIT $15::INTEGER) AS anon_1 ON anon_1.id = tasks.id;
 
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.id = $2::UUID;
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;
+
+WITH step_0 AS
+(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.id = ANY ($3::UUID[])),
+step_1 AS
+(SELECT projects.id AS id, projects.key AS key
+FROM projects
+WHERE projects.workspace_id = $2::UUID AND projects.id = ANY (ARRAY((SELECT step_0.project_id AS key
+FROM step_0))))
+ SELECT $1::SMALLINT AS tag, CAST(step_0.id AS UUID) AS v1, CAST(step_0.project_id AS UUID) AS v2, CAST(step_0.number AS BIGINT) AS v3, CAST(step_0.title AS TEXT) AS v4
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.id AS UUID) AS v1, CAST(NULL AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(step_1.key AS TEXT) AS v4
+FROM step_1;

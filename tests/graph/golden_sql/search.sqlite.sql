@@ -25,9 +25,13 @@ WHERE comments.workspace_id = ? AND comments.workspace_id = ? AND tasks.deleted_
 WHERE 1 = 1 ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT ? OFFSET ?) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id AS id, projects."key" AS "key"
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id = ?;
+
+SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+FROM tasks
+WHERE tasks.workspace_id = ? AND tasks.id = ?;
 
 SELECT tasks.id, anon_1.position, substr(tasks.body, CASE WHEN (anon_1.position > ?) THEN anon_1.position - ? ELSE ? END, ?) AS substr_1, tasks.title
 FROM tasks JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(tasks.body, ?), ?), nullif(regexp_instr(tasks.body, ?), ?), ?) AS position
@@ -35,10 +39,6 @@ FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.id = ?
  LIMIT ? OFFSET ?) AS anon_1 ON anon_1.id = tasks.id;
 
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = ? AND tasks.id = ?;
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = ? AND workspaces.slug = ?;

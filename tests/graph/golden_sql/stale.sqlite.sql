@@ -4,29 +4,29 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest IN (?) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT assignments.task_id AS parent_, users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+SELECT assignments.task_id AS parent_, users.handle AS handle
 FROM users JOIN assignments ON assignments.user_id = users.id
 WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
 WHERE memberships_1.workspace_id = ?)) AND assignments.task_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ORDER BY users.handle ASC, users.id ASC;
 
-SELECT labelings.task_id AS parent_, labels.id, labels.workspace_id, labels.name, labels.color, labels.created_at, labels.updated_at, labels.version
+SELECT labelings.task_id AS parent_, labels.name AS name
 FROM labels JOIN labelings ON labelings.label_id = labels.id
 WHERE labels.workspace_id = ? AND labelings.task_id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ORDER BY labels.name ASC, labels.id ASC;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id AS id, projects."key" AS "key"
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id IN (?, ?, ?, ?, ?, ?, ?, ?);
 
-SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
+SELECT states.id AS id, states.name AS name
 FROM states
 WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?, ?, ?, ?, ?);
 
-SELECT tasks.workspace_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.updated_at AS updated_at
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.updated_at < ? AND tasks.closed_at IS NULL AND tasks.workspace_id = ? ORDER BY tasks.updated_at ASC, tasks.id ASC
  LIMIT ? OFFSET ?;
 
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = ? AND workspaces.slug = ?;

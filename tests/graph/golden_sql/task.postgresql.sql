@@ -4,50 +4,84 @@ WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR 
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
 WHERE access_tokens.digest = ANY ($2::BYTEA[]) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
-SELECT comments.task_id AS parent, count(*) AS count
-FROM comments
-WHERE comments.workspace_id = $1::UUID AND comments.task_id = $2::UUID GROUP BY comments.task_id;
-
-SELECT comments.task_id AS parent_, comments.id, comments.workspace_id, comments.task_id, comments.body, comments.edited_at, comments.author_id, comments.created_at, comments.updated_at, comments.version
-FROM comments
-WHERE comments.workspace_id = $1::UUID AND comments.task_id = $2::UUID ORDER BY comments.created_at ASC, comments.id ASC
- LIMIT $3::INTEGER;
-
-SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
-FROM projects
-WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
-
-SELECT projects.id, projects.workspace_id, projects.key, projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
-FROM projects
-WHERE projects.workspace_id = $1::UUID AND projects.id = $2::UUID;
-
-SELECT projects.workspace_id AS key_0, projects.key AS key_1, tasks.number AS key_2, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks JOIN projects ON projects.id = tasks.project_id
-WHERE tasks.workspace_id = $1::UUID AND (projects.workspace_id, projects.key, tasks.number) IN (($2, $3, $4));
-
-SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
-FROM states
-WHERE states.workspace_id = $1::UUID AND states.id = $2::UUID;
-
-SELECT task_links.task_id AS parent_, task_links.id, task_links.workspace_id, task_links.task_id, task_links.kind, task_links.other_id, task_links.created_at
-FROM task_links
-WHERE task_links.workspace_id = $1::UUID AND task_links.task_id = $2::UUID ORDER BY task_links.created_at ASC, task_links.id ASC;
-
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.id = $2::UUID;
-
-SELECT tasks.parent_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
-FROM tasks
-WHERE tasks.workspace_id = $1::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = $2::UUID ORDER BY tasks.created_at DESC, tasks.id DESC
- LIMIT $3::INTEGER;
-
-SELECT users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
-FROM users
-WHERE (users.id = $1::UUID OR users.id IN (SELECT memberships_1.user_id
-FROM memberships AS memberships_1
-WHERE memberships_1.workspace_id = $2::UUID)) AND users.id = $3::UUID;
-
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+WITH step_0 AS
+(SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
-WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;
+WHERE workspaces.id = $2::UUID AND workspaces.slug = $3::VARCHAR),
+step_1 AS
+(SELECT projects.workspace_id AS key_0, projects.key AS key_1, tasks.number AS key_2, tasks.title AS title, tasks.body AS body, tasks.state_id AS state_id, tasks.creator_id AS creator_id, tasks.parent_id AS parent_id, tasks.milestone_id AS milestone_id, tasks.id AS id
+FROM tasks JOIN projects ON projects.id = tasks.project_id
+WHERE tasks.workspace_id = $2::UUID AND projects.workspace_id = (SELECT step_0.id AS key
+FROM step_0) AND projects.key = $5::VARCHAR AND tasks.number = $6::INTEGER),
+step_2 AS
+(SELECT states.id AS id, states.name AS name
+FROM states
+WHERE states.workspace_id = $2::UUID AND states.id = (SELECT step_1.state_id AS key
+FROM step_1)),
+step_3 AS
+(SELECT comments.task_id AS parent_, comments.body AS body, comments.author_id AS author_id
+FROM comments
+WHERE comments.workspace_id = $2::UUID AND comments.task_id = (SELECT step_1.id AS key
+FROM step_1) ORDER BY comments.created_at ASC, comments.id ASC
+ LIMIT $9::INTEGER),
+step_4 AS
+(SELECT users.id AS id, users.handle AS handle
+FROM users
+WHERE (users.id = $11::UUID OR users.id IN (SELECT memberships_1.user_id
+FROM memberships AS memberships_1
+WHERE memberships_1.workspace_id = $2::UUID)) AND users.id = ANY (ARRAY((SELECT step_1.creator_id AS key
+FROM step_1 UNION (SELECT step_3.author_id AS key
+FROM step_3
+ LIMIT $12::INTEGER))))),
+step_5 AS
+(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.id = (SELECT step_1.parent_id AS key
+FROM step_1)),
+step_6 AS
+(SELECT tasks.parent_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = (SELECT step_1.id AS key
+FROM step_1) ORDER BY tasks.created_at DESC, tasks.id DESC
+ LIMIT $15::INTEGER),
+step_7 AS
+(SELECT task_links.task_id AS parent_, task_links.kind AS kind, task_links.other_id AS other_id
+FROM task_links
+WHERE task_links.workspace_id = $2::UUID AND task_links.task_id = (SELECT step_1.id AS key
+FROM step_1) ORDER BY task_links.created_at ASC, task_links.id ASC),
+step_8 AS
+(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
+FROM tasks
+WHERE tasks.workspace_id = $2::UUID AND tasks.id = ANY (ARRAY((SELECT step_7.other_id AS key
+FROM step_7)))),
+step_9 AS
+(SELECT projects.id AS id, projects.key AS key
+FROM projects
+WHERE projects.workspace_id = $2::UUID AND projects.id = ANY (ARRAY((SELECT step_5.project_id AS key
+FROM step_5 UNION (SELECT step_6.project_id AS key
+FROM step_6
+ LIMIT $19::INTEGER) UNION SELECT step_8.project_id AS key
+FROM step_8)))),
+step_10 AS
+(SELECT milestones.id AS id, milestones.title AS title
+FROM milestones
+WHERE milestones.workspace_id = $2::UUID AND milestones.id = (SELECT step_1.milestone_id AS key
+FROM step_1)),
+step_11 AS
+(SELECT comments.task_id AS parent, count(*) AS count
+FROM comments
+WHERE comments.workspace_id = $2::UUID AND comments.task_id = (SELECT step_1.id AS key
+FROM step_1) GROUP BY comments.task_id)
+ SELECT $1::SMALLINT AS tag, CAST(step_0.key_0 AS TEXT) AS v1, CAST(step_0.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.key_1 AS TEXT) AS v1, CAST(step_1.key_0 AS UUID) AS v2, CAST(step_1.key_2 AS BIGINT) AS v3, CAST(step_1.title AS TEXT) AS v4, CAST(step_1.body AS TEXT) AS v5, CAST(step_1.state_id AS UUID) AS v6, CAST(step_1.creator_id AS UUID) AS v7, CAST(step_1.parent_id AS UUID) AS v8, CAST(step_1.milestone_id AS UUID) AS v9, CAST(step_1.id AS UUID) AS v10
+FROM step_1 UNION ALL SELECT $7::SMALLINT AS tag, CAST(step_2.name AS TEXT) AS v1, CAST(step_2.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_2 UNION ALL SELECT $8::SMALLINT AS tag, CAST(step_3.body AS TEXT) AS v1, CAST(step_3.parent_ AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(step_3.author_id AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_3 UNION ALL SELECT $10::SMALLINT AS tag, CAST(step_4.handle AS TEXT) AS v1, CAST(step_4.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_4 UNION ALL SELECT $13::SMALLINT AS tag, CAST(NULL AS TEXT) AS v1, CAST(step_5.id AS UUID) AS v2, CAST(step_5.number AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(step_5.project_id AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_5 UNION ALL SELECT $14::SMALLINT AS tag, CAST(step_6.title AS TEXT) AS v1, CAST(step_6.parent_ AS UUID) AS v2, CAST(step_6.number AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(step_6.project_id AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_6 UNION ALL SELECT $16::SMALLINT AS tag, CAST(step_7.kind AS TEXT) AS v1, CAST(step_7.parent_ AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(step_7.other_id AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_7 UNION ALL SELECT $17::SMALLINT AS tag, CAST(NULL AS TEXT) AS v1, CAST(step_8.id AS UUID) AS v2, CAST(step_8.number AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(step_8.project_id AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_8 UNION ALL SELECT $18::SMALLINT AS tag, CAST(step_9.key AS TEXT) AS v1, CAST(step_9.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_9 UNION ALL SELECT $20::SMALLINT AS tag, CAST(step_10.title AS TEXT) AS v1, CAST(step_10.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_10 UNION ALL SELECT $21::SMALLINT AS tag, CAST(NULL AS TEXT) AS v1, CAST(step_11.parent AS UUID) AS v2, CAST(step_11.count AS BIGINT) AS v3, CAST(NULL AS TEXT) AS v4, CAST(NULL AS TEXT) AS v5, CAST(NULL AS UUID) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS UUID) AS v9, CAST(NULL AS UUID) AS v10
+FROM step_11;

@@ -8,46 +8,42 @@ SELECT comments.task_id AS parent, count(*) AS count
 FROM comments
 WHERE comments.workspace_id = ? AND comments.task_id = ? GROUP BY comments.task_id;
 
-SELECT comments.task_id AS parent_, comments.id, comments.workspace_id, comments.task_id, comments.body, comments.edited_at, comments.author_id, comments.created_at, comments.updated_at, comments.version
+SELECT comments.task_id AS parent_, comments.body AS body, comments.author_id AS author_id
 FROM comments
 WHERE comments.workspace_id = ? AND comments.task_id = ? ORDER BY comments.created_at ASC, comments.id ASC
  LIMIT ? OFFSET ?;
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
+SELECT projects.id AS id, projects."key" AS "key"
 FROM projects
-WHERE projects.workspace_id = ? AND projects.id = ?;
+WHERE projects.workspace_id = ? AND projects.id IN (?, ?);
 
-SELECT projects.id, projects.workspace_id, projects."key", projects.name, projects.archived_at, projects.last_number, projects.source_url, projects.lead_id, projects.created_at, projects.updated_at, projects.version
-FROM projects
-WHERE projects.workspace_id = ? AND projects.id = ?;
-
-SELECT projects.workspace_id AS key_0, projects."key" AS key_1, tasks.number AS key_2, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT projects.workspace_id AS key_0, projects."key" AS key_1, tasks.number AS key_2, tasks.title AS title, tasks.body AS body, tasks.state_id AS state_id, tasks.creator_id AS creator_id, tasks.parent_id AS parent_id, tasks.milestone_id AS milestone_id, tasks.id AS id
 FROM tasks JOIN projects ON projects.id = tasks.project_id
-WHERE tasks.workspace_id = ? AND (projects.workspace_id, projects."key", tasks.number) IN (VALUES (?, ?, ?));
+WHERE tasks.workspace_id = ? AND projects.workspace_id = ? AND projects."key" = ? AND tasks.number = ?;
 
-SELECT states.id, states.workspace_id, states.name, states.category, states.color, states.position, states.created_at, states.updated_at, states.version
+SELECT states.id AS id, states.name AS name
 FROM states
 WHERE states.workspace_id = ? AND states.id = ?;
 
-SELECT task_links.task_id AS parent_, task_links.id, task_links.workspace_id, task_links.task_id, task_links.kind, task_links.other_id, task_links.created_at
+SELECT task_links.task_id AS parent_, task_links.kind AS kind, task_links.other_id AS other_id
 FROM task_links
 WHERE task_links.workspace_id = ? AND task_links.task_id = ? ORDER BY task_links.created_at ASC, task_links.id ASC;
 
-SELECT tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.id = ?;
 
-SELECT tasks.parent_id AS parent_, tasks.id, tasks.workspace_id, tasks.project_id, tasks.number, tasks.title, tasks.body, tasks.priority, tasks.estimate, tasks.due_on, tasks.rank, tasks.started_at, tasks.closed_at, tasks.archived_at, tasks.deleted_at, tasks.source_url, tasks.state_id, tasks.creator_id, tasks.milestone_id, tasks.parent_id, tasks.created_at, tasks.updated_at, tasks.version
+SELECT tasks.parent_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = ? ORDER BY tasks.created_at DESC, tasks.id DESC
  LIMIT ? OFFSET ?;
 
-SELECT users.id, users.handle, users.name, users.email, users.disabled_at, users.created_at, users.updated_at, users.version
+SELECT users.id AS id, users.handle AS handle
 FROM users
 WHERE (users.id = ? OR users.id IN (SELECT memberships_1.user_id
 FROM memberships AS memberships_1
 WHERE memberships_1.workspace_id = ?)) AND users.id = ?;
 
-SELECT workspaces.id, workspaces.slug, workspaces.name, workspaces.sequence, workspaces.created_at, workspaces.updated_at, workspaces.version
+SELECT workspaces.slug AS key_0, workspaces.id AS id
 FROM workspaces
 WHERE workspaces.id = ? AND workspaces.slug = ?;
