@@ -22,6 +22,7 @@ test: .venv/.developing $(AUDIT) ## Run all tests; UPDATE_GOLDEN=1 make test rew
 
 fuzz: .venv/.developing ## Send a server thousands of operations generated from its schema
 	@TASKLOOM_FUZZ=5000 $(BIN)/pytest tests/graph/test_fuzz.py -n 2 -s
+	@TASKLOOM_FUZZ=20000 $(BIN)/pytest tests/graph/engine/test_equal_answers.py -n 2
 
 check: .venv/.developing ## Check lint, format, types, layers, schema.graphql and migrations
 	$(BIN)/ruff check .
