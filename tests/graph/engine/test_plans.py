@@ -135,9 +135,8 @@ class TestExplain:
     @pytest.fixture
     def file(self, tmp_path: Path) -> Path:
         file = tmp_path / "query.graphql"
-        file.write_text(
-            f"query Q {{ {tasks(2, 'title state { name }')} }} mutation M {{ signOut {{ sequence }} }}"
-        )
+        query = f"query Q {{ {tasks(2, 'title state { name }')} }}"
+        file.write_text(f"{query} mutation M {{ signOut {{ sequence }} }}")
         return file
 
     async def test_prints_places_steps_and_sql(self, file: Path) -> None:
