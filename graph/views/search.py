@@ -2,19 +2,31 @@
 
 import hashlib
 import math
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.expression import Subquery
+from sqlalchemy.sql.expression import Select, Subquery
 
 import models
 from graph.context import Info
 from graph.engine.declarations import ByKey
+from graph.engine.parameters import LateViewer, ViewerShape, parameter, viewer_values
 from graph.kit.context import KitInfo
 from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
@@ -25,6 +37,7 @@ from graph.kit.paging.keyset import decode_cursor, encode_cursor
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource
+from graph.operations.lru_cache import LRUCache
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
 from graph.views.snippet import SnippetBatch
@@ -35,6 +48,24 @@ from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_r
 MAX_LENGTH = 500
 #: The score of a task found by its key: above all others.
 KEY_SCORE = 1_000_000.0
+
+
+#: The text of a query by the kind of database, if that is a single value.
+LATE_QUERIES: Mapping[str, Callable[[SearchQuery], str]] = {
+    "postgresql": SearchQuery.to_tsquery,
+    "sqlite": SearchQuery.to_fts5,
+}
+#: Statements of searches.
+KEPT_STATEMENTS: LRUCache[Any, Select[Any]] = LRUCache(200)
+
+
+class LateQuery(SearchQuery):
+    """A query whose text is a parameter."""
+
+    def to_tsquery(self) -> Any:
+        return parameter("query", String())
+
+    to_fts5 = to_tsquery
 
 
 @dataclass(frozen=True)
@@ -59,7 +90,7 @@ class SearchBatch:
     waits_for_others: bool = False
 
     def in_workspace(
-        self, scope: ReadScope, workspace: UUID, without: UUID | None, most: int | None
+        self, scope: ReadScope, workspace: Any, without: Any, most: int | None
     ) -> Subquery:
         """Select the hits of a workspace with their scores, at most `most` of each kind."""
         kind = scope.database.kind
@@ -99,8 +130,43 @@ class SearchPageBatch(SearchBatch):
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> list[list[SearchHit]]:
-        branches = []
+        statement, values = self._kept_statement(scope, keys)
+        by_place: list[list[SearchHit]] = [[] for _ in keys]
+        for place, task_id, comment_id, score in await session.execute(statement, values):
+            by_place[place].append(SearchHit(task_id, comment_id, float(score), self.query))
+        return by_place
+
+    def _kept_statement(
+        self, scope: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
+    ) -> tuple[Select[Any], dict[str, Any]]:
+        """Return the statement and its values. Building it takes longer than running it."""
+        database = scope.database
+        shape = ViewerShape.of(scope.viewer, database)
+        values = viewer_values(scope.viewer, shape, database)
         for place, (workspace, without) in enumerate(keys):
+            values |= {f"workspace_{place}": workspace, f"without_{place}": without}
+        if self.cursor is not None:
+            values["score"], values["hit"] = self.cursor
+        query: SearchQuery = self.query
+        if database.kind in LATE_QUERIES:
+            values["query"] = LATE_QUERIES[database.kind](query)
+            query = LateQuery(query.terms)
+        withouts = tuple(without is not None for _, without in keys)
+        late = (query if query is self.query else None, self.cursor is None, self.size)
+        key = (database.kind, shape, withouts, late)
+        statement = KEPT_STATEMENTS.get(key)
+        if statement is None:
+            late_scope = ReadScope(database, LateViewer.of(shape, database))
+            statement = replace(self, query=query)._statement(late_scope, withouts)
+            KEPT_STATEMENTS.put(key, statement)
+        return statement, values
+
+    def _statement(self, scope: ReadScope, withouts: Sequence[bool]) -> Select[Any]:
+        """Select the hits of each key, whose values are parameters."""
+        branches = []
+        for place, has_without in enumerate(withouts):
+            workspace = parameter(f"workspace_{place}", uuid_type())
+            without = parameter(f"without_{place}", uuid_type()) if has_without else None
             found = self.in_workspace(scope, workspace, without, MAX_RANKED)
             # scope: `found` is restricted already.
             page = select(literal(place).label("place"), *found.c).where(self._after(found))
@@ -110,16 +176,12 @@ class SearchPageBatch(SearchBatch):
         pages = union_of(branches).subquery()
         # scope: as above.
         ordered = select(pages.c.place, pages.c.task_id, pages.c.comment_id, pages.c.score)
-        ordered = ordered.order_by(pages.c.place, pages.c.score.desc(), pages.c.hit_id.desc())
-        by_place: list[list[SearchHit]] = [[] for _ in keys]
-        for place, task_id, comment_id, score in await session.execute(ordered):
-            by_place[place].append(SearchHit(task_id, comment_id, float(score), self.query))
-        return by_place
+        return ordered.order_by(pages.c.place, pages.c.score.desc(), pages.c.hit_id.desc())
 
     def _after(self, found: Subquery) -> ColumnElement[bool]:
         if self.cursor is None:
             return true()
-        score, hit = self.cursor
+        score, hit = parameter("score", Double()), parameter("hit", uuid_type())
         return or_(found.c.score < score, and_(found.c.score == score, found.c.hit_id < hit))
 
 
