@@ -239,7 +239,7 @@ async def test_page_of_hits_takes_six_statements(
     } } }
     """
     await api.ask(query, team.token, slug=team.slug)
-    # Viewer, workspace, hits, tasks, comments, snippets. PostgreSQL reads tasks and comments at once.
+    # Viewer, workspace, hits, tasks, comments, snippets. PostgreSQL reads tasks with comments.
     assert len(statements) == (5 if kind == "postgresql" else 6)
 
 
