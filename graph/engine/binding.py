@@ -9,7 +9,6 @@ from sqlalchemy import Date
 
 from graph.engine.codecs import Codecs
 from graph.engine.declarations import ById, ByIds
-from graph.engine.parameters import LatePage, page_values, parameter
 from graph.engine.places import Source, Step, StepKind
 from graph.kit.filtering.conditions import NO_CONDITION, Condition
 from graph.kit.filtering.filter_input import parse_filter
@@ -21,6 +20,7 @@ from graph.kit.paging.order_input import list_order
 from graph.kit.paging.page_arguments import PageArguments
 from graph.kit.relations.batches import ChildRows, CountBatch, ListBatch, PageBatch
 from graph.kit.relations.fields import parse_paging
+from graph.kit.relations.parameters import LatePage, page_values, parameter
 from models.base import column_of
 from models.columns.types import timestamp
 

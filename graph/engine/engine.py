@@ -15,7 +15,7 @@ from graph.engine.places import NotPlannable
 from graph.engine.plan import Plan, PlanMaker
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
-from graph.operations.lru_cache import LRUCache
+from graph.kit.lru_cache import LRUCache
 from graph.operations.planned import PlannedData
 from graph.operations.prepared import PreparedOperation
 from models.database import Database

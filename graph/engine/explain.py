@@ -10,12 +10,12 @@ from uuid import UUID
 
 from graph.engine.binding import Binder, Bound
 from graph.engine.engine import Engine
-from graph.engine.parameters import ViewerShape, viewer_values
 from graph.engine.places import NotPlannable, Place, Shape, Source, Step, StepKind
 from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
 from graph.engine.units import Order, UnitStatements, has_single_key
 from graph.kit.loading.loaders import ReadScope
+from graph.kit.relations.parameters import ViewerShape, viewer_values
 from graph.operations.prepared import PreparedOperation
 from models.viewer import Role, Scope, Viewer
 

@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 
 from graph.engine.binding import Bound
 from graph.engine.codecs import Codecs
-from graph.engine.parameters import ListParameter, ViewerShape, viewer_values
 from graph.engine.places import Step, StepKind
 from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
@@ -21,6 +20,7 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
 from graph.kit.relations.batches import MANY_ROWS
 from graph.kit.relations.keys import padded
+from graph.kit.relations.parameters import ListParameter, ViewerShape, viewer_values
 from models.base import Base, column_of
 from models.viewer import Viewer
 

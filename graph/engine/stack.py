@@ -16,13 +16,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.expression import CTE, Executable, FromClause
 
 from graph.engine.binding import BoundStep
-from graph.engine.parameters import KeyParameter, ListParameter, page_size, parameter
 from graph.engine.places import Place, Source, Step, StepKind
 from graph.engine.schedule import Unit
 from graph.engine.statements import StepStatements, composite_name, key_name
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.texts import MAX_ROWS
 from graph.kit.relations.keys import unnested
+from graph.kit.relations.parameters import KeyParameter, ListParameter, page_size, parameter
 from models.base import column_of
 from models.columns.types import uuid_type
 

@@ -10,11 +10,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
 
 from graph.engine.binding import BoundStep
-from graph.engine.parameters import KEY_PREFIX, KeyParameter, ListParameter, parameter
 from graph.engine.places import Step, StepKind
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.keys import CompositeKeys, Keys
+from graph.kit.relations.parameters import KEY_PREFIX, KeyParameter, ListParameter, parameter
 from graph.kit.relations.selection import ColumnSelection
 
 

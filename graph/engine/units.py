@@ -4,12 +4,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from graph.engine.binding import BoundStep
-from graph.engine.parameters import LateViewer, ViewerShape
 from graph.engine.places import Source, Step
 from graph.engine.schedule import Unit
 from graph.engine.stack import StackBuilder
 from graph.engine.statements import Statement, StepStatements, compile_statement
 from graph.kit.loading.loaders import ReadScope
+from graph.kit.relations.parameters import LateViewer, ViewerShape
 from models.database import Database
 
 #: A key of the cache of statements, and what builds the statement if it is missing there.

@@ -5,8 +5,8 @@ from graph.auth.identity import Identity
 from graph.auth.session import SESSION_COOKIE
 from graph.http.request import HttpRequest
 from graph.kit.errors import Unauthenticated
+from graph.kit.lru_cache import LRUCache
 from graph.operations.budgets import Budgets
-from graph.operations.lru_cache import LRUCache
 from models.columns.digest import digest
 
 #: The cost of looking up a credential, which takes about a millisecond.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from graph.kit.errors import RateLimited
-from graph.operations.lru_cache import LRUCache
+from graph.kit.lru_cache import LRUCache
 from graph.settings import Settings
 from models.base import now
 from models.database import Database

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.errors import ApiError
+from graph.kit.lru_cache import LRUCache
 from graph.operations.limits import document_size
-from graph.operations.lru_cache import LRUCache
 from models import RegisteredDocument
 from models.columns.digest import digest
 from models.database import Database

@@ -14,6 +14,7 @@ from graphql import (
     OperationType,
 )
 
+from graph.kit.lru_cache import LRUCache
 from graph.operations.cost import (
     DRY_RUN_ARGUMENT,
     INTROSPECTION_FIELDS,
@@ -23,7 +24,6 @@ from graph.operations.cost import (
     variable_values,
 )
 from graph.operations.limits import fragments_by_name
-from graph.operations.lru_cache import LRUCache
 from graph.operations.pricing import OperationPricing
 
 #: Documents cached by each server, and their characters in total. A prepared document takes a few

@@ -25,6 +25,7 @@ from graphql import (
 )
 from graphql.utilities import type_from_ast, value_from_ast_untyped
 
+from graph.kit.lru_cache import LRUCache
 from graph.kit.paging.page_arguments import MAX_SIZE
 from graph.operations.argument_values import CHARACTERS_PER_VALUE, count_values
 from graph.operations.cost import (
@@ -40,7 +41,6 @@ from graph.operations.cost import (
     variable_values,
 )
 from graph.operations.filter_cost import ConditionCounter
-from graph.operations.lru_cache import LRUCache
 
 #: The prices that are remembered of one operation.
 MAX_PRICES = 50

@@ -32,6 +32,7 @@ from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
 from graph.kit.errors import expose
+from graph.kit.lru_cache import LRUCache
 from graph.operations import budgets
 from graph.operations.cost import REQUEST_COST, CostRules
 from graph.operations.document_store import DocumentStore
@@ -39,7 +40,6 @@ from graph.operations.documents import keep_root_fields, parse_and_validate
 from graph.operations.encoding import count_rows, encode
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import LimitExceeded, check_size
-from graph.operations.lru_cache import LRUCache
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.planned import PlannedExecution
 from graph.operations.prepared import DocumentCache, PreparedDocument, PreparedOperation

@@ -26,18 +26,18 @@ from sqlalchemy.sql.expression import Select, Subquery
 import models
 from graph.context import Info
 from graph.engine.declarations import ByKey
-from graph.engine.parameters import LateViewer, ViewerShape, parameter, viewer_values
 from graph.kit.context import KitInfo
 from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import validated_text
+from graph.kit.loading.kept_selects import KeptSelects
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource
-from graph.operations.lru_cache import LRUCache
+from graph.kit.relations.parameters import parameter
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
 from graph.views.snippet import SnippetBatch
@@ -55,8 +55,7 @@ LATE_QUERIES: Mapping[str, Callable[[SearchQuery], str]] = {
     "postgresql": SearchQuery.to_tsquery,
     "sqlite": SearchQuery.to_fts5,
 }
-#: Statements of searches.
-KEPT_STATEMENTS: LRUCache[Any, Select[Any]] = LRUCache(200)
+SELECTS = KeptSelects()
 
 
 class LateQuery(SearchQuery):
@@ -140,26 +139,23 @@ class SearchPageBatch(SearchBatch):
         self, scope: ReadScope, keys: Sequence[tuple[UUID, UUID | None]]
     ) -> tuple[Select[Any], dict[str, Any]]:
         """Return the statement and its values. Building it takes longer than running it."""
-        database = scope.database
-        shape = ViewerShape.of(scope.viewer, database)
-        values = viewer_values(scope.viewer, shape, database)
+        values: dict[str, Any] = {}
         for place, (workspace, without) in enumerate(keys):
             values |= {f"workspace_{place}": workspace, f"without_{place}": without}
         if self.cursor is not None:
             values["score"], values["hit"] = self.cursor
-        query: SearchQuery = self.query
-        if database.kind in LATE_QUERIES:
-            values["query"] = LATE_QUERIES[database.kind](query)
-            query = LateQuery(query.terms)
+        late, query = self, None
+        if scope.database.kind in LATE_QUERIES:
+            values["query"] = LATE_QUERIES[scope.database.kind](self.query)
+            late = replace(self, query=LateQuery(self.query.terms))
+        else:
+            query = self.query
         withouts = tuple(without is not None for _, without in keys)
-        late = (query if query is self.query else None, self.cursor is None, self.size)
-        key = (database.kind, shape, withouts, late)
-        statement = KEPT_STATEMENTS.get(key)
-        if statement is None:
-            late_scope = ReadScope(database, LateViewer.of(shape, database))
-            statement = replace(self, query=query)._statement(late_scope, withouts)
-            KEPT_STATEMENTS.put(key, statement)
-        return statement, values
+        shape = (withouts, self.cursor is None, self.size, query)
+        statement, of_viewer = SELECTS.find(
+            scope, shape, lambda late_scope: late._statement(late_scope, withouts)
+        )
+        return statement, of_viewer | values
 
     def _statement(self, scope: ReadScope, withouts: Sequence[bool]) -> Select[Any]:
         """Select the hits of each key, whose values are parameters."""

@@ -37,16 +37,16 @@ class LongTexts:
 
     def are_read(self, model: type[Base]) -> bool:
         """Whether rows of a model are loaded with any long text."""
-        return len(self._unread(model)) < len(long_texts(model))
+        return len(self.unread(model)) < len(long_texts(model))
 
     def options(self, row: type[Base] | AliasedClass[Any]) -> list[ORMOption]:
         """The options of a select of rows: those that leave out the texts not selected."""
         model = inspect(row).mapper.class_
-        return [defer(getattr(row, name), raiseload=True) for name in self._unread(model)]
+        return [defer(getattr(row, name), raiseload=True) for name in self.unread(model)]
 
     def columns(self, model: type[Base]) -> list[InstrumentedAttribute[Any]]:
         """The columns of a model for a subquery, without the texts that are not selected."""
-        unread = self._unread(model)
+        unread = self.unread(model)
         names = (one.key for one in inspect(model).column_attrs)
         return [getattr(model, name) for name in names if name not in unread]
 
@@ -59,7 +59,7 @@ class LongTexts:
         for row in rows:
             if names is None:
                 model: type[Base] = type(row)
-                unread = self._unread(model)
+                unread = self.unread(model)
                 names = [name for name in long_texts(model) if name not in unread]
             if not names:
                 break
@@ -79,7 +79,8 @@ class LongTexts:
                 "fewer of them, or smaller pages."
             )
 
-    def _unread(self, model: type[Base]) -> tuple[str, ...]:
+    def unread(self, model: type[Base]) -> tuple[str, ...]:
+        """The long texts of a model that are not read."""
         if self.selected is None:
             return ()
         names = long_texts(model)

@@ -6,7 +6,7 @@ groups.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.expression import Select
 
 from graph.kit.context import KitInfo
+from graph.kit.filtering.late_values import LateValues
+from graph.kit.loading.kept_selects import KeptSelects
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import Order
@@ -24,10 +26,15 @@ from graph.kit.paging.page_arguments import PageArguments, PageRows
 from graph.kit.relations.batches import ChildRows, union_of
 from graph.kit.relations.connection import ChildConnection
 from graph.kit.relations.keys import column_in
+from graph.kit.relations.parameters import LatePage, page_values, parameter
+from models.base import column_of
 
 #: Up to this number, each group is a branch of a UNION, which an index answers. More groups are
 #: numbered with ROW_NUMBER, which reads all of their rows.
 MAX_BRANCHES = 60
+
+
+SELECTS = KeptSelects()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,15 @@ class Grouping:
     def is_relation(self) -> bool:
         """Whether it is a relationship, so that a row can be in several groups."""
         return hasattr(self._attribute.property, "secondary")
+
+    @property
+    def key_type(self) -> Any:
+        """The type of a group's key."""
+        if not self.is_relation:
+            return column_of(self._attribute).type
+        relationship = self._attribute.property
+        [(_, far_key)] = relationship.secondary_synchronize_pairs
+        return far_key.type
 
     @property
     def _attribute(self) -> InstrumentedAttribute[Any]:
@@ -123,14 +139,15 @@ class GroupPageBatch:
     async def load(
         self, session: AsyncSession, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]
     ) -> list[PageRows]:
+        values: dict[str, Any] = {}
         if len(keys) > MAX_BRANCHES:
             statement = self._numbered(scope, keys)
             places: dict[Any, tuple[Any, Any]] = {key: key for key in keys}
         else:
-            statement = self._branches(scope, keys)
+            statement, values = self._kept_branches(scope, keys)
             places = {key: (place, None) for place, key in enumerate(keys)}
         by_group: dict[Any, list[Any]] = defaultdict(list)
-        for *place, row in await session.execute(statement):
+        for *place, row in await session.execute(statement, values):
             by_group[tuple(place)].append(row)
         scope.texts.count(chain.from_iterable(by_group.values()))
         return [self.page.cut(by_group[places[key]]) for key in keys]
@@ -149,13 +166,51 @@ class GroupPageBatch:
             rows = rows.where(self._reading.after(self.page.cursor))
         return rows
 
-    def _branches(self, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]) -> Select[Any]:
+    def _kept_branches(
+        self, scope: ReadScope, keys: Sequence[tuple[UUID, Any]]
+    ) -> tuple[Select[Any], dict[str, Any]]:
+        """Return the select of a branch for each group, and its values."""
+        late = LateValues(scope.database, "value")
+        children = replace(self.children, condition=self.children.condition.template(late))
+        page = LatePage.of(self.page, self._reading, "page")
+        batch = replace(self, children=children, page=page)
+        values = {**late.values, **page_values(self.page, "page")}
+        nones = tuple(key is None for _, key in keys)
+        for place, (owner, key) in enumerate(keys):
+            values |= {f"owner_{place}": owner, f"key_{place}": key}
+        cursor = self.page.cursor
+        shape = (
+            children,
+            self.grouping,
+            self.order,
+            self.page.backward,
+            None if cursor is None else tuple(value is None for value in cursor),
+            scope.texts.unread(self.children.path.target),
+            nones,
+        )
+        owner_type = self.children.path.parent_key.type
+        key_type = self.grouping.key_type
+
+        def build(late_scope: ReadScope) -> Select[Any]:
+            parameters = [
+                (
+                    parameter(f"owner_{place}", owner_type),
+                    None if is_none else parameter(f"key_{place}", key_type),
+                )
+                for place, is_none in enumerate(nones)
+            ]
+            return batch._branches(late_scope, parameters)
+
+        statement, of_viewer = SELECTS.find(scope, shape, build)
+        return statement, of_viewer | values
+
+    def _branches(self, scope: ReadScope, keys: Sequence[tuple[Any, Any]]) -> Select[Any]:
         path, order = self.children.path, self._reading
         branches = []
         for place, (owner, key) in enumerate(keys):
             rows = self._rows(scope, literal(place).label("place_"))
             rows = self.grouping.only(rows.where(path.parent_key == owner), key, scope)
-            branch = rows.order_by(*order.clauses()).limit(self.page.size + 1).subquery()
+            branch = rows.order_by(*order.clauses()).limit(self.page.limit).subquery()
             # scope: `rows` is restricted already.
             branches.append(select(*branch.c))
         pages = union_of(branches).subquery("pages")

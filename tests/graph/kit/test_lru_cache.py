@@ -1,6 +1,6 @@
 """The least-recently-used cache."""
 
-from graph.operations.lru_cache import LRUCache
+from graph.kit.lru_cache import LRUCache
 
 
 def test_least_recently_used_entry_is_evicted() -> None:
