@@ -19,15 +19,17 @@ class Server:
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
+        self.body = b"ok"
         self.port = 0
+        self.connections: list[LimitedProtocol] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
             pass
         await self.may_answer.wait()
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await send({"type": "http.response.body", "body": self.body})
 
     async def answer(self, *pieces: bytes) -> bytes:
         """What the server sends in answer to raw bytes, until it closes the connection or waits."""
@@ -57,7 +59,9 @@ async def server() -> AsyncIterator[Server]:
     loop, state = asyncio.get_running_loop(), ServerState()
 
     def protocol() -> LimitedProtocol:
-        return LimitedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        made = LimitedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        app.connections.append(made)
+        return made
 
     listening = await loop.create_server(protocol, "127.0.0.1", 0)
     app.port = listening.sockets[0].getsockname()[1]
@@ -110,3 +114,36 @@ async def test_too_many_pipelined_requests_end_the_connection(server: Server) ->
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     server.may_answer.set()
     assert (await server.answer(GET * 5)).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_client_that_reads_may_take_longer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(uvicorn_limits, "MIN_READ_BYTES", 1)
+    server.body = b"x" * 20_000_000
+    server.may_answer.set()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(GET)
+    await reader.readuntil(b"\r\n\r\n")
+    for _ in range(10):
+        await reader.readexactly(2_000_000)
+        await asyncio.sleep(0.05)
+    writer.close()
+
+
+@pytest.mark.parametrize("requests", [1, 5])
+async def test_a_response_that_nobody_reads_is_not_kept(
+    server: Server, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.05)
+    server.body = b"x" * 20_000_000
+    server.may_answer.set()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=10_000)
+    writer.write(GET * requests)
+    async with asyncio.timeout(5):
+        while not server.connections or server.connections[0].server_state.connections:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    assert server.connections[0].transport.get_write_buffer_size() == 0
+    writer.close()
