@@ -14,6 +14,16 @@ from graph.http.uvicorn_limits import LimitedProtocol
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+class ObservedProtocol(LimitedProtocol):
+    """Tells its server when a connection has ended."""
+
+    owner: "Server"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.owner.has_lost_a_connection.set()
+
+
 class Server:
     """A server of one application on the loopback interface, which answers once it may."""
 
@@ -22,6 +32,7 @@ class Server:
         self.body = b"ok"
         self.port = 0
         self.connections: list[LimitedProtocol] = []
+        self.has_lost_a_connection = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
@@ -59,7 +70,8 @@ async def server() -> AsyncIterator[Server]:
     loop, state = asyncio.get_running_loop(), ServerState()
 
     def protocol() -> LimitedProtocol:
-        made = LimitedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        made = ObservedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        made.owner = app
         app.connections.append(made)
         return made
 
@@ -139,11 +151,10 @@ async def test_a_response_that_nobody_reads_is_not_kept(
     monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.05)
     server.body = b"x" * 20_000_000
     server.may_answer.set()
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=10_000)
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=10_000)
     writer.write(GET * requests)
     async with asyncio.timeout(5):
-        while not server.connections or server.connections[0].server_state.connections:
-            await asyncio.sleep(0.01)
+        await server.has_lost_a_connection.wait()
     await asyncio.sleep(0.05)
     assert server.connections[0].transport.get_write_buffer_size() == 0
     writer.close()
