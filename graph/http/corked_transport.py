@@ -36,9 +36,9 @@ class CorkedTransport:
             self.flush()
 
     def flush(self) -> None:
-        """Send what has been written."""
-        if self._kept:
-            kept, self._kept, self._size = self._kept, [], 0
+        """Send what has been written, unless the connection has ended meanwhile."""
+        kept, self._kept, self._size = self._kept, [], 0
+        if kept and not self.is_closing():
             self._transport.write(kept[0] if len(kept) == 1 else b"".join(kept))
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.transport = MagicMock()
+        self.transport.is_closing.return_value = False
         self.corked = CorkedTransport(self.transport, asyncio.get_running_loop())
 
     @property
@@ -58,3 +59,12 @@ async def test_large_pieces_are_sent_at_once(sent: Sent) -> None:
     assert [len(data) for data in sent.calls] == [MAX_KEPT + len(b"headers")]
     await asyncio.sleep(0)
     assert len(sent.calls) == 1
+
+
+async def test_nothing_is_sent_after_the_connection_has_ended(sent: Sent) -> None:
+    # uvloop's transports would raise.
+    sent.corked.write(b"headers")
+    sent.transport.is_closing.return_value = True
+    await asyncio.sleep(0)
+    sent.corked.write(b"x" * (MAX_KEPT + 1))
+    assert sent.calls == []

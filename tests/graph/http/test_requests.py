@@ -97,6 +97,13 @@ async def test_field_errors_are_answered_with_200(api: Api) -> None:
     }
 
 
+@pytest.mark.parametrize("length", ["0" * 5_000 + "9", "9" * 5_000])
+async def test_a_length_of_many_digits_is_read(api: Api, length: str) -> None:
+    headers = {"Content-Type": JSON, "Content-Length": length}
+    response = await api.http.post("/graphql", content='{"a": 1}', headers=headers)
+    assert response.status_code == (400 if length.startswith("0") else 413)
+
+
 async def test_query_can_be_sent_by_get(api: Api) -> None:
     parameters = {"query": "query ($id: ID!) { node(id: $id) { id } }"}
     variables = {"variables": json.dumps({"id": "task_" + "0" * 32})}

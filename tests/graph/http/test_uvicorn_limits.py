@@ -14,20 +14,33 @@ from graph.http.uvicorn_limits import LimitedProtocol
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+class ObservedProtocol(LimitedProtocol):
+    """Tells its server when a connection has ended."""
+
+    owner: "Server"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.owner.has_lost_a_connection.set()
+
+
 class Server:
     """A server of one application on the loopback interface, which answers once it may."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
+        self.body = b"ok"
         self.port = 0
+        self.connections: list[LimitedProtocol] = []
+        self.has_lost_a_connection = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
             pass
         await self.may_answer.wait()
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", b"%d" % len(self.body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await send({"type": "http.response.body", "body": self.body})
 
     async def answer(self, *pieces: bytes) -> bytes:
         """What the server sends in answer to raw bytes, until it closes the connection or waits."""
@@ -57,7 +70,10 @@ async def server() -> AsyncIterator[Server]:
     loop, state = asyncio.get_running_loop(), ServerState()
 
     def protocol() -> LimitedProtocol:
-        return LimitedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        made = ObservedProtocol(config=config, server_state=state, app_state={}, _loop=loop)
+        made.owner = app
+        app.connections.append(made)
+        return made
 
     listening = await loop.create_server(protocol, "127.0.0.1", 0)
     app.port = listening.sockets[0].getsockname()[1]
@@ -110,3 +126,35 @@ async def test_too_many_pipelined_requests_end_the_connection(server: Server) ->
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     server.may_answer.set()
     assert (await server.answer(GET * 5)).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_client_that_reads_may_take_longer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(uvicorn_limits, "MIN_READ_BYTES", 1)
+    server.body = b"x" * 20_000_000
+    server.may_answer.set()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(GET)
+    await reader.readuntil(b"\r\n\r\n")
+    for _ in range(10):
+        await reader.readexactly(2_000_000)
+        await asyncio.sleep(0.05)
+    writer.close()
+
+
+@pytest.mark.parametrize("requests", [1, 5])
+async def test_a_response_that_nobody_reads_is_not_kept(
+    server: Server, requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.05)
+    server.body = b"x" * 20_000_000
+    server.may_answer.set()
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=10_000)
+    writer.write(GET * requests)
+    async with asyncio.timeout(5):
+        await server.has_lost_a_connection.wait()
+    await asyncio.sleep(0.05)
+    assert server.connections[0].transport.get_write_buffer_size() == 0
+    writer.close()
