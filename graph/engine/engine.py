@@ -40,8 +40,8 @@ class Plans:
         self.plans: list[Plan | NoPlan] = []
         #: Plans with their arguments, by the variables as JSON.
         self.bound: LRUCache[bytes, tuple[Plan, Bound]] = LRUCache(MAX_BOUND)
-        #: Of a mutation: the plans of its payloads, by the positions of the fields that select them.
-        #: With `@include` not always the same fields have a key of the answer.
+        #: Of a mutation: the plans of its payloads, by the positions of the fields that select
+        #: them. With `@include` not always the same fields have a key of the answer.
         self.payloads: LRUCache[tuple[int, ...], Plans] = LRUCache(MAX_PLANS)
         #: Why the operation cannot be planned, whatever its variables are, if so.
         self.reason: str | None = None
@@ -133,7 +133,8 @@ class Engine:
         if known is not None:
             return known
         coerced = self.coerced(operation, variables)
-        plan = await self._plan(plans, operation, coerced, context)
+        make = partial(self.plans.of_query, operation, coerced)
+        plan = await self._plan(plans, operation, coerced, context, make)
         bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
         if bound.is_lasting and len(key) <= MAX_VARIABLES:
             plans.bound.put(key, (plan, bound))
@@ -148,13 +149,17 @@ class Engine:
         return found
 
     async def _plan(
-        self, plans: Plans, operation: PreparedOperation, coerced: Any, context: EngineContext
+        self,
+        plans: Plans,
+        operation: PreparedOperation,
+        coerced: Any,
+        context: EngineContext,
+        make: Callable[[], Plan],
     ) -> Plan:
-        """Return the plan of a query. One of a long document is made in a thread."""
+        """Return the plan for coerced variables. One of a long document is made in a thread."""
         plan = plans.find(coerced.coerced)
         if plan is not None:
             return plan
-        make = partial(self.plans.of_query, operation, coerced)
         is_short = len(operation.document.text) <= MAX_INLINE_CHARACTERS
         try:
             plan = make() if is_short else await context.compute(make)
@@ -188,36 +193,22 @@ class Engine:
             operation.plans.payloads.put(places, plans)
         if plans.reason is not None:
             return None
+        texts = context.scope.texts
+        read_before = texts.bytes_read
+        make = partial(self.plans.of_object, operation.fragments, kind, nodes, coerced)
         try:
-            plan = self._payload_plan(plans, operation, kind, nodes, coerced)
+            plan = await self._plan(plans, operation, coerced, context, make)
             bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
             data, _ = await Run(plan, bound, context, self).run(result)
         except NotPlannable as reason:
             logger.debug("payload not planned: %s", reason)
             return None
         except Exception as error:
-            # The reference executor reports it.
+            # The reference executor reports it, and counts what it reads itself.
+            texts.bytes_read = read_before
             logger.debug("the planned payload failed: %r", error, exc_info=True)
             return None
         return data
-
-    def _payload_plan(
-        self,
-        plans: Plans,
-        operation: PreparedOperation,
-        kind: Any,
-        nodes: Sequence[FieldNode],
-        coerced: Any,
-    ) -> Plan:
-        plan = plans.find(coerced.coerced)
-        if plan is None:
-            try:
-                plan = self.plans.of_object(operation.fragments, kind, nodes, coerced)
-            except NotPlannable as reason:
-                plans.refuse(reason)
-                raise
-            plans.add(plan)
-        return plan
 
     async def statement(
         self, key: Hashable, build: Callable[[], Statement], context: EngineContext

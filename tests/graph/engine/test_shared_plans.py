@@ -36,7 +36,8 @@ async def test_invitations_of_another_user_are_hidden_below_a_board(
     address = {"email": "secret@example.com", "user_id": guest.id}
     await world.save(Invitation(workspace_id=other.id, role=Role.GUEST, **address))
     document = """{ workspace(slug: "office") { project(key: "WEB") { taskGroups(by: ASSIGNEE) {
-      node { ... on User { handle invitations(first: 2) { totalCount nodes { email } } } } } } } }"""
+      node { ... on User { handle invitations(first: 2) { totalCount nodes { email } } } }
+    } } } }"""
 
     with recorder.expecting(True, document):
         data = await api.ask(document, await world.make_token(admin))
