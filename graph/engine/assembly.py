@@ -92,7 +92,8 @@ class Assembly:
             else:
                 finished[place.number] = function(rows.items(), *common)
         data: dict[str, Any] = self._root_function(tables.root, *common)
-        return data, count_rows(data) if self._count is None else self._count(*common)
+        counted = count_rows(data) if self._count is None else self._count(tables.root, *common)
+        return data, counted
 
 
 def _is_shown(place: Place) -> bool:
@@ -136,7 +137,7 @@ def _count_function(places: Sequence[Place], root: Place) -> str:
             made = one if place.shape is Shape.ONE else many
             lines.append(f"    C[{place.number}] = {made}")
     body = "\n".join(lines)
-    return f"def count({PARAMETERS}):\n    C = {{}}\n{body}\n"
+    return f"def count(r, {PARAMETERS}):\n    C = {{}}\n{body}\n"
 
 
 def _count_term(place: Place, key: Expression, counted: set[int]) -> str | None:

@@ -1,7 +1,7 @@
 """The engine: decides whether an operation is executed by a plan, and runs it."""
 
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from graph.engine.binding import Binder, Bound
 from graph.engine.codecs import Codecs
 from graph.engine.payloads import payload_executor
 from graph.engine.places import NotPlannable
-from graph.engine.plan import Plan, PlanMaker
+from graph.engine.plan import NoPlan, Plan, PlanMaker
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
 from graph.kit.lru_cache import LRUCache
@@ -37,13 +37,33 @@ class Plans:
     """The plans of one operation of a document. They live as long as the cached document."""
 
     def __init__(self) -> None:
-        self.plans: list[Plan] = []
+        self.plans: list[Plan | NoPlan] = []
         #: Plans with their arguments, by the variables as JSON.
         self.bound: LRUCache[bytes, tuple[Plan, Bound]] = LRUCache(MAX_BOUND)
-        #: Of a mutation: the plans of its payloads, by their keys in the answer.
-        self.payloads: dict[str, Plans] = {}
-        #: Why the operation cannot be planned, if so.
+        #: Of a mutation: the plans of its payloads, by the positions of the fields that select
+        #: them. With `@include` not always the same fields have a key of the answer.
+        self.payloads: LRUCache[tuple[int, ...], Plans] = LRUCache(MAX_PLANS)
+        #: Why the operation cannot be planned, whatever its variables are, if so.
         self.reason: str | None = None
+
+    def find(self, variables: Mapping[str, Any]) -> Plan | None:
+        """Return the plan for coerced variables. Raise `NotPlannable` if there is none for them."""
+        for known in self.plans:
+            if known.is_valid_for(variables):
+                if isinstance(known, NoPlan):
+                    raise NotPlannable(known.reason)
+                return known
+        return None
+
+    def add(self, plan: Plan | NoPlan) -> None:
+        self.plans = [plan, *self.plans[: MAX_PLANS - 1]]
+
+    def refuse(self, reason: NotPlannable) -> None:
+        """Note that there is no plan, for all variables or for those that the reason depends on."""
+        if reason.dependencies:
+            self.add(NoPlan(str(reason), reason.dependencies))
+        else:
+            self.reason = str(reason)
 
 
 class PayloadContext(EngineContext, Protocol):
@@ -88,7 +108,6 @@ class Engine:
             plan, bound = await self._bound(plans, operation, context, variables)
             data, rows = await Run(plan, bound, context, self).run()
         except NotPlannable as reason:
-            plans.reason = str(reason)
             logger.debug("not planned: %s", reason)
             return None
         except Exception as error:
@@ -114,7 +133,8 @@ class Engine:
         if known is not None:
             return known
         coerced = self.coerced(operation, variables)
-        plan = await self._plan(plans, operation, coerced, context)
+        make = partial(self.plans.of_query, operation, coerced)
+        plan = await self._plan(plans, operation, coerced, context, make)
         bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
         if bound.is_lasting and len(key) <= MAX_VARIABLES:
             plans.bound.put(key, (plan, bound))
@@ -129,21 +149,28 @@ class Engine:
         return found
 
     async def _plan(
-        self, plans: Plans, operation: PreparedOperation, coerced: Any, context: EngineContext
+        self,
+        plans: Plans,
+        operation: PreparedOperation,
+        coerced: Any,
+        context: EngineContext,
+        make: Callable[[], Plan],
     ) -> Plan:
-        """Return the plan of a query. One of a long document is made in a thread."""
-        for plan in plans.plans:
-            if plan.is_valid_for(coerced.coerced):
-                return plan
-        make = partial(self.plans.of_query, operation, coerced)
+        """Return the plan for coerced variables. One of a long document is made in a thread."""
+        plan = plans.find(coerced.coerced)
+        if plan is not None:
+            return plan
         is_short = len(operation.document.text) <= MAX_INLINE_CHARACTERS
-        plan = make() if is_short else await context.compute(make)
-        plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
+        try:
+            plan = make() if is_short else await context.compute(make)
+        except NotPlannable as reason:
+            plans.refuse(reason)
+            raise
+        plans.add(plan)
         return plan
 
     async def payload(
         self,
-        key: str,
         kind: Any,
         nodes: Sequence[FieldNode],
         result: Any,
@@ -159,37 +186,29 @@ class Engine:
             return None
         if operation.plans is None:
             operation.plans = Plans()
-        plans = operation.plans.payloads.setdefault(key, Plans())
+        places = tuple(node.loc.start for node in nodes if node.loc)
+        plans = operation.plans.payloads.get(places)
+        if plans is None:
+            plans = Plans()
+            operation.plans.payloads.put(places, plans)
         if plans.reason is not None:
             return None
+        texts = context.scope.texts
+        read_before = texts.bytes_read
+        make = partial(self.plans.of_object, operation.fragments, kind, nodes, coerced)
         try:
-            plan = self._payload_plan(plans, operation, kind, nodes, coerced)
+            plan = await self._plan(plans, operation, coerced, context, make)
             bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
             data, _ = await Run(plan, bound, context, self).run(result)
         except NotPlannable as reason:
-            plans.reason = str(reason)
             logger.debug("payload not planned: %s", reason)
             return None
         except Exception as error:
-            # The reference executor reports it.
+            # The reference executor reports it, and counts what it reads itself.
+            texts.bytes_read = read_before
             logger.debug("the planned payload failed: %r", error, exc_info=True)
             return None
         return data
-
-    def _payload_plan(
-        self,
-        plans: Plans,
-        operation: PreparedOperation,
-        kind: Any,
-        nodes: Sequence[FieldNode],
-        coerced: Any,
-    ) -> Plan:
-        for plan in plans.plans:
-            if plan.is_valid_for(coerced.coerced):
-                return plan
-        plan = self.plans.of_object(operation.fragments, kind, nodes, coerced)
-        plans.plans = [plan, *plans.plans[: MAX_PLANS - 1]]
-        return plan
 
     async def statement(
         self, key: Hashable, build: Callable[[], Statement], context: EngineContext

@@ -38,7 +38,7 @@ def payload_executor(engine: "Engine") -> type[Any]:
             result = others[0]
             nodes = [one.node for one in details]
             found = await engine.payload(
-                path.key, return_type, nodes, result, self.variable_values, self.context_value
+                return_type, nodes, result, self.variable_values, self.context_value
             )
             if found is not None:
                 return found

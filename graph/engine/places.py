@@ -7,7 +7,7 @@ calls of a resolver.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,9 @@ Expression = Callable[[], str]
 
 class NotPlannable(Exception):
     """An operation cannot be planned. The message names the field and the reason."""
+
+    #: What the reason may depend on, as a plan does.
+    dependencies: Sequence[Any] = ()
 
 
 class Shape(enum.Enum):

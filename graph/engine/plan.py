@@ -1,6 +1,6 @@
 """A plan: what the planner, the schedule and the generated code say about one operation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,22 @@ class Plan:
     families: Mapping[Unit, list[str]]
 
     def is_valid_for(self, variables: Mapping[str, Any]) -> bool:
-        return all(function(variables) == value for function, value in self.dependencies)
+        return are_met(self.dependencies, variables)
+
+
+@dataclass(eq=False)
+class NoPlan:
+    """That an operation cannot be planned for some variables."""
+
+    reason: str
+    dependencies: Sequence[Dependency]
+
+    def is_valid_for(self, variables: Mapping[str, Any]) -> bool:
+        return are_met(self.dependencies, variables)
+
+
+def are_met(dependencies: Sequence[Dependency], variables: Mapping[str, Any]) -> bool:
+    return all(function(variables) == value for function, value in dependencies)
 
 
 class PlanMaker:
@@ -51,20 +66,27 @@ class PlanMaker:
     def of_query(self, operation: PreparedOperation, coerced: Any) -> Plan:
         """Plan a query for given variables. Raise `NotPlannable` if it cannot be planned."""
         planner = self._planner(operation.fragments, coerced)
-        return self._plan(planner, planner.plan(operation.operation))
+        return self._plan(planner, lambda: planner.plan(operation.operation))
 
     def of_object(
         self, fragments: Fragments, kind: Any, nodes: Sequence[FieldNode], coerced: Any
     ) -> Plan:
         """Plan what fields select of a known object of a type, as `of_query` does."""
         planner = self._planner(fragments, coerced)
-        return self._plan(planner, planner.plan_object(kind, nodes))
+        return self._plan(planner, lambda: planner.plan_object(kind, nodes))
 
     def _planner(self, fragments: Fragments, coerced: Any) -> Planner:
         selections = Selections(self.schema._schema, fragments, coerced.coerced)
         return Planner(self.schema, self.codecs, selections, coerced)
 
-    def _plan(self, planner: Planner, root: Place) -> Plan:
+    def _plan(self, planner: Planner, walk: Callable[[], Place]) -> Plan:
+        try:
+            return self._made(planner, walk())
+        except NotPlannable as reason:
+            reason.dependencies = planner.selections.dependencies
+            raise
+
+    def _made(self, planner: Planner, root: Place) -> Plan:
         estimate_texts(planner.steps, planner.selections)
         count = len(planner.steps)
         stages = Scheduler(planner.steps, can_stack if self.stacks else None).run(root)

@@ -58,6 +58,8 @@ class Tables:
             if source.type_column is not None:
                 name = source.type_column
                 rows = [row for row in rows if getattr(row, name) == source.type_name]
+            if source.shown_if is not None:
+                rows = [row for row in rows if source.shown_if(row, self.context)]
             return [self.codecs.raw_key(getattr(row, column)) for row in rows]
         assert place.step is not None
         if source.type_column is not None:

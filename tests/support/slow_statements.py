@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.kit.loading.read_sessions import TransactionReads
 from graph.kit.relations.batches import PageBatch
 from models.database import Database
 
@@ -59,6 +60,13 @@ class ConcurrentLoads:
 
         monkeypatch.setattr(batches, "load", load)
         monkeypatch.setattr(Database, "fetch_rows", fetch)
+        usual_read = TransactionReads.fetch_rows
+
+        async def read(reads: TransactionReads, sql: str, parameters: Any) -> Any:
+            await self._pause()
+            return await usual_read(reads, sql, parameters)
+
+        monkeypatch.setattr(TransactionReads, "fetch_rows", read)
 
     async def _pause(self) -> None:
         self.running += 1
