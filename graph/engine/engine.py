@@ -13,6 +13,7 @@ from graph.engine.codecs import Codecs
 from graph.engine.payloads import payload_executor
 from graph.engine.places import NotPlannable
 from graph.engine.plan import NoPlan, Plan, PlanMaker
+from graph.engine.plan_limit import PlanLimit
 from graph.engine.run import EngineContext, Run
 from graph.engine.statements import Statement
 from graph.kit.lru_cache import LRUCache
@@ -36,7 +37,8 @@ logger = logging.getLogger("taskloom.engine")
 class Plans:
     """The plans of one operation of a document. They live as long as the cached document."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: PlanLimit) -> None:
+        self._limit = limit
         self.plans: list[Plan | NoPlan] = []
         #: Plans with their arguments, by the variables as JSON.
         self.bound: LRUCache[bytes, tuple[Plan, Bound]] = LRUCache(MAX_BOUND)
@@ -52,11 +54,22 @@ class Plans:
             if known.is_valid_for(variables):
                 if isinstance(known, NoPlan):
                     raise NotPlannable(known.reason)
+                self._limit.use(known)
                 return known
         return None
 
     def add(self, plan: Plan | NoPlan) -> None:
-        self.plans = [plan, *self.plans[: MAX_PLANS - 1]]
+        self.plans.insert(0, plan)
+        if isinstance(plan, Plan):
+            self._limit.add(plan, self)
+        for dropped in self.plans[MAX_PLANS:]:
+            if isinstance(dropped, Plan):
+                self._limit.drop(dropped)
+        del self.plans[MAX_PLANS:]
+
+    def forget(self, plan: Plan) -> None:
+        self.plans = [known for known in self.plans if known is not plan]
+        self.bound = LRUCache(MAX_BOUND)
 
     def refuse(self, reason: NotPlannable) -> None:
         """Note that there is no plan, for all variables or for those that the reason depends on."""
@@ -83,6 +96,7 @@ class Engine:
         #: Statements are stacked where the driver's rows are read as they come.
         self.plans = PlanMaker(schema, self.codecs, stacks=database.calls_driver)
         self.executor_class = payload_executor(self)
+        self._limit = PlanLimit()
         self._statements: LRUCache[Hashable, Statement] = LRUCache(
             MAX_STATEMENTS, MAX_CHARACTERS, lambda statement: len(statement.sql)
         )
@@ -101,7 +115,7 @@ class Engine:
         """
         plans = operation.plans
         if plans is None:
-            plans = operation.plans = Plans()
+            plans = operation.plans = Plans(self._limit)
         if plans.reason is not None or operation.type is not OperationType.QUERY:
             return None
         try:
@@ -131,6 +145,7 @@ class Engine:
         key = orjson.dumps(variables) if variables else b""
         known = plans.bound.get(key)
         if known is not None:
+            self._limit.use(known[0])
             return known
         coerced = self.coerced(operation, variables)
         make = partial(self.plans.of_query, operation, coerced)
@@ -185,11 +200,11 @@ class Engine:
         if operation is None or result is None:
             return None
         if operation.plans is None:
-            operation.plans = Plans()
+            operation.plans = Plans(self._limit)
         places = tuple(node.loc.start for node in nodes if node.loc)
         plans = operation.plans.payloads.get(places)
         if plans is None:
-            plans = Plans()
+            plans = Plans(self._limit)
             operation.plans.payloads.put(places, plans)
         if plans.reason is not None:
             return None
@@ -204,6 +219,9 @@ class Engine:
             logger.debug("payload not planned: %s", reason)
             return None
         except Exception as error:
+            if is_timeout(error) or is_unreachable(error):
+                # As above. graphql-core reports it at the payload.
+                raise
             # The reference executor reports it, and counts what it reads itself.
             texts.bytes_read = read_before
             logger.debug("the planned payload failed: %r", error, exc_info=True)

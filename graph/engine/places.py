@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from graph.engine.arguments import FieldArguments
@@ -17,6 +18,9 @@ from models.base import long_texts
 
 #: Returns an expression of the generated code, once the positions of columns are known.
 Expression = Callable[[], str]
+
+
+SERIALS = count()
 
 
 class NotPlannable(Exception):
@@ -182,6 +186,8 @@ class Step:
 
     #: Of steps that read long texts: the most rows of one statement that are expected.
     rows_with_texts: int = 0
+    #: Its number among all units and steps of the process.
+    serial: int = field(default_factory=lambda: next(SERIALS))
     #: The step that this one was merged into.
     merged_into: "Step | None" = None
 

@@ -18,7 +18,7 @@ from graph.engine.units import Order, UnitStatements, has_single_key
 from graph.kit.loading import texts
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
-from graph.kit.relations.batches import MANY_ROWS
+from graph.kit.relations.batches import MANY_ROWS, CountBatch
 from graph.kit.relations.keys import padded
 from graph.kit.relations.parameters import ListParameter, ViewerShape, viewer_values
 from models.base import Base, column_of
@@ -26,8 +26,13 @@ from models.viewer import Viewer
 
 T = TypeVar("T")
 
+#: Statements that are found without the shapes of their arguments.
+MAX_KEPT = 100
+
 #: The most keys, and the most composite keys, of one statement; more are read by several.
 MAX_KEYS, MAX_LOOKUPS = 2000, 2000
+#: The most keys of one statement that counts without LATERAL: each is a branch of a UNION.
+COUNTED_KEYS = CountBatch.max_keys
 
 
 class EngineContext(Protocol):
@@ -189,6 +194,8 @@ class Run:
 
     def _most_keys(self, step: Step) -> int:
         """Return the most keys of one statement: fewer if its rows have long texts."""
+        if step.kind is StepKind.COUNT and not self.database.has_lateral:
+            return COUNTED_KEYS
         if not step.text_positions:
             return MAX_KEYS
         page = self.bound.steps[step.number].page
@@ -271,6 +278,8 @@ class Run:
         kept = self.bound.statements
         found: Statement | None = kept.get((key, self.shape))
         if found is None:
+            if len(kept) >= MAX_KEPT:
+                kept.clear()
             found = kept[key, self.shape] = await self._statements.statement(*order(), self.context)
         return found
 

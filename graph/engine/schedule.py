@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graph.engine.places import Place, Shape, Source, Step, StepKind
+from graph.engine.places import SERIALS, Place, Shape, Source, Step, StepKind
 
 #: Steps that read nothing.
 IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE, StepKind.CHECK}
@@ -25,6 +25,8 @@ class Unit:
     """One statement, or the calls of a resolver."""
 
     steps: list[Step]
+    #: Its number among all units and steps of the process.
+    serial: int = field(default_factory=SERIALS.__next__)
 
     @property
     def is_stack(self) -> bool:

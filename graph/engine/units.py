@@ -59,7 +59,8 @@ class UnitStatements:
             scope = ReadScope(self.database, LateViewer.of(self.shape, self.database))
             return compile_statement(build(scope), self.database.read_engine.dialect, late)
 
-        return (unit, self.shape, lengths, tuple(one.shape for one in bound)), compiled
+        # Not the unit itself, which would keep its plan.
+        return (unit.serial, self.shape, lengths, tuple(one.shape for one in bound)), compiled
 
 
 def has_single_key(step: Step, outside: Sequence[Source]) -> bool:

@@ -94,12 +94,14 @@ async def test_caches_are_bounded(office: Office) -> None:
     engine = engine_of(office)
     runner = office.api.app.endpoint.runner  # type: ignore[attr-defined]
     engine._statements.count = runner.documents.count = 5
+    engine._limit.most = 5_000
     for number in range(30):
         document = f"{{ v: viewer {{ handle }} w{number}: {tasks(1, 'id')} }}"
         data = await office.api.ask(document, office.tokens["member"])
         assert data[f"w{number}"]["tasks"]["nodes"]
     assert len(engine._statements) <= 5
     assert len(runner.documents) <= 5
+    assert 0 < len(engine._limit) <= 10
 
 
 async def test_variables_share_a_plan_and_their_number_is_bounded(office: Office) -> None:

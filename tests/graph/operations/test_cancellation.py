@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from graph.auth.credential_lookup import CredentialLookup
+from graph.context import Context
 from graph.engine.engine import Engine
 from graph.http.client_network import client_network
 from graph.kit.relations.batches import PageBatch
@@ -65,6 +66,11 @@ def hang_while_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str)
     monkeypatch.setattr(Database, "fetch_rows", fetch)
 
 
+def hang_while_planning(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: str) -> None:
+    """Wait for the thread that compiles statements."""
+    monkeypatch.setattr(Context, "compute", stage.hang)
+
+
 def hang_while_loading(stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Read by the loaders of the reference executor."""
 
@@ -93,6 +99,7 @@ STAGES = [
     hang_while_authenticating,
     hang_while_parsing,
     hang_before_executing,
+    hang_while_planning,
     hang_while_reading,
     hang_while_loading,
     hang_while_encoding,
