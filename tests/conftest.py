@@ -10,7 +10,7 @@ import pytest
 import uvloop
 from argon2 import PasswordHasher
 
-from graph.app import create_app
+from graph.app import TaskloomApp, create_app
 from graph.auth import passwords
 from graph.operations import budgets
 from graph.operations.parser_thread import PARSER_THREAD
@@ -18,7 +18,7 @@ from graph.settings import Settings
 from models.database import Database
 from tests.support import databases
 from tests.support.client import Api, Statements
-from tests.support.executors import PLANNED, REFERENCE
+from tests.support.executors import PLANNED, REFERENCE, is_repeated
 from tests.support.office import Office, make_office
 from tests.support.world import World
 
@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check: part of `make check`")
     if not hasattr(config, "workerinput"):
         databases.start_own_postgres()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    repeated = [item for item in items if is_repeated(item)]
+    config.hook.pytest_deselected(items=repeated)
+    items[:] = [item for item in items if not is_repeated(item)]
 
 
 def pytest_collection_finish() -> None:
@@ -167,6 +173,26 @@ def settings() -> dict[str, Any]:
     return {}
 
 
+#: The engines and the documents of servers, which tests with the same limits share: planning and
+#: compiling take longer than most tests.
+ENGINES: dict[Any, tuple[Any, Any]] = {}
+
+
+def share_plans(app: TaskloomApp) -> None:
+    """Let a server use the plans of another one with the same database and limits."""
+    runner = app.endpoint.runner
+    key = (app.state.database, runner.limits)
+    engine, documents = ENGINES.setdefault(key, (runner.planned, runner.documents))
+    runner.plan_by(engine)
+    runner.documents = documents
+
+
+@pytest.fixture
+def shares_plans() -> bool:
+    """Whether the server may have plans already. Tests of planning override it."""
+    return True
+
+
 @pytest.fixture
 def executor() -> str:
     """What executes queries. Modules that import `both_executors` override it."""
@@ -175,7 +201,11 @@ def executor() -> str:
 
 @pytest.fixture
 async def api(
-    url: str, settings: dict[str, Any], executor: str, monkeypatch: pytest.MonkeyPatch
+    url: str,
+    settings: dict[str, Any],
+    executor: str,
+    shares_plans: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Api]:
     """A client of a new server whose connection pools are empty."""
     monkeypatch.setattr("graph.app.Database", reuse_app_database)
@@ -186,6 +216,8 @@ async def api(
     app = create_app(cached_settings(database_url=url, **settings))
     if executor == REFERENCE:
         app.endpoint.runner.plan_nothing()
+    elif shares_plans:
+        share_plans(app)
     async with app.router.lifespan_context(app), Api(app) as client:
         # The server analyzes a SQLite database when it starts.
         await client.database.close()

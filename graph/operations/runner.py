@@ -100,16 +100,21 @@ class OperationRunner:
         #: The turns of operations, which callers share.
         self.turns = turns
         self.texts = texts
-        self.planned = planned
-        self._executor_class = (
-            self.schema.execution_context_class if planned is None else planned.executor_class
-        )
+        self.planned: PlannedExecution | None = None
+        self._executor_class: type[Any] = schema.execution_context_class
+        if planned is not None:
+            self.plan_by(planned)
         self.documents = DocumentCache()
         self._introspections: LRUCache[tuple[str, str | None], _Executed] = LRUCache(
             CACHED_INTROSPECTIONS,
             CACHED_INTROSPECTION_BYTES,
             lambda executed: len(executed.data or b""),
         )
+
+    def plan_by(self, planned: PlannedExecution) -> None:
+        """Execute queries, and assemble payloads, by plans where possible."""
+        self.planned = planned
+        self._executor_class = planned.executor_class
 
     def plan_nothing(self) -> None:
         """Execute everything by the reference executor, to compare the executors."""

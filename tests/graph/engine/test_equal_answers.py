@@ -22,10 +22,10 @@ from tests.support.random_operations import Known, Operation, OperationMaker
 from tests.support.schema_walk import SCHEMA
 from tests.support.world import World
 
-COUNT = int(os.environ.get("TASKLOOM_FUZZ", "150"))
+COUNT = int(os.environ.get("TASKLOOM_FUZZ", "50"))
 FIRST_SEED = int(os.environ.get("TASKLOOM_SEED", "1"))
 #: Operations of one test: tests run on several processes.
-PART = 50
+PART = 25
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ def engine_of(office: Office) -> Engine:
     return engine
 
 
+@pytest.fixture
+def shares_plans() -> bool:
+    return False
+
+
 class TestStatements(EveryDatabase):
     async def test_only_selected_columns_are_read(self, office: Office) -> None:
         document = f"{{ {tasks(2, 'title')} }}"

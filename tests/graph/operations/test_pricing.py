@@ -133,7 +133,7 @@ class Documents:
 
 
 def random_operations() -> Iterator[tuple[PreparedOperation, random.Random]]:
-    for seed in range(800):
+    for seed in range(300):
         documents = Documents(seed)
         text = documents.operation()
         if not validate(SCHEMA, parse(text), max_errors=1):
