@@ -151,8 +151,8 @@ def test_random_operations_have_the_estimated_prices() -> None:
                 assert looked_up(operation, variables) == expected, (operation, variables)
                 compared += 1
                 kept += not isinstance(expected, str)
-    assert compared > 4_000
-    assert kept > 2_000
+    assert compared > 1_500
+    assert kept > 700
 
 
 PAGES = """
