@@ -7,10 +7,6 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLField,
-    ListValueNode,
-    ObjectValueNode,
-    ValueNode,
-    VariableNode,
     get_argument_values,
     print_ast,
     value_from_ast_untyped,
@@ -58,28 +54,3 @@ class FieldArguments:
     def text(self) -> str:
         """The arguments as text: equal texts have equal values."""
         return ", ".join(print_ast(argument) for argument in self.node.arguments or ())
-
-    @property
-    def has_variables(self) -> bool:
-        return any(has_variable(argument.value) for argument in self.node.arguments or ())
-
-
-def has_variable(node: ValueNode) -> bool:
-    """Whether a value contains a variable."""
-    if isinstance(node, VariableNode):
-        return True
-    if isinstance(node, ListValueNode):
-        return any(map(has_variable, node.values))
-    if isinstance(node, ObjectValueNode):
-        return any(has_variable(inner.value) for inner in node.fields)
-    return False
-
-
-def variable_names(node: Any) -> set[str]:
-    """Return the names of the variables in a value."""
-    if isinstance(node, VariableNode):
-        return {node.name.value}
-    inner = getattr(node, "values", None) or [
-        one.value for one in getattr(node, "fields", None) or ()
-    ]
-    return set().union(*map(variable_names, inner))

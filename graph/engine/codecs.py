@@ -27,10 +27,6 @@ class NotShown(Exception):
     """A value that the API cannot show: the reference executor reports the error."""
 
 
-def is_uuid(type_: Any) -> bool:
-    return isinstance(type_, sa.Uuid)
-
-
 class Codecs:
     """The codecs of one kind of database."""
 
@@ -120,12 +116,6 @@ def show_sqlite_time(text: Any) -> Any:
         return None
     fraction = "" if text.endswith(".000000") else text[19:]
     return f"{text[:10]}T{text[11:19]}{fraction}Z"
-
-
-def show_key(value: Any) -> str:
-    """Return the hexadecimal digits of a raw key, which is a UUID or its bytes."""
-    digits: str = value.hex() if type(value) is bytes else value.hex
-    return digits
 
 
 def _enum_output(type_: Any, leaf: Any) -> Callable[[Any], Any]:

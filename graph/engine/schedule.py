@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graph.engine.places import SERIALS, Place, Shape, Source, Step, StepKind
+from graph.engine.places import SERIALS, Place, Source, Step, StepKind
 
 #: Steps that read nothing.
 IMMEDIATE = {StepKind.VIEWER, StepKind.ATTRIBUTE, StepKind.CHECK}
@@ -200,7 +200,3 @@ def _ordered(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         add(step)
     return ordered
-
-
-def is_root(place: Place | None) -> bool:
-    return place is None or place.shape is Shape.ROOT

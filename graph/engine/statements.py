@@ -13,7 +13,6 @@ from graph.engine.binding import BoundStep
 from graph.engine.places import Step, StepKind
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.relations.batches import RowBatch
-from graph.kit.relations.keys import CompositeKeys, Keys
 from graph.kit.relations.parameters import KEY_PREFIX, KeyParameter, ListParameter, parameter
 from graph.kit.relations.selection import ColumnSelection
 
@@ -155,14 +154,3 @@ def composite_values(name: str, keys: Sequence[tuple[Any, ...]]) -> dict[str, An
         for place, key in enumerate(keys)
         for part, value in enumerate(key)
     }
-
-
-__all__ = [
-    "CompositeKeys",
-    "Keys",
-    "Statement",
-    "StepStatements",
-    "compile_statement",
-    "composite_values",
-    "key_name",
-]
