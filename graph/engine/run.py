@@ -19,9 +19,9 @@ from graph.kit.loading import texts
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
 from graph.kit.relations.batches import MANY_ROWS, CountBatch
-from graph.kit.relations.keys import padded
 from graph.kit.relations.parameters import ListParameter, ViewerShape, viewer_values
 from models.base import Base, column_of
+from models.database.list_parameters import padded
 from models.viewer import Viewer
 
 T = TypeVar("T")
@@ -221,11 +221,9 @@ class Run:
         keys = list({key: None for parents in wanted for key in parents.values()})
         found: dict[Any, Record] = {}
         for start in range(0, len(keys), MAX_LOOKUPS):
-            chunk = keys[start : start + MAX_LOOKUPS]
-            length = padded(len(chunk))
-            chunk += [chunk[-1]] * (length - len(chunk))
+            chunk = padded(keys[start : start + MAX_LOOKUPS])
             statement = await self._statement(
-                (step, length), partial(self._units.step, bound, length)
+                (step, len(chunk)), partial(self._units.step, bound, len(chunk))
             )
             values = self.values | composite_values(key_name(step), chunk)
             for record in await self._fetch(statement, values):

@@ -21,7 +21,12 @@ def is_any(column: Any, parameter: str, kind: str) -> ColumnElement[bool]:
     return condition
 
 
-def padded(values: Sequence[T]) -> Sequence[T]:
-    """Repeat the last value until their number is a power of two, for few different statements."""
-    padding = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+def padded_length(count: int) -> int:
+    """Return the next power of two, so that few different statements are prepared."""
+    return 1 << max(0, count - 1).bit_length()
+
+
+def padded(values: Sequence[T]) -> list[T]:
+    """Repeat the last value until their number is a power of two."""
+    padding = padded_length(len(values)) - len(values) if values else 0
     return [*values, *(values[-1] for _ in range(padding))]

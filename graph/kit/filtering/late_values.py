@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, any_, bindparam
 
-from graph.kit.relations.keys import padded
 from models.database import Database
+from models.database.list_parameters import padded
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class LateValues:
         if self.database.has_arrays:
             self.values[name] = list(values)
             return LateValue(name)
-        length = padded(len(values))
-        full = [*values, *[values[-1]] * (length - len(values))]
+        full = padded(values)
         self.values |= {f"{name}_{place}": value for place, value in enumerate(full)}
-        return LateValue(name, length)
+        return LateValue(name, len(full))

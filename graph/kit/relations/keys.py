@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Column, ColumnElement, any_, bindparam, func, tupl
 from sqlalchemy.sql.expression import FromClause
 
 from models.database import Database
+from models.database.list_parameters import padded
 
 
 class Keys(Protocol):
@@ -39,11 +40,6 @@ class CompositeKeys(Protocol):
         ...
 
 
-def padded(count: int) -> int:
-    """Return the next power of two, so that few different statements are prepared."""
-    return 1 << max(0, count - 1).bit_length()
-
-
 class KeyList:
     """Keys that are known."""
 
@@ -62,8 +58,7 @@ class KeyList:
         elif self.database.has_arrays:
             condition = column == any_(self._array(column))
         else:
-            padding = [self.keys[-1]] * (padded(len(self.keys)) - len(self.keys))
-            condition = column.in_([*self.keys, *padding])
+            condition = column.in_(padded(self.keys))
         return condition
 
     def table(self, column: ColumnElement[Any]) -> FromClause:

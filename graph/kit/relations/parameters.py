@@ -15,10 +15,11 @@ from sqlalchemy.sql.expression import FromClause
 
 from graph.kit.paging.keyset import Order
 from graph.kit.paging.page_arguments import PageArguments
-from graph.kit.relations.keys import padded, unnested
+from graph.kit.relations.keys import unnested
 from models.base import column_of
 from models.columns.types import uuid_type
 from models.database import Database
+from models.database.list_parameters import padded, padded_length
 from models.viewer import MANY_WORKSPACES, Scope, Viewer
 
 #: What the names of parameters begin with whose values are raw keys: no processor applies to them.
@@ -39,7 +40,7 @@ class ListParameter:
 
     @classmethod
     def for_values(cls, name: str, count: int, database: Database) -> "ListParameter":
-        return cls(name, min(count, 2) if database.has_arrays else padded(count))
+        return cls(name, min(count, 2) if database.has_arrays else padded_length(count))
 
     def match(self, column: Any, database: Database) -> ColumnElement[bool]:
         """Return the condition that a column has one of the values."""
@@ -68,8 +69,7 @@ class ListParameter:
             return {self.name: values[0]}
         if database.has_arrays:
             return {self.name: list(values)}
-        padding = [values[-1]] * (self.length - len(values))
-        return {f"{self.name}_{place}": one for place, one in enumerate([*values, *padding])}
+        return {f"{self.name}_{place}": one for place, one in enumerate(padded(values))}
 
 
 @dataclass(frozen=True)
