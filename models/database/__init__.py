@@ -162,8 +162,7 @@ class Database:
         cursor of SQLAlchemy's would take several times as long as the driver itself.
         """
         if self.calls_driver:
-            for listener in self.driver_listeners:
-                listener(sql, parameters)
+            self._tell_listeners(sql, parameters)
 
             async def attempt() -> Sequence[Any]:
                 return await postgresql.fetch(self.read_engine, sql, parameters)
@@ -171,9 +170,23 @@ class Database:
             return await self._read(attempt)
 
         async def work(connection: AsyncConnection) -> Sequence[Any]:
-            return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
+            return await self.fetch_rows_on(connection, sql, parameters)
 
         return await self.fetch(work)
+
+    async def fetch_rows_on(
+        self, connection: AsyncConnection, sql: str, parameters: Sequence[Any]
+    ) -> Sequence[Any]:
+        """Return the same rows as `fetch_rows`, in the transaction of a connection."""
+        if not self.calls_driver:
+            return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
+        raw = await connection.get_raw_connection()
+        self._tell_listeners(sql, parameters)
+        return await postgresql.fetch_on(raw, sql, parameters)
+
+    def _tell_listeners(self, sql: str, parameters: Sequence[Any]) -> None:
+        for listener in self.driver_listeners:
+            listener(sql, parameters)
 
     async def _read(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from models.database.options import AUTOCOMMIT, DatabaseOptions, engine_arguments
 
@@ -72,24 +72,34 @@ def _pooled_engine(
 
 
 async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    """Run a statement by the driver, on a connection of the pool; see `fetch_on`."""
+    connection = await engine.raw_connection()
+    try:
+        return await fetch_on(connection, sql, parameters)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            connection.invalidate()
+        raise
+    finally:
+        connection.close()
+
+
+async def fetch_on(
+    connection: PoolProxiedConnection, sql: str, parameters: Sequence[Any]
+) -> Sequence[Any]:
     """Run a statement by the driver, and return its rows.
 
     Raise a `DBAPIError` for the driver's errors. If canceled, the statement stops on the server.
     """
-    connection = await engine.raw_connection()
     driver: Any = connection.driver_connection
     try:
         rows: Sequence[Any] = await driver.fetch(sql, *parameters)
         return rows
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         is_lost = driver.is_closed() or isinstance(error, OSError)
-        if is_lost:
-            connection.invalidate()
         raise DBAPIError(
             sql, None, error, hide_parameters=True, connection_invalidated=is_lost
         ) from error
-    finally:
-        connection.close()
 
 
 def _milliseconds(seconds: float) -> str:

@@ -12,8 +12,9 @@ from uuid_utils.compat import uuid7
 
 from models import Comment, User
 from models.database import ATTEMPTS, Database, DatabaseError, DatabaseOptions, database_url
-from models.database.driver_errors import constraint_violation
+from models.database.driver_errors import constraint_violation, is_timeout
 from models.database.sqlite_driver import StatementConnection
+from tests.support.slow_statements import ENDLESS
 from tests.support.world import World
 
 
@@ -286,3 +287,19 @@ async def test_sqlite_switches_threads_once_for_each_statement(
             await connection.execute(text("SELECT nothing"))
         assert await connection.scalar(text("SELECT 3")) == 3
         assert len(switches) == 3
+
+
+async def test_a_driver_that_is_called_directly_raises_known_errors(
+    database: Database, kind: str
+) -> None:
+    if kind != "postgresql":
+        pytest.skip("the other drivers are always called by SQLAlchemy")
+    with pytest.raises(DBAPIError):
+        await database.fetch_rows("SELECT nothing", ())
+    async with database.read_engine.connect() as connection:
+        assert list(await database.fetch_rows_on(connection, "SELECT 1", ())) == [(1,)]
+        await connection.execute(text("SET statement_timeout = 20"))
+        with pytest.raises(DBAPIError) as raised:
+            await database.fetch_rows_on(connection, ENDLESS[kind], ())
+        assert is_timeout(raised.value)
+        await connection.execute(text("RESET statement_timeout"))

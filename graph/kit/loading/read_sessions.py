@@ -94,15 +94,7 @@ class TransactionReads:
     async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         async def work(session: AsyncSession) -> Sequence[Any]:
             connection = await session.connection()
-            if not self._database.calls_driver:
-                return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
-            # As from the pool: rows must be the same ones.
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
-            for listener in self._database.driver_listeners:
-                listener(sql, parameters)
-            rows: Sequence[Any] = await driver.fetch(sql, *parameters)
-            return rows
+            return await self._database.fetch_rows_on(connection, sql, parameters)
 
         return await self.read(work)
 
