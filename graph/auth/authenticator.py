@@ -1,16 +1,12 @@
 """Authentication of requests by token, session cookie, or OpenID Connect."""
 
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from graph.auth.credential_lookup import CredentialLookup
-from graph.auth.credential_query import credential_query
+from graph.auth.credential_query import CredentialQuery
 from graph.auth.identity import ANONYMOUS_IDENTITY, INVALID_TOKEN, Identity
 from graph.auth.last_used import LastUsedTracker
 from graph.auth.oidc import CLOCK_SKEW, OpenIDIssuer, expiry_of, link_or_create_user
-from graph.auth.records import CredentialRecord
 from graph.kit.errors import Unauthenticated
 from graph.settings import Settings
 from models import AccessToken, ExternalIdentity, Session
@@ -28,6 +24,7 @@ class Authenticator:
         self.last_used = last_used
         self._tokens = CredentialLookup(database, AccessToken)
         self._sessions = CredentialLookup(database, Session)
+        self._external = CredentialQuery(database, ExternalIdentity)
 
     async def close(self) -> None:
         """Cancel the statements that run."""
@@ -85,11 +82,10 @@ class Authenticator:
 
     async def _identify_by_issuer(self, issuer: OpenIDIssuer, token: str) -> Identity | None:
         claims = await issuer.verified_claims(token)
-        key = {"issuer": claims["iss"], "subject": claims["sub"]}
         expires_at, leeway = expiry_of(claims), timedelta(seconds=CLOCK_SKEW)
 
         async def find() -> Identity | None:
-            record = await self._find_external(key)
+            record = await self._external.of_subject(claims["iss"], claims["sub"])
             if record is None:
                 return None
             identity = Identity(record.viewer(), record, expires_at, leeway, renew=find)
@@ -101,12 +97,3 @@ class Authenticator:
             await link_or_create_user(self.database, claims, creates=creates)
             identity = await find()
         return identity
-
-    async def _find_external(self, key: dict[str, Any]) -> CredentialRecord | None:
-        query = credential_query(ExternalIdentity, self.database.kind)
-
-        async def read(connection: AsyncConnection) -> Any:
-            return (await connection.execute(query, key)).one_or_none()
-
-        row = await self.database.fetch(read)
-        return None if row is None else CredentialRecord(ExternalIdentity, row)

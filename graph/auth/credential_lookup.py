@@ -8,12 +8,9 @@ import asyncio
 from contextvars import Context
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from graph.auth.credential_query import credential_query
-from graph.auth.records import CredentialRecord, column_names
+from graph.auth.credential_query import CredentialQuery
+from graph.auth.records import CredentialRecord
 from models import AccessToken, Session
-from models.base import now
 from models.database import Database
 
 #: The most secrets of one statement.
@@ -27,11 +24,9 @@ class CredentialLookup:
 
     def __init__(self, database: Database, model: type[AccessToken] | type[Session]) -> None:
         self.database = database
-        self.model = model
-        self.query = credential_query(model, database.kind)
+        self._query = CredentialQuery(database, model)
         #: The statements that may run at once: as many as connections are reserved for them.
         self.max_running = max(1, database.options.pool_size // 5)
-        self._digest_place = column_names(model).index("digest")
         self._waiting: list[tuple[bytes, asyncio.Future[CredentialRecord | None]]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -103,18 +98,5 @@ class CredentialLookup:
                 found.set_exception(error)
 
     async def _read(self, digests: list[bytes]) -> dict[bytes, CredentialRecord]:
-        parameters = {"digests": self._padded(digests), "now": now()}
-
-        async def read(connection: AsyncConnection) -> Any:
-            return (await connection.execute(self.query, parameters)).all()
-
-        place, model = self._digest_place, self.model
-        rows = await self.database.fetch(read)
-        return {bytes(row[place]): CredentialRecord(model, row) for row in rows}
-
-    def _padded(self, digests: list[bytes]) -> list[bytes]:
-        """Repeat the last digest, so that there are few different statements."""
-        if self.database.has_arrays:
-            return digests
-        size = 1 << (len(digests) - 1).bit_length()
-        return digests + digests[-1:] * (size - len(digests))
+        records = await self._query.with_digests(digests)
+        return {record.credential_columns["digest"]: record for record in records}

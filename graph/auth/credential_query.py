@@ -1,18 +1,15 @@
 """The statement that authenticates: credentials with their users and the users' roles."""
 
-from functools import cache
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Executable,
     LargeBinary,
     String,
     Text,
     and_,
-    any_,
-    bindparam,
     cast,
     func,
     inspect,
@@ -21,18 +18,79 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from graph.auth.records import StoredCredential
-from models import AccessToken, ExternalIdentity, Membership, User
-from models.base import Base
+from graph.auth.records import CredentialRecord, StoredCredential
+from graph.kit.relations.parameters import ListParameter, parameter
+from models import AccessToken, Membership, User
+from models.base import Base, now
+from models.columns.types import Timestamp
+from models.database import Database
+from models.database.compiled import CompiledStatement, compile_statement, result_processors
 
 
-# Cached, because every request executes it.
-@cache
-def credential_query(model: type[StoredCredential], kind: str) -> Executable:
-    """Select valid credentials of enabled users, as rows of a `CredentialRecord`.
+class CredentialQuery:
+    """Reads valid credentials of enabled users, with the users and their roles."""
 
-    Its parameters are `now`, and `digests` or, of an external identity, `issuer` and `subject`.
-    One row for each role would repeat the credential and the user: the roles are a JSON array.
+    def __init__(self, database: Database, model: type[StoredCredential]) -> None:
+        self.database = database
+        self.model = model
+        columns = [*_columns(model), *_columns(User)]
+        self._processors = result_processors(
+            [column.type for column in columns], database.read_engine.dialect
+        )
+        #: The compiled statements, by the number of secrets that they look up.
+        self._compiled: dict[Hashable, CompiledStatement] = {}
+
+    async def with_digests(self, digests: Sequence[bytes]) -> list[CredentialRecord]:
+        """Return those of the secrets that are valid. `digests` has at least one."""
+        secrets = ListParameter.for_values("digests", len(digests), self.database)
+        values = secrets.values(digests, self.database)
+        return await self._records(
+            secrets, lambda: secrets.match(self._column("digest"), self.database), values
+        )
+
+    async def of_subject(self, issuer: str, subject: str) -> CredentialRecord | None:
+        """Return the external identity that an issuer knows by a subject."""
+        values = {"issuer": issuer, "subject": subject}
+        found = await self._records(
+            None,
+            lambda: and_(*(self._is(name) for name in values)),
+            values,
+        )
+        return found[0] if found else None
+
+    async def _records(
+        self,
+        shape: Hashable,
+        condition: Callable[[], ColumnElement[bool]],
+        values: Mapping[str, Any],
+    ) -> list[CredentialRecord]:
+        compiled = self._compiled.get(shape)
+        if compiled is None:
+            query = credential_query(self.model, condition(), self.database.kind)
+            dialect = self.database.read_engine.dialect
+            compiled = compile_statement(query, dialect, {"now", *values})
+            self._compiled[shape] = compiled
+        arguments = compiled.arguments({**values, "now": now()})
+        rows = await self.database.fetch_rows(compiled.sql, arguments)
+        return [CredentialRecord(self.model, row, self._processors) for row in rows]
+
+    def _is(self, name: str) -> ColumnElement[bool]:
+        """Return the condition that a column has the value of the parameter of its name."""
+        column = self._column(name)
+        condition: ColumnElement[bool] = column == parameter(name, column.type)
+        return condition
+
+    def _column(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def credential_query(
+    model: type[StoredCredential], condition: ColumnElement[bool], kind: str
+) -> Executable:
+    """Select credentials by a condition, as rows of a `CredentialRecord`.
+
+    The parameter `now` is the time at which they are valid. One row for each role would repeat the
+    credential and the user: the roles are a JSON array.
     """
     in_reach = Membership.user_id == User.id
     if issubclass(model, AccessToken):
@@ -47,23 +105,13 @@ def credential_query(model: type[StoredCredential], kind: str) -> Executable:
         .select_from(model)
         .join(User, User.id == model.user_id)
         .where(
-            _is_named(model, kind),
-            model.is_valid_at(bindparam("now")),
-            User.disabled_at.is_(None),
+            condition, model.is_valid_at(parameter("now", Timestamp())), User.disabled_at.is_(None)
         )
     )
 
 
 def _columns(model: type[Base]) -> list[Any]:
     return [getattr(model, attribute.key) for attribute in inspect(model).column_attrs]
-
-
-def _is_named(model: type[StoredCredential], kind: str) -> ColumnElement[bool]:
-    if issubclass(model, ExternalIdentity):
-        return and_(model.issuer == bindparam("issuer"), model.subject == bindparam("subject"))
-    if kind == "postgresql":
-        return model.digest == any_(bindparam("digests", type_=ARRAY(LargeBinary)))
-    return model.digest.in_(bindparam("digests", expanding=True))
 
 
 def _role_text(kind: str) -> ColumnElement[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstanceState, attributes
 
 from models import AccessToken, ExternalIdentity, Role, Scope, Session, User, Viewer
 from models.base import Base
+from models.database.compiled import Processor
 
 R = TypeVar("R", bound=Base)
 
@@ -24,21 +25,37 @@ StoredCredential: TypeAlias = AccessToken | Session | ExternalIdentity
 class CredentialRecord:
     """The columns of a valid credential and its user, with the user's roles."""
 
-    def __init__(self, model: type[StoredCredential], row: Sequence[Any]) -> None:
-        """Read a row of the columns of the credential, those of the user, and the roles."""
+    def __init__(
+        self,
+        model: type[StoredCredential],
+        row: Sequence[Any],
+        processors: Sequence[Processor | None],
+    ) -> None:
+        """Read a driver's row of the columns of the credential, those of the user, and the roles.
+
+        `processors` convert the values of the columns.
+        """
         self.model = model
         self._row = row
+        self._processors = processors
 
     @cached_property
     def credential_columns(self) -> Mapping[str, Any]:
         """The values of the credential's columns, by their attributes."""
-        return dict(zip(column_names(self.model), self._row, strict=False))
+        return self._columns(self.model, 0)
 
     @cached_property
     def user_columns(self) -> Mapping[str, Any]:
         """The values of the user's columns, by their attributes."""
-        start = len(column_names(self.model))
-        return dict(zip(column_names(User), self._row[start:], strict=False))
+        return self._columns(User, len(column_names(self.model)))
+
+    def _columns(self, model: type[Base], start: int) -> Mapping[str, Any]:
+        row, processors = self._row, self._processors
+        found = {}
+        for place, name in enumerate(column_names(model), start):
+            process = processors[place]
+            found[name] = row[place] if process is None else process(row[place])
+        return found
 
     @cached_property
     def credential(self) -> StoredCredential:

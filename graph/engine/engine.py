@@ -15,11 +15,11 @@ from graph.engine.places import NotPlannable
 from graph.engine.plan import NoPlan, Plan, PlanMaker
 from graph.engine.plan_limit import PlanLimit
 from graph.engine.run import EngineContext, Run
-from graph.engine.statements import Statement
 from graph.kit.lru_cache import LRUCache
 from graph.operations.planned import PlannedData
 from graph.operations.prepared import PreparedOperation
 from models.database import Database
+from models.database.compiled import CompiledStatement
 from models.database.driver_errors import is_timeout, is_unreachable
 
 #: Plans of one operation: one for each combination of what they depend on.
@@ -97,7 +97,7 @@ class Engine:
         self.plans = PlanMaker(schema, self.codecs, stacks=database.calls_driver)
         self.executor_class = payload_executor(self)
         self._limit = PlanLimit()
-        self._statements: LRUCache[Hashable, Statement] = LRUCache(
+        self._statements: LRUCache[Hashable, CompiledStatement] = LRUCache(
             MAX_STATEMENTS, MAX_CHARACTERS, lambda statement: len(statement.sql)
         )
 
@@ -229,8 +229,8 @@ class Engine:
         return data
 
     async def statement(
-        self, key: Hashable, build: Callable[[], Statement], context: EngineContext
-    ) -> Statement:
+        self, key: Hashable, build: Callable[[], CompiledStatement], context: EngineContext
+    ) -> CompiledStatement:
         """Return a compiled statement, built in a thread if it is not cached.
 
         Building one takes up to some ten milliseconds, which the caller is charged for.

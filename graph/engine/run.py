@@ -12,7 +12,7 @@ from graph.engine.codecs import Codecs
 from graph.engine.places import Step, StepKind
 from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
-from graph.engine.statements import Statement, composite_values, key_name
+from graph.engine.statements import composite_values, key_name
 from graph.engine.tables import Record, Tables
 from graph.engine.units import Order, UnitStatements, has_single_key
 from graph.kit.loading import texts
@@ -21,6 +21,7 @@ from graph.kit.loading.read_sessions import SessionSource
 from graph.kit.relations.batches import MANY_ROWS, CountBatch
 from graph.kit.relations.parameters import ListParameter, ViewerShape, viewer_values
 from models.base import Base, column_of
+from models.database.compiled import CompiledStatement
 from models.database.list_parameters import padded
 from models.viewer import Viewer
 
@@ -62,8 +63,8 @@ class StatementSource(Protocol):
     codecs: Codecs
 
     async def statement(
-        self, key: Hashable, build: Callable[[], Statement], context: EngineContext
-    ) -> Statement: ...
+        self, key: Hashable, build: Callable[[], CompiledStatement], context: EngineContext
+    ) -> CompiledStatement: ...
 
 
 @dataclass(frozen=True)
@@ -271,16 +272,18 @@ class Run:
         values[name] = keys
         return 2
 
-    async def _statement(self, key: Hashable, order: Callable[[], Order]) -> Statement:
+    async def _statement(self, key: Hashable, order: Callable[[], Order]) -> CompiledStatement:
         """Return a statement of the plan for the viewer's shape."""
         kept = self.bound.statements
-        found: Statement | None = kept.get((key, self.shape))
+        found: CompiledStatement | None = kept.get((key, self.shape))
         if found is None:
             if len(kept) >= MAX_KEPT:
                 kept.clear()
             found = kept[key, self.shape] = await self._statements.statement(*order(), self.context)
         return found
 
-    async def _fetch(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[Record]:
+    async def _fetch(
+        self, statement: CompiledStatement, values: Mapping[str, Any]
+    ) -> Sequence[Record]:
         async with self.reads.slot():
             return await self.reads.fetch_rows(statement.sql, statement.arguments(values))

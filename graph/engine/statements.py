@@ -1,12 +1,10 @@
-"""The statements of steps, compiled once for each shape of their arguments."""
+"""The statements of steps, whose keys are bound late."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, tuple_
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
 
 from graph.engine.binding import BoundStep
@@ -15,52 +13,6 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.relations.batches import RowBatch
 from graph.kit.relations.parameters import KEY_PREFIX, KeyParameter, ListParameter, parameter
 from graph.kit.relations.selection import ColumnSelection
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A compiled statement. Its parameters are bound by name."""
-
-    sql: str
-    #: The names of the parameters in their order.
-    names: tuple[str, ...]
-    #: The values that are part of the statement, by name.
-    constants: Mapping[str, Any]
-    #: What makes the values of parameters ones for the driver.
-    processors: Mapping[str, Callable[[Any], Any]]
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """Return the driver's parameters, from the values of the late ones."""
-        constants, processors = self.constants, self.processors
-        found = []
-        for name in self.names:
-            if name in constants:
-                found.append(constants[name])
-            elif name in processors:
-                found.append(processors[name](values[name]))
-            else:
-                found.append(values[name])
-        return found
-
-
-def compile_statement(
-    statement: Executable, dialect: Dialect, late: Sequence[str] | set[str]
-) -> Statement:
-    """Compile a statement whose parameters with the names in `late` are bound late."""
-    compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=dialect))
-    state = compiled.construct_expanded_state()
-    processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
-    names = tuple(state.positiontup or ())
-    constants, needed = {}, {}
-    for name in names:
-        processor = processors.get(name)
-        if name in late or name.startswith(KEY_PREFIX):
-            if processor is not None and not name.startswith(KEY_PREFIX):
-                needed[name] = processor
-            continue
-        value = state.parameters[name]
-        constants[name] = value if processor is None else processor(value)
-    return Statement(state.statement, names, constants, needed)
 
 
 class StepStatements:

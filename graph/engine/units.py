@@ -7,13 +7,14 @@ from graph.engine.binding import BoundStep
 from graph.engine.places import Source, Step
 from graph.engine.schedule import Unit
 from graph.engine.stack import StackBuilder
-from graph.engine.statements import Statement, StepStatements, compile_statement
+from graph.engine.statements import StepStatements
 from graph.kit.loading.loaders import ReadScope
-from graph.kit.relations.parameters import LateViewer, ViewerShape
+from graph.kit.relations.parameters import KEY_PREFIX, LateViewer, ViewerShape
 from models.database import Database
+from models.database.compiled import CompiledStatement, compile_statement
 
 #: A key of the cache of statements, and what builds the statement if it is missing there.
-Order = tuple[Hashable, Callable[[], Statement]]
+Order = tuple[Hashable, Callable[[], CompiledStatement]]
 
 
 class UnitStatements:
@@ -54,10 +55,11 @@ class UnitStatements:
         build: Callable[[ReadScope], Any],
         bound: Sequence[BoundStep],
     ) -> Order:
-        def compiled() -> Statement:
+        def compiled() -> CompiledStatement:
             late = set(self._viewer_names).union(*(one.values for one in bound))
             scope = ReadScope(self.database, LateViewer.of(self.shape, self.database))
-            return compile_statement(build(scope), self.database.read_engine.dialect, late)
+            dialect = self.database.read_engine.dialect
+            return compile_statement(build(scope), dialect, late, KEY_PREFIX)
 
         # Not the unit itself, which would keep its plan.
         return (unit.serial, self.shape, lengths, tuple(one.shape for one in bound)), compiled

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.kit.loading.read_sessions import TransactionReads
+from graph.kit.loading.read_sessions import PooledReads, TransactionReads
 from graph.kit.relations.batches import PageBatch
-from models.database import Database
 
 #: A statement that runs for minutes, by the kind of database.
 ENDLESS = {
@@ -27,20 +26,20 @@ def make_pages_endless(
     monkeypatch: pytest.MonkeyPatch, kind: str, started: Callable[[], None]
 ) -> None:
     """Let pages of rows take forever: planned ones, and those of the reference executor."""
-    fetch_rows = Database.fetch_rows
+    fetch_rows = PooledReads.fetch_rows
 
     async def load(batch: Any, session: AsyncSession, *_: Any) -> Any:
         started()
         await session.execute(text(ENDLESS[kind]))
 
-    async def fetch(database: Database, sql: str, parameters: Any) -> Any:
+    async def fetch(reads: PooledReads, sql: str, parameters: Any) -> Any:
         if "LIMIT" not in sql:
-            return await fetch_rows(database, sql, parameters)
+            return await fetch_rows(reads, sql, parameters)
         started()
-        return await fetch_rows(database, ENDLESS[kind], ())
+        return await fetch_rows(reads, ENDLESS[kind], ())
 
     monkeypatch.setattr(PageBatch, "load", load)
-    monkeypatch.setattr(Database, "fetch_rows", fetch)
+    monkeypatch.setattr(PooledReads, "fetch_rows", fetch)
 
 
 class ConcurrentLoads:
@@ -48,25 +47,19 @@ class ConcurrentLoads:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, batches: type[Any] = PageBatch) -> None:
         self.running = self.most = 0
-        usual_load, usual_fetch = batches.load, Database.fetch_rows
+        for loads, name in (
+            (batches, "load"),
+            (PooledReads, "fetch_rows"),
+            (TransactionReads, "fetch_rows"),
+        ):
+            monkeypatch.setattr(loads, name, self._counted(getattr(loads, name)))
 
-        async def load(batch: Any, session: AsyncSession, *arguments: Any) -> Any:
+    def _counted(self, load: Callable[..., Any]) -> Callable[..., Any]:
+        async def counted(*arguments: Any) -> Any:
             await self._pause()
-            return await usual_load(batch, session, *arguments)
+            return await load(*arguments)
 
-        async def fetch(database: Database, sql: str, parameters: Any) -> Any:
-            await self._pause()
-            return await usual_fetch(database, sql, parameters)
-
-        monkeypatch.setattr(batches, "load", load)
-        monkeypatch.setattr(Database, "fetch_rows", fetch)
-        usual_read = TransactionReads.fetch_rows
-
-        async def read(reads: TransactionReads, sql: str, parameters: Any) -> Any:
-            await self._pause()
-            return await usual_read(reads, sql, parameters)
-
-        monkeypatch.setattr(TransactionReads, "fetch_rows", read)
+        return counted
 
     async def _pause(self) -> None:
         self.running += 1

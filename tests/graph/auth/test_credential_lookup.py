@@ -90,11 +90,11 @@ class TestLookup:
     async def test_an_error_is_raised_to_all_that_wait(
         self, lookup: CredentialLookup, token: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def fail(_: Any) -> Any:
+        async def fail(*_: Any) -> Any:
             raise OperationalError("SELECT", {}, Exception("no server there"))
 
         with monkeypatch.context() as patched:
-            patched.setattr(lookup.database, "fetch", fail)
+            patched.setattr(lookup.database, "fetch_rows", fail)
             async with asyncio.timeout(10):
                 found = await asyncio.gather(
                     *(lookup.find(token) for _ in range(5)), return_exceptions=True

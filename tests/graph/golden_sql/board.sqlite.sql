@@ -2,7 +2,7 @@ SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens
 FROM memberships
 WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
-WHERE access_tokens.digest IN (?) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+WHERE access_tokens.digest = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT pages.place_, ? AS anon_1, pages.id, pages.workspace_id, pages.project_id, pages.number, pages.title, pages.priority, pages.estimate, pages.due_on, pages.rank, pages.started_at, pages.closed_at, pages.archived_at, pages.deleted_at, pages.source_url, pages.state_id, pages.creator_id, pages.milestone_id, pages.parent_id, pages.created_at, pages.updated_at, pages.version
 FROM (SELECT anon_2.place_ AS place_, anon_2.id AS id, anon_2.workspace_id AS workspace_id, anon_2.project_id AS project_id, anon_2.number AS number, anon_2.title AS title, anon_2.priority AS priority, anon_2.estimate AS estimate, anon_2.due_on AS due_on, anon_2.rank AS rank, anon_2.started_at AS started_at, anon_2.closed_at AS closed_at, anon_2.archived_at AS archived_at, anon_2.deleted_at AS deleted_at, anon_2.source_url AS source_url, anon_2.state_id AS state_id, anon_2.creator_id AS creator_id, anon_2.milestone_id AS milestone_id, anon_2.parent_id AS parent_id, anon_2.created_at AS created_at, anon_2.updated_at AS updated_at, anon_2.version AS version

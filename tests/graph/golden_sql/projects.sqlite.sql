@@ -20,7 +20,7 @@ SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens
 FROM memberships
 WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
-WHERE access_tokens.digest IN (?) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+WHERE access_tokens.digest = ? AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > ?) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT numbered.parent_, numbered.title AS title, numbered.due_on AS due_on
 FROM (SELECT milestones.project_id AS parent_, milestones.title AS title, milestones.due_on AS due_on, milestones.created_at AS created_at, milestones.id AS id, row_number() OVER (PARTITION BY milestones.project_id ORDER BY milestones.created_at ASC, milestones.id ASC) AS place_

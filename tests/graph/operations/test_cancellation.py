@@ -11,6 +11,7 @@ from graph.auth.credential_lookup import CredentialLookup
 from graph.context import Context
 from graph.engine.engine import Engine
 from graph.http.client_network import client_network
+from graph.kit.loading.read_sessions import PooledReads
 from graph.kit.relations.batches import PageBatch
 from graph.operations import encoding, runner
 from graph.operations.parser_thread import ParserThread
@@ -58,13 +59,13 @@ def hang_before_executing(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: str)
 
 def hang_while_reading(stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Read by a plan, with the driver's own connection."""
-    fetch_rows = Database.fetch_rows
+    fetch_rows = PooledReads.fetch_rows
 
-    async def fetch(database: Database, *_: Any) -> Any:
+    async def fetch(reads: PooledReads, *_: Any) -> Any:
         stage.reached.set()
-        return await fetch_rows(database, ENDLESS[kind], ())
+        return await fetch_rows(reads, ENDLESS[kind], ())
 
-    monkeypatch.setattr(Database, "fetch_rows", fetch)
+    monkeypatch.setattr(PooledReads, "fetch_rows", fetch)
 
 
 def hang_while_planning(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: str) -> None:
