@@ -11,10 +11,12 @@ import strawberry
 from sqlalchemy import (
     ColumnElement,
     Double,
+    Integer,
     String,
     and_,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -114,7 +116,12 @@ class SearchBatch:
             comment.id.label("hit_id"),
             score.label("score"),
         )
-        parts = [part.limit(most).subquery() for part in (tasks, comments)]
+        if most is not None:
+            # Not a parameter: PostgreSQL would assume that a tenth of the rows is wanted, and read
+            # the whole table instead of the index.
+            constant: Any = literal_column(str(most), Integer())
+            tasks, comments = tasks.limit(constant), comments.limit(constant)
+        parts = [part.subquery() for part in (tasks, comments)]
         # scope: both parts are restricted already.
         return union_all(*(select(*part.c) for part in parts)).subquery("hits")
 

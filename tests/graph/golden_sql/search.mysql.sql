@@ -2,7 +2,7 @@ SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens
 FROM memberships
 WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
 FROM access_tokens INNER JOIN users ON users.id = access_tokens.user_id
-WHERE access_tokens.digest IN (%s) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+WHERE access_tokens.digest = %s AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > %s) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT anon_1.place, anon_1.task_id, anon_1.comment_id, anon_1.score
 FROM (SELECT anon_2.place AS place, anon_2.task_id AS task_id, anon_2.comment_id AS comment_id, anon_2.hit_id AS hit_id, anon_2.score AS score
@@ -11,11 +11,11 @@ FROM (SELECT anon_3.task_id AS task_id, anon_3.comment_id AS comment_id, anon_3.
 FROM (SELECT tasks.id AS task_id, %s AS comment_id, tasks.id AS hit_id, CAST(MATCH (tasks.search) AGAINST (%s IN BOOLEAN MODE) AS DECIMAL(18, 6)) AS score
 FROM tasks
 WHERE tasks.workspace_id = %s AND tasks.deleted_at IS NULL AND tasks.workspace_id = %s AND MATCH (tasks.search) AGAINST (%s IN BOOLEAN MODE)
- LIMIT %s) AS anon_3 UNION ALL SELECT anon_4.id AS id, anon_4.comment_id AS comment_id, anon_4.hit_id AS hit_id, anon_4.score AS score
+ LIMIT 5000) AS anon_3 UNION ALL SELECT anon_4.id AS id, anon_4.comment_id AS comment_id, anon_4.hit_id AS hit_id, anon_4.score AS score
 FROM (SELECT tasks.id AS id, comments.id AS comment_id, comments.id AS hit_id, CAST(MATCH (comments.search) AGAINST (%s IN BOOLEAN MODE) AS DECIMAL(18, 6)) AS score
 FROM comments INNER JOIN tasks ON tasks.id = comments.task_id
 WHERE comments.workspace_id = %s AND comments.workspace_id = %s AND MATCH (comments.search) AGAINST (%s IN BOOLEAN MODE) AND tasks.deleted_at IS NULL AND tasks.workspace_id = %s
- LIMIT %s) AS anon_4) AS hits
+ LIMIT 5000) AS anon_4) AS hits
 WHERE true = 1 ORDER BY hits.score DESC, hits.hit_id DESC
  LIMIT %s) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 

@@ -2,7 +2,7 @@ SELECT access_tokens.id, access_tokens.name, access_tokens.prefix, access_tokens
 FROM memberships
 WHERE memberships.user_id = users.id AND (access_tokens.workspace_id IS NULL OR access_tokens.workspace_id = memberships.workspace_id)) AS anon_1
 FROM access_tokens JOIN users ON users.id = access_tokens.user_id
-WHERE access_tokens.digest = ANY ($2::BYTEA[]) AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
+WHERE access_tokens.digest = $2::BYTEA AND (access_tokens.expires_at IS NULL OR access_tokens.expires_at > $3::TIMESTAMP WITH TIME ZONE) AND access_tokens.revoked_at IS NULL AND users.disabled_at IS NULL;
 
 SELECT anon_1.place, anon_1.task_id, anon_1.comment_id, anon_1.score
 FROM (SELECT anon_2.place AS place, anon_2.task_id AS task_id, anon_2.comment_id AS comment_id, anon_2.hit_id AS hit_id, anon_2.score AS score
@@ -11,13 +11,13 @@ FROM (SELECT anon_3.task_id AS task_id, anon_3.comment_id AS comment_id, anon_3.
 FROM (SELECT tasks.id AS task_id, $2::UUID AS comment_id, tasks.id AS hit_id, CAST(round(CAST(ts_rank(tasks.search, to_tsquery('simple', $3::VARCHAR)) AS NUMERIC), $4::INTEGER) AS DOUBLE PRECISION) AS score
 FROM tasks
 WHERE tasks.workspace_id = $5::UUID AND tasks.deleted_at IS NULL AND tasks.workspace_id = $6::UUID AND (tasks.search @@ to_tsquery('simple', $3::VARCHAR))
- LIMIT $7::INTEGER) AS anon_3 UNION ALL SELECT anon_4.id AS id, anon_4.comment_id AS comment_id, anon_4.hit_id AS hit_id, anon_4.score AS score
-FROM (SELECT tasks.id AS id, comments.id AS comment_id, comments.id AS hit_id, CAST(round(CAST(ts_rank(comments.search, to_tsquery('simple', $3::VARCHAR)) AS NUMERIC), $8::INTEGER) AS DOUBLE PRECISION) AS score
+ LIMIT 5000) AS anon_3 UNION ALL SELECT anon_4.id AS id, anon_4.comment_id AS comment_id, anon_4.hit_id AS hit_id, anon_4.score AS score
+FROM (SELECT tasks.id AS id, comments.id AS comment_id, comments.id AS hit_id, CAST(round(CAST(ts_rank(comments.search, to_tsquery('simple', $3::VARCHAR)) AS NUMERIC), $7::INTEGER) AS DOUBLE PRECISION) AS score
 FROM comments JOIN tasks ON tasks.id = comments.task_id
 WHERE comments.workspace_id = $5::UUID AND comments.workspace_id = $6::UUID AND (comments.search @@ to_tsquery('simple', $3::VARCHAR)) AND tasks.deleted_at IS NULL AND tasks.workspace_id = $6::UUID
- LIMIT $9::INTEGER) AS anon_4) AS hits
+ LIMIT 5000) AS anon_4) AS hits
 WHERE true ORDER BY hits.score DESC, hits.hit_id DESC
- LIMIT $10::INTEGER) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
+ LIMIT $8::INTEGER) AS anon_2) AS anon_1 ORDER BY anon_1.place, anon_1.score DESC, anon_1.hit_id DESC;
 
 SELECT tasks.id, anon_1.position, substr(tasks.body, CASE WHEN (anon_1.position > $1::INTEGER) THEN anon_1.position - $2::INTEGER ELSE $3::INTEGER END, $4::INTEGER) AS substr_1, tasks.title
 FROM tasks JOIN (SELECT tasks.id AS id, coalesce(nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $8::VARCHAR), $9::INTEGER), nullif(regexp_instr(lower(replace(left(tasks.body, $5::INTEGER) COLLATE taskloom_letters, $6::VARCHAR, $7::VARCHAR)), $10::VARCHAR), $11::INTEGER), $12::INTEGER) AS position
