@@ -16,7 +16,7 @@ from graph.background import background_tasks
 from graph.context import Connections, Server
 from graph.engine.engine import Engine
 from graph.http.access_log import ACCESS_LOG
-from graph.http.common_headers import cors_middleware
+from graph.http.cross_origin import CrossOriginRequests
 from graph.http.endpoint import GraphQLEndpoint
 from graph.http.explorer import STATIC_PATH, explorer_files, explorer_page
 from graph.http.routes import add_routes
@@ -103,8 +103,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
     app.state.database = database
     app.state.server = server
     app.add_middleware(SecurityHeaders)
-    if settings.allowed_origins:
-        app.add_middleware(cors_middleware, settings.allowed_origins)
+    app.add_middleware(CrossOriginRequests, settings.allowed_origins)
     app.endpoint = GraphQLEndpoint(
         server, runner, settings, explorer=explorer_page() if settings.explorer else None
     )

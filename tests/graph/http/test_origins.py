@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from graph.auth.session import SESSION_COOKIE
+from graph.http.cross_origin import MAX_LOGGED
 from models.database import Database
 from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.office import Office, dump
@@ -26,6 +27,10 @@ FOREIGN_ORIGINS = [
     {"Origin": ""},
     {"Sec-Fetch-Site": "cross-site"},
 ]
+#: Headers that clients, tracing and proxies add.
+CLIENT_HEADERS = (
+    "apollographql-client-name,authorization,baggage,content-type,traceparent,x-request-id"
+)
 OWN_ORIGINS = [
     {},
     {"Origin": "http://taskloom.test", "Sec-Fetch-Site": "same-origin"},
@@ -94,11 +99,34 @@ async def test_token_is_accepted_from_any_origin(office: Office) -> None:
     assert response.json()["data"]["labelCreate"]["errors"] == []
 
 
-async def test_cors_is_disabled_by_default(office: Office) -> None:
+@pytest.mark.parametrize("path", ["/graphql", "/schema.graphql"])
+async def test_refused_preflight_names_the_setting(
+    office: Office, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    response = await office.api.http.options("/graphql", headers=headers)
-    assert response.status_code == 405
+    for _ in range(3):
+        response = await office.api.http.options(path, headers=headers)
+    assert response.status_code == 403
+    expected = (
+        "Pages of https://evil.example may not use this API. To allow them, add the origin to the "
+        "server's setting TASKLOOM_ALLOWED_ORIGINS."
+    )
+    assert response.text == f"{expected}\n"
+    assert [record.getMessage() for record in caplog.records] == [expected]
     assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+async def test_refused_origins_are_printable_and_few_are_logged(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = [(b"access-control-request-method", b"POST")]
+    for number in range(MAX_LOGGED + 5):
+        origin = f"https://{number}\x9b2J" + "x" * 10_000
+        headers = [(b"origin", origin.encode("latin-1")), *asked]
+        response = await office.api.http.options("/graphql", headers=headers)
+        assert response.text.startswith(f"Pages of https://{number}\\x9b2Jxxx")
+        assert len(response.text) < 400
+    assert len(caplog.records) == MAX_LOGGED
 
 
 async def test_websockets_are_refused(signed_in: Office) -> None:
@@ -129,12 +157,13 @@ class TestAllowedOrigins:
         origin = {"Origin": "https://app.example"}
         headers = origin | {
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "content-type",
+            "Access-Control-Request-Headers": CLIENT_HEADERS,
         }
         preflight = await signed_in.api.http.options("/graphql", headers=headers)
         assert preflight.status_code == 200
         assert preflight.headers["access-control-allow-origin"] == "https://app.example"
         assert preflight.headers["access-control-allow-credentials"] == "true"
+        assert preflight.headers["access-control-allow-headers"] == CLIENT_HEADERS
         response = await send(signed_in, origin | {"Sec-Fetch-Site": "cross-site"})
         assert response.json()["data"]["labelCreate"]["errors"] == []
         assert response.headers["access-control-allow-origin"] == "https://app.example"
