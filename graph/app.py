@@ -18,7 +18,7 @@ from graph.engine.engine import Engine
 from graph.http.access_log import ACCESS_LOG
 from graph.http.cross_origin import CrossOriginRequests
 from graph.http.endpoint import GraphQLEndpoint
-from graph.http.explorer import STATIC_PATH, explorer_files, explorer_page
+from graph.http.explorer import add_explorer_files, explorer_page
 from graph.http.routes import add_routes
 from graph.http.security_headers import SecurityHeaders
 from graph.operations.budgets import Budgets
@@ -108,7 +108,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
         server, runner, settings, explorer=explorer_page() if settings.explorer else None
     )
     if settings.explorer:
-        app.mount(STATIC_PATH, explorer_files())
+        add_explorer_files(app)
     add_routes(app, schema, server, settings)
     return app
 

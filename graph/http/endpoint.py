@@ -11,7 +11,8 @@ A request passes these steps, in this order. The first of them to fail determine
  5. A browser's visit is answered with GraphiQL. Such a request ends here.
  6. `request_parameters` reads the query string or the JSON body, and checks the parameters.
  7. `OperationRunner.run` runs the operation. Its module says in which steps.
- 8. `result_response` sets the status; cookies and rate limit headers are added.
+ 8. `result_response` sets the status; cookies and rate limit headers are added. The body is
+    compressed, if the client accepts that.
 
 Step 7 is repeated for each operation of a batch; see `graph.http.batches`.
 """
@@ -86,6 +87,7 @@ class GraphQLEndpoint:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
             response = failure_response(error)
+        await response.encode(request.headers.get("accept-encoding"))
         common = self.headers.of(scope.get("scheme", ""), request.headers.get("origin"))
         await response.send(send, common)
 

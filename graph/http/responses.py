@@ -7,6 +7,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Send
 
+from graph.http.compression import MIN_SIZE, compress, negotiate_encoding
 from graph.http.rate_limit_headers import retry_after_header
 from graph.kit.errors import (
     ApiError,
@@ -31,6 +32,10 @@ CONTENT_TYPES: dict[str, Header] = {
 }
 
 
+#: Caches keep a response for each encoding apart.
+VARY: Header = (b"vary", b"Accept-Encoding")
+
+
 @dataclass(slots=True)
 class HttpResponse:
     """A response, without the headers that all responses have."""
@@ -39,6 +44,16 @@ class HttpResponse:
     status: int = 200
     media_type: str = JSON
     headers: list[Header] = field(default_factory=list)
+
+    async def encode(self, accept_encoding: str | None) -> None:
+        """Compress the body as the client accepts it, unless it is short."""
+        if len(self.body) < MIN_SIZE:
+            return
+        self.headers.append(VARY)
+        encoding = negotiate_encoding(accept_encoding)
+        if encoding is not None:
+            self.body = await compress(self.body, encoding)
+            self.headers.append((b"content-encoding", encoding.encode()))
 
     async def send(self, send: Send, common: list[Header]) -> None:
         length = (b"content-length", b"%d" % len(self.body))

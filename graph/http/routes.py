@@ -1,6 +1,5 @@
 """The routes besides `/graphql`: home, sign-in link, printed schema, and health checks."""
 
-import hashlib
 import logging
 from functools import cache
 
@@ -14,6 +13,7 @@ from graph.context import Server
 from graph.http.client_network import sender_address
 from graph.http.cookies import set_session_cookie
 from graph.http.credential_charge import LOOKUP_COST
+from graph.http.encoded_files import EncodedFile
 from graph.http.responses import api_error_response, failure_response
 from graph.kit.errors import ApiError
 from graph.operations.cost import REQUEST_COST
@@ -37,8 +37,8 @@ def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Setti
 
     # Cached, because it takes long.
     @cache
-    def printed() -> tuple[bytes, str]:
-        return print_schema(schema)
+    def printed() -> EncodedFile:
+        return EncodedFile(f"{schema.as_str()}\n".encode())
 
     async def charge(request: Request, cost: int) -> None:
         """Charge the anonymous budget of the sender's network."""
@@ -73,11 +73,7 @@ def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Setti
         if not settings.introspection:
             return PlainTextResponse("This server does not show its schema.\n", status_code=404)
         await charge(request, REQUEST_COST)
-        text, tag = printed()
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if is_known_tag(request.headers.get("if-none-match", ""), tag):
-            return Response(status_code=304, headers=headers)
-        return PlainTextResponse(text, headers=headers)
+        return await printed().respond(request.headers, "text/plain; charset=utf-8")
 
     @app.get("/health/live")
     async def live() -> Response:
@@ -94,15 +90,3 @@ def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Setti
             logger.warning("not ready: %s", error)
             return JSONResponse({"status": "unavailable"}, status_code=503)
         return JSONResponse({"status": "ok"})
-
-
-def print_schema(schema: BaseSchema) -> tuple[bytes, str]:
-    """Return the printed schema and its entity tag."""
-    text = f"{schema.as_str()}\n".encode()
-    return text, f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-
-
-def is_known_tag(if_none_match: str, tag: str) -> bool:
-    """Whether an `If-None-Match` header names an entity tag; weak tags count as equal."""
-    names = {name.strip().removeprefix("W/") for name in if_none_match.split(",")}
-    return tag in names or "*" in names

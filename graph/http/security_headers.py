@@ -3,8 +3,6 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graph.http.explorer import STATIC_PATH
-
 #: GraphiQL sets styles from scripts and loads the underlines of its editor from data: URLs.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -35,8 +33,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
-                if not scope["path"].startswith(f"{STATIC_PATH}/"):
-                    headers.setdefault(*NO_STORE)
+                headers.setdefault(*NO_STORE)
                 if scope.get("scheme") == "https":
                     headers.update(STRICT_TRANSPORT_SECURITY)
             await send(message)

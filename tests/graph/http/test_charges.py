@@ -153,7 +153,7 @@ class TestRoutes:
         assert again.text == first.text == Path("schema.graphql").read_text()
         tag = first.headers["etag"]
         assert first.headers["cache-control"] == "no-cache"
-        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
             unchanged = await api.http.get("/schema.graphql", headers={"If-None-Match": known})
             assert (unchanged.status_code, unchanged.content) == (304, b"")
             assert unchanged.headers["etag"] == tag
