@@ -18,9 +18,9 @@ from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
-from graph.operations.cost import REQUEST_COST
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import Limits
+from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.prepared import PreparedOperation
 from graph.operations.pricing import NO_PRICE, Price

@@ -7,8 +7,8 @@ before it have left them: a mutation may have changed their roles, or signed the
 from graph.auth.identity import Identity
 from graph.context import Context, Server
 from graph.kit.errors import ApiError, expose
-from graph.operations.cost import REQUEST_COST
 from graph.operations.limits import LimitExceeded
+from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.requests import OperationRequest, OperationResult, as_graphql_error
 from graph.operations.runner import OperationRunner
 
@@ -46,7 +46,9 @@ class BatchRunner:
         if size > limit:
             raise LimitExceeded(
                 f"The operations before this one have a response of {size:,} bytes; the limit is "
-                f"{limit:,}. Send this one in another request."
+                f"{limit:,}. Send this one in another request.",
+                limit,
+                size,
             )
 
 

@@ -61,22 +61,28 @@ class LimitedBody:
     @property
     def _content_length(self) -> int:
         length = self.headers.get("content-length", "")
-        # Python refuses to parse very long numbers; so many digits exceed any limit.
-        return int(length.lstrip("0")[:20] or 0) if length.isdecimal() else 0
+        # Python refuses to parse very long numbers, and JSON to hold large ones; so many digits
+        # exceed any limit.
+        return int(length.lstrip("0")[:15] or 0) if length.isdecimal() else 0
 
     def _too_large(self) -> RequestTooLarge:
         return RequestTooLarge(
             f"The request body has more than {self.limit:,} bytes. Send less at once{self.advice}",
             413,
+            limit=self.limit,
+            value=max(self.received, self._content_length),
         )
 
 
 def reject_many_brackets(body: str | bytes) -> None:
     """Raise `RequestTooLarge` if parsing the JSON could create too many lists and objects."""
     raw = body.encode(errors="replace") if isinstance(body, str) else body
-    if raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
+    brackets = raw.count(b"[") + raw.count(b"{")
+    if brackets > MAX_BRACKETS:
         raise RequestTooLarge(
-            f"The request body has more than {MAX_BRACKETS:,} brackets. Send less at once."
+            f"The request body has more than {MAX_BRACKETS:,} brackets. Send less at once.",
+            limit=MAX_BRACKETS,
+            value=brackets,
         )
 
 
@@ -88,17 +94,24 @@ def check_json_value(name: str, value: Any, settings: Settings) -> None:
         count += len(level)
         if depth > settings.max_nesting:
             raise RequestTooLarge(
-                f"The {name} are nested more than {settings.max_nesting} levels deep. Flatten them."
+                f"The {name} are nested more than {settings.max_nesting} levels deep. Flatten "
+                "them.",
+                limit=settings.max_nesting,
+                value=depth,
             )
         if count > settings.max_values:
             raise RequestTooLarge(
-                f"The {name} have more than {settings.max_values:,} values. Send fewer at once."
+                f"The {name} have more than {settings.max_values:,} values. Send fewer at once.",
+                limit=settings.max_values,
+                value=count,
             )
     size = len(orjson.dumps(value))
     if size > settings.max_variables_size:
         raise RequestTooLarge(
             f"The {name} have {size:,} bytes; the limit is {settings.max_variables_size:,}. "
-            "Send less at once."
+            "Send less at once.",
+            limit=settings.max_variables_size,
+            value=size,
         )
 
 

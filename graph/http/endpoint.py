@@ -36,13 +36,14 @@ from graph.http.responses import (
     HttpResponse,
     api_error_response,
     batch_response,
+    error_media_type,
     failure_response,
     negotiate_media_type,
     result_response,
 )
 from graph.http.watch import Watch
 from graph.kit.errors import ApiError, Forbidden
-from graph.operations.cost import REQUEST_COST
+from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.requests import BadRequest, OperationRequest
 from graph.operations.runner import OperationRunner
 from graph.settings import Settings
@@ -79,14 +80,14 @@ class GraphQLEndpoint:
             async with Watch(request.body.receive, self.settings.request_timeout) as watch:
                 response = await self.answer(request, watch)
         except ApiError as error:
-            response = api_error_response(error)
+            response = api_error_response(error, self._error_media_type(request))
             if error.status == 405:
                 allowed = b"POST" if request.method == "GET" else b"GET, POST"
                 response.headers.append((b"allow", allowed))
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
-            response = failure_response(error)
+            response = failure_response(error, self._error_media_type(request))
         await response.encode(request.headers.get("accept-encoding"))
         common = self.headers.of(scope.get("scheme", ""), request.headers.get("origin"))
         await response.send(send, common)
@@ -146,6 +147,10 @@ class GraphQLEndpoint:
                 "page's origin to the server's TASKLOOM_ALLOWED_ORIGINS."
             )
         return context
+
+    @staticmethod
+    def _error_media_type(request: HttpRequest) -> str:
+        return error_media_type(request.headers.get("accept"), request.method)
 
     def _body_limit(self, identity: Identity) -> tuple[int, str]:
         """The limit of the caller's request bodies, and the end of the error message."""

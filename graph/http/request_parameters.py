@@ -50,7 +50,9 @@ def read_json(body: bytes, settings: Settings) -> OperationRequest | list[Operat
     if len(parameters) > settings.max_batch_operations:
         raise RequestTooLarge(
             f"The batch has {len(parameters):,} operations; the limit is "
-            f"{settings.max_batch_operations}. Send the others in another request."
+            f"{settings.max_batch_operations}. Send the others in another request.",
+            limit=settings.max_batch_operations,
+            value=len(parameters),
         )
     return [read_parameters(each, settings, POST) for each in parameters]
 

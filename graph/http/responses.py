@@ -1,7 +1,9 @@
 """Responses: their media types, and errors of requests that are not executed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from starlette.responses import Response
@@ -112,13 +114,22 @@ def batch_response(results: list[OperationResult], media_type: str) -> HttpRespo
     return HttpResponse(b"[%b]" % b",".join([each.body() for each in results]), 200, media_type)
 
 
-def error_body(message: str, code: str) -> bytes:
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+def error_media_type(accept: str | None, method: str) -> str:
+    """Return the media type of a response to a request that is refused, whatever it accepts."""
+    try:
+        return negotiate_media_type(accept, method)
+    except BadRequest:
+        return JSON
 
 
-def api_error_response(error: ApiError) -> HttpResponse:
+def error_body(message: str, extensions: Mapping[str, Any]) -> bytes:
+    return orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+
+
+def api_error_response(error: ApiError, media_type: str = JSON) -> HttpResponse:
     """Build the response to a request that is refused with an error for the caller."""
-    response = HttpResponse(error_body(error.message, error.code), error.status)
+    body = error_body(error.message, error.extensions)
+    response = HttpResponse(body, error.status, media_type)
     if isinstance(error, Unauthenticated):
         response.headers.append((b"www-authenticate", b"Bearer"))
     if isinstance(error, RateLimited):
@@ -126,9 +137,10 @@ def api_error_response(error: ApiError) -> HttpResponse:
     return response
 
 
-def failure_response(error: Exception) -> HttpResponse:
+def failure_response(error: Exception, media_type: str = JSON) -> HttpResponse:
     """Log an unexpected error; respond with 503 if the database does not answer, else with 500."""
     message, extensions = mask(error)
     if is_unreachable(error) or is_timeout(error):
-        return HttpResponse(error_body(unanswered(error), Unavailable.code), 503)
-    return HttpResponse(error_body(message, extensions["code"]), 500)
+        body = error_body(unanswered(error), {"code": Unavailable.code})
+        return HttpResponse(body, 503, media_type)
+    return HttpResponse(error_body(message, extensions), 500, media_type)

@@ -16,7 +16,7 @@ from graph.http.credential_charge import LOOKUP_COST
 from graph.http.encoded_files import EncodedFile
 from graph.http.responses import api_error_response, failure_response
 from graph.kit.errors import ApiError
-from graph.operations.cost import REQUEST_COST
+from graph.operations.operation_cost import REQUEST_COST
 from graph.settings import Settings
 from models.database import DatabaseError
 from models.migrations import require_newest

@@ -14,6 +14,7 @@ Any other error is internal: the caller gets an id, which is in the log with the
 import logging
 import re
 from secrets import token_hex
+from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
@@ -37,9 +38,11 @@ class ApiError(Exception):
     #: The HTTP status, if the request fails before an operation is executed.
     status = 400
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.message = message
+        #: What is shown beside the message, for programs.
+        self.extensions = {"code": self.code, **details}
 
 
 class BadUserInput(ApiError):
@@ -98,7 +101,7 @@ def expose(error: GraphQLError, *, suggests: bool = True) -> None:
         cause = cause.original_error
     extensions = dict(error.extensions or {})
     if isinstance(cause, ApiError):
-        extensions["code"] = cause.code
+        extensions |= cause.extensions
     elif cause is not None and (is_unreachable(cause) or is_timeout(cause)):
         mask(cause)
         error.message, extensions["code"] = unanswered(cause), Unavailable.code

@@ -14,9 +14,8 @@ nested lists, plus
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -42,11 +41,10 @@ from graphql import (
 
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE
 from graph.operations.argument_values import count_argument_values, count_values
-from graph.operations.filter_cost import ConditionCounter, UnindexedConditions
+from graph.operations.filter_cost import ConditionCounter
 from graph.operations.limits import LimitExceeded, Limits
+from graph.operations.operation_cost import OperationCost
 
-#: The least that a request costs. The endpoint charges it before it looks for the document.
-REQUEST_COST = 1
 #: The assumed length of lists without pages, which stay short.
 SHORT_LIST_LENGTH = 10
 #: The fields of a connection that contain the rows of its page.
@@ -76,34 +74,6 @@ ListLength = Callable[[Callable[[str], Any], Limits], int]
 ListLengths = Mapping[tuple[str, str], ListLength]
 #: Computes the cost of a field's own work from a function that returns an argument by name.
 FieldCosts = Mapping[tuple[str, str], Callable[[Callable[[str], Any]], int]]
-
-
-@dataclass
-class OperationCost:
-    #: The cost of each path of fields, such as `viewer.workspaces.nodes`.
-    paths: Counter[str] = field(default_factory=Counter)
-    #: Objects that the operation could return.
-    nodes: int = 0
-    #: The part that is not refunded however few objects are returned: statements and writes.
-    nonrefundable: int = 0
-    #: Values in the arguments of fields, as often as they are read.
-    argument_values: int = 0
-    #: The fields that the operation selects, with the names of their types.
-    fields: set[tuple[str, str]] = field(default_factory=set)
-    #: The conditions of filters that no index answers.
-    unindexed: UnindexedConditions = field(default_factory=UnindexedConditions)
-    #: Bytes that the response could have, besides the contents of strings.
-    response_size: int = 0
-
-    def add(self, path: str, *, nodes: int = 0, work: int = 0) -> None:
-        """Add the cost of a path: the objects it returns, and its nonrefundable work."""
-        self.paths[path] += nodes + work
-        self.nodes += nodes
-        self.nonrefundable += work
-
-    @property
-    def total(self) -> int:
-        return max(REQUEST_COST, self.paths.total())
 
 
 @dataclass(frozen=True)
@@ -163,30 +133,37 @@ class CostEstimator:
                 f"The operation's arguments hold {cost.argument_values:,} values, counting those "
                 "inside a list once for each of its items; the limit is "
                 f"{limits.argument_values:,}. Use shorter filters, or smaller pages around "
-                "them."
+                "them.",
+                limits.argument_values,
+                cost.argument_values,
             )
         cost.unindexed.check()
-        if cost.total > self.rules.limits.cost:
-            raise LimitExceeded(self._cost_message(cost))
-        if cost.response_size > self.rules.limits.answer_size:
+        if cost.total > limits.cost:
+            raise self._cost_exceeded(cost)
+        if cost.response_size > limits.answer_size:
             raise LimitExceeded(
                 f"The response could have {cost.response_size:,} bytes besides its strings; the "
-                f"limit is {self.rules.limits.answer_size:,}. Select less, or use shorter aliases."
+                f"limit is {limits.answer_size:,}. Select less, or use shorter aliases.",
+                limits.answer_size,
+                cost.response_size,
             )
 
     def argument(self, node: FieldNode, name: str) -> Any:
         """Return the value of a field's argument, or `Undefined` if it is not set."""
         return argument_value(node, name, self.variables)
 
-    def _cost_message(self, cost: OperationCost) -> str:
-        most_expensive = ", ".join(
-            f"{path} ({path_cost:,})" for path, path_cost in cost.paths.most_common(3)
-        )
+    def _cost_exceeded(self, cost: OperationCost) -> LimitExceeded:
+        limit, paths = self.rules.limits.cost, cost.paths.most_common(3)
+        most_expensive = ", ".join(f"{path} ({path_cost:,})" for path, path_cost in paths)
         page_size = self._largest_fitting_page()
         advice = f"It fits with `first: {page_size}` on its lists." if page_size else "Select less."
-        return (
-            f"The operation could cost {cost.total:,}; the limit is {self.rules.limits.cost:,}. "
-            f"Its most expensive paths are {most_expensive}. {advice}"
+        return LimitExceeded(
+            f"The operation could cost {cost.total:,}; the limit is {limit:,}. "
+            f"Its most expensive paths are {most_expensive}. {advice}",
+            limit,
+            cost.total,
+            suggestedFirst=page_size or None,
+            paths=[{"path": path, "cost": path_cost} for path, path_cost in paths],
         )
 
     def _largest_fitting_page(self) -> int:
@@ -312,7 +289,9 @@ class CostEstimator:
         if count > self.rules.limits.node_ids:
             raise LimitExceeded(
                 f"{name} got {count:,} IDs; the limit is {self.rules.limits.node_ids}. "
-                "Request the others in another operation."
+                "Request the others in another operation.",
+                self.rules.limits.node_ids,
+                count,
             )
 
     def _check_batch_rows(self, node: FieldNode) -> None:
@@ -321,7 +300,9 @@ class CostEstimator:
         if isinstance(rows, list) and len(rows) > self.rules.limits.batch_rows:
             raise LimitExceeded(
                 f"{node.name.value} got {len(rows):,} rows; the limit is "
-                f"{self.rules.limits.batch_rows}. Send the others in another mutation."
+                f"{self.rules.limits.batch_rows}. Send the others in another mutation.",
+                self.rules.limits.batch_rows,
+                len(rows),
             )
 
     def _check_dry_run(self, name: str, cost: int) -> None:
@@ -329,7 +310,9 @@ class CostEstimator:
             raise LimitExceeded(
                 f"The payload of the dry run {name} could cost {cost:,}; the limit is "
                 f"{MAX_DRY_RUN_COST}, because others wait for its locks meanwhile. Select less, "
-                "and query the rest separately."
+                "and query the rest separately.",
+                MAX_DRY_RUN_COST,
+                cost,
             )
 
 

@@ -45,7 +45,9 @@ def parse_and_validate(
     except GraphQLSyntaxError:
         if parser.token_count > limits.tokens:
             raise LimitExceeded(
-                f"The document has more than {limits.tokens:,} tokens. Split it."
+                f"The document has more than {limits.tokens:,} tokens. Split it.",
+                limits.tokens,
+                parser.token_count,
             ) from None
         raise
     # Before validation, because its duration grows with the size of the expanded fragments.

@@ -81,7 +81,9 @@ class UnindexedConditions:
             if count > most:
                 raise LimitExceeded(
                     f"The operation's filters have {count} {what}; the limit is {most}. Use "
-                    "fewer, or full-text search."
+                    "fewer, or full-text search.",
+                    most,
+                    count,
                 )
 
 

@@ -71,10 +71,24 @@ class Limits:
 
 
 class LimitExceeded(GraphQLError):
-    """An operation exceeds a limit. The message names the limit and suggests what to change."""
+    """An operation exceeds a limit. The message names the limit and suggests what to change.
 
-    def __init__(self, message: str, path: list[str | int] | None = None) -> None:
-        super().__init__(message, path=path, extensions={"code": LIMIT_EXCEEDED})
+    So do its extensions, for programs: `limit` and `value`, which is as far as it was counted, and
+    others.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        limit: int | None = None,
+        value: int | None = None,
+        *,
+        path: list[str | int] | None = None,
+        **extensions: Any,
+    ) -> None:
+        found = {"code": LIMIT_EXCEEDED, "limit": limit, "value": value, **extensions}
+        given = {name: each for name, each in found.items() if each is not None}
+        super().__init__(message, path=path, extensions=given)
 
 
 def document_size(text: str) -> int:
@@ -88,7 +102,9 @@ def check_size(text: str, limits: Limits) -> None:
     if size > limits.size:
         raise LimitExceeded(
             f"The document has {size:,} bytes; the limit is {limits.size:,}. "
-            "Split it, and send values as variables."
+            "Split it, and send values as variables.",
+            limits.size,
+            size,
         )
 
 
@@ -105,7 +121,9 @@ def check_shape(document: DocumentNode, limits: Limits) -> None:
             if roots > limits.roots:
                 raise LimitExceeded(
                     f"The operation has {roots} fields at its root; the limit is {limits.roots}. "
-                    "Split it into several operations."
+                    "Split it into several operations.",
+                    limits.roots,
+                    roots,
                 )
 
 
@@ -134,7 +152,9 @@ class _OperationCounter:
         if depth > self.limits.depth:
             raise LimitExceeded(
                 f"The operation is nested more than {self.limits.depth} fields deep. "
-                "Query the deeper objects by their IDs."
+                "Query the deeper objects by their IDs.",
+                self.limits.depth,
+                depth,
             )
         top_level = 0
         for node in selection_set.selections:
@@ -170,7 +190,9 @@ class _OperationCounter:
         if self.fields > self.limits.fields:
             raise LimitExceeded(
                 f"The operation has more than {self.limits.fields:,} fields with its fragments "
-                "expanded. Select fewer."
+                "expanded. Select fewer.",
+                self.limits.fields,
+                self.fields,
             )
 
     def _add_alias(self) -> None:
@@ -178,7 +200,9 @@ class _OperationCounter:
         if self.aliases > self.limits.aliases:
             raise LimitExceeded(
                 f"The operation has more than {self.limits.aliases} aliases. "
-                "Fetch many objects with nodes(ids: …), and change many with a batch mutation."
+                "Fetch many objects with nodes(ids: …), and change many with a batch mutation.",
+                self.limits.aliases,
+                self.aliases,
             )
 
     def _add_directives(self, count: int) -> None:
@@ -186,5 +210,7 @@ class _OperationCounter:
         if self.directives > self.limits.directives:
             raise LimitExceeded(
                 f"The operation has more than {self.limits.directives} directives. "
-                "Put them on fragments instead of fields."
+                "Put them on fragments instead of fields.",
+                self.limits.directives,
+                self.directives,
             )

@@ -32,7 +32,6 @@ from graph.operations.cost import (
     DRY_RUN_ARGUMENT,
     CostEstimator,
     CostRules,
-    OperationCost,
     argument_value,
     expand_fields,
     field_definition,
@@ -41,6 +40,7 @@ from graph.operations.cost import (
     variable_values,
 )
 from graph.operations.filter_cost import ConditionCounter
+from graph.operations.operation_cost import OperationCost
 
 #: The prices that are remembered of one operation.
 MAX_PRICES = 50

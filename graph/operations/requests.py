@@ -15,8 +15,8 @@ class BadRequest(ApiError):
 
     code = "BAD_REQUEST"
 
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, status: int = 400, **details: Any) -> None:
+        super().__init__(message, **details)
         self.status = status
 
 

@@ -34,12 +34,13 @@ from strawberry.execution import optimized_is_awaitable
 from graph.kit.errors import expose
 from graph.kit.lru_cache import LRUCache
 from graph.operations import budgets
-from graph.operations.cost import REQUEST_COST, CostRules
+from graph.operations.cost import CostRules
 from graph.operations.document_store import DocumentStore
 from graph.operations.documents import keep_root_fields, parse_and_validate
 from graph.operations.encoding import count_rows, encode
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import LimitExceeded, check_size
+from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.planned import PlannedExecution
 from graph.operations.prepared import DocumentCache, PreparedDocument, PreparedOperation
@@ -308,7 +309,8 @@ class OperationRunner:
                 f"The response has {size:,} bytes; the limit is {self.limits.answer_size:,}. "
                 "Select less. Changes by mutations were saved."
             )
-            executed = _Executed(None, 0, [LimitExceeded(message, path=[])])
+            error = LimitExceeded(message, self.limits.answer_size, size, path=[])
+            executed = _Executed(None, 0, [error])
         return self._result(context, executed, extensions)
 
     def _refused(self, context: "Context", errors: Sequence[Exception]) -> OperationResult:

@@ -76,7 +76,9 @@ class LongTexts:
         if self.bytes_read > self.max_bytes:
             raise ReadLimitExceeded(
                 f"The operation reads more than {self.max_bytes:,} bytes of long texts. Select "
-                "fewer of them, or smaller pages."
+                "fewer of them, or smaller pages.",
+                limit=self.max_bytes,
+                value=self.bytes_read,
             )
 
     def unread(self, model: type[Base]) -> tuple[str, ...]:

@@ -76,7 +76,12 @@ class TestBodies:
             {
                 "message": "The request body has more than 50,000 bytes. Send less at once, "
                 "or sign in for a larger limit.",
-                "extensions": {"code": "LIMIT_EXCEEDED"},
+                "extensions": {
+                    "code": "LIMIT_EXCEEDED",
+                    "limit": 50_000,
+                    # In pieces, the rest of it is not received.
+                    "value": 52_000 if is_chunked else 60_000,
+                },
             }
         ]
         assert used(api) == 1 + 50_000 // 5_000

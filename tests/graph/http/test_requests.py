@@ -147,6 +147,25 @@ async def test_unknown_token_is_unauthorized(api: Api, authorization: str) -> No
     assert response.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [(GRAPHQL, GRAPHQL), (f"{GRAPHQL}, {JSON};q=0.9", GRAPHQL), (JSON, JSON), ("text/plain", JSON)],
+)
+@sqlite_only
+async def test_refusals_have_the_media_type_that_the_client_accepts(
+    api: Api, accept: str, media_type: str
+) -> None:
+    headers = {"Accept": accept, "Content-Type": JSON}
+    wrong = {**headers, "Authorization": "Bearer tsk_wrong"}
+    unauthorized = await api.http.post("/graphql", content='{"query": "{ a }"}', headers=wrong)
+    malformed = await api.http.post("/graphql", content="{", headers=headers)
+    statuses = [unauthorized.status_code, malformed.status_code]
+    assert statuses == ([406, 406] if accept == "text/plain" else [401, 400])
+    for response in (unauthorized, malformed):
+        assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
+        assert list(response.json()) == ["errors"]
+
+
 @pytest.mark.parametrize("why", ["expired", "revoked", "disabled"])
 async def test_expired_revoked_or_disabled_token_is_unauthorized(
     api: Api, world: World, why: str

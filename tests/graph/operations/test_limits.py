@@ -27,9 +27,12 @@ async def refused(api: Api, document: str, **variables: Any) -> str:
     answer = response.json()
     assert "data" not in answer
     [error] = answer["errors"]
-    assert error["extensions"] == {"code": CODE}
-    message: str = error["message"]
-    return message
+    extensions, message = error["extensions"], error["message"]
+    assert extensions["code"] == CODE
+    if "more than" in message or "the limit is" in message:
+        assert extensions["value"] > extensions["limit"]
+        assert f"{extensions['limit']:,}" in message
+    return str(message)
 
 
 def doubling(count: int) -> str:
@@ -136,6 +139,18 @@ class TestCost:
             "It fits with `first: 79` on its lists."
         )
         assert len(statements) == 0
+        refusal = await api.post({"query": document, "variables": {"slug": "x"}})
+        assert refusal.json()["errors"][0]["extensions"] == {
+            "code": CODE,
+            "limit": 20_000,
+            "value": 31_664,
+            "suggestedFirst": 79,
+            "paths": [
+                {"path": "workspace.tasks.nodes.comments.edges.node.author", "cost": 10_501},
+                {"path": "workspace.tasks.nodes.comments.edges", "cost": 10_001},
+                {"path": "workspace.tasks.nodes.comments.edges.node", "cost": 10_001},
+            ],
+        }
         answer = await api.answer(document, None, slug="x", size=79)
         assert answer == {"data": {"workspace": None}}
         assert (await refused(api, document, slug="x", size=80)).startswith("The operation could")
@@ -324,7 +339,8 @@ class TestBodies:
         assert response.status_code == 413
         [error] = response.json()["errors"]
         message = "The request body has more than 2,000 bytes. Send less at once."
-        assert error == {"message": message, "extensions": {"code": CODE}}
+        assert error["message"] == message
+        assert error["extensions"]["code"] == CODE
         assert len(statements) == 0
 
     async def test_large_chunked_body_is_refused(self, api: Api) -> None:
