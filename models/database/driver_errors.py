@@ -45,7 +45,7 @@ class Violation:
 
 def is_write_conflict(error: DBAPIError) -> bool:
     """Whether a write conflicted with another transaction, so that a retry may succeed."""
-    driver: Any = error.driver_exception or error.orig
+    driver = _driver_error(error)
     # An extended result code of SQLite has the primary code in its lowest byte.
     is_busy = (getattr(driver, "sqlite_errorcode", None) or 0) & 0xFF in _CONFLICTS_SQLITE
     return is_busy or bool(_error_codes(error).intersection(_CONFLICTS))
@@ -97,9 +97,17 @@ def is_unique_violation(error: DBAPIError) -> bool:
     return bool(_error_codes(error).intersection(_UNIQUE))
 
 
+def _driver_error(error: DBAPIError) -> Any:
+    """Return the driver's error, or the one that SQLAlchemy raises in place of one."""
+    try:
+        return error.driver_exception or error.orig
+    except ValueError:
+        return error.orig
+
+
 def _error_codes(error: DBAPIError) -> set[Any]:
     """Return an error's SQLSTATE, MariaDB's or MySQL's number, and SQLite's error name, if any."""
-    driver: Any = error.driver_exception or error.orig
+    driver = _driver_error(error)
     codes = {getattr(driver, "sqlstate", None), getattr(driver, "sqlite_errorname", None)}
     # The drivers of PostgreSQL and SQLite have the message as the first argument.
     number = error.orig.args[0] if error.orig is not None and error.orig.args else None
@@ -112,7 +120,7 @@ def _named_constraint(error: DBAPIError) -> Any:
     asyncpg gives the name as an attribute. The other drivers have it only in the message, which
     is searched for the names of our constraints; SQLite's message lists the columns instead.
     """
-    driver: Any = error.driver_exception or error.orig
+    driver = _driver_error(error)
     name = getattr(driver, "constraint_name", None)
     if name is not None:
         return _constraints_by_name().get(name)

@@ -71,6 +71,10 @@ def _pooled_engine(
     return engine if writes else engine.execution_options(postgresql_readonly=True)
 
 
+#: SQLSTATE: the server ends the connection, has crashed, or is starting.
+_SERVER_STOPS = ("57P01", "57P02", "57P03")
+
+
 async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
     """Run a statement by the driver, on a connection of the pool; see `fetch_on`."""
     connection = await engine.raw_connection()
@@ -78,7 +82,9 @@ async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Seq
         return await fetch_on(connection, sql, parameters)
     except DBAPIError as error:
         if error.connection_invalidated:
-            connection.invalidate()
+            # The other connections are likely to be lost too: as after a statement of SQLAlchemy's,
+            # each is replaced when it is next taken.
+            engine.sync_engine.pool._invalidate(connection, error)
         raise
     finally:
         connection.close()
@@ -95,8 +101,18 @@ async def fetch_on(
     try:
         rows: Sequence[Any] = await driver.fetch(sql, *parameters)
         return rows
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        is_lost = driver.is_closed() or isinstance(error, OSError)
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+    ) as error:
+        # After an internal error the connection is in an unknown state.
+        is_lost = (
+            driver.is_closed()
+            or isinstance(error, (asyncpg.InternalClientError, OSError))
+            or getattr(error, "sqlstate", None) in _SERVER_STOPS
+        )
         raise DBAPIError(
             sql, None, error, hide_parameters=True, connection_invalidated=is_lost
         ) from error

@@ -303,3 +303,22 @@ async def test_a_driver_that_is_called_directly_raises_known_errors(
             await database.fetch_rows_on(connection, ENDLESS[kind], ())
         assert is_timeout(raised.value)
         await connection.execute(text("RESET statement_timeout"))
+
+
+async def test_outdated_statements_are_no_timeouts(database: Database, kind: str) -> None:
+    """SQLAlchemy raises their error itself, without one of the driver."""
+    if kind != "postgresql":
+        pytest.skip("only asyncpg's prepared statements become outdated")
+    change = "ALTER TABLE workspaces ALTER COLUMN name TYPE {}"
+    try:
+        async with database.read_engine.connect() as connection:
+            for _ in range(3):
+                await connection.execute(text("SELECT name FROM workspaces"))
+            async with database.write_engine.begin() as writer:
+                await writer.execute(text(change.format("text")))
+            with pytest.raises(DBAPIError) as raised:
+                await connection.execute(text("SELECT name FROM workspaces"))
+            assert not is_timeout(raised.value)
+    finally:
+        async with database.write_engine.begin() as writer:
+            await writer.execute(text(change.format("varchar(200)")))

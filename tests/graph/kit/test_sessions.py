@@ -175,3 +175,39 @@ class TestPostgreSQL:
             await session.execute(text(f"SELECT pg_terminate_backend({pid})"))
         data = await api.ask("{ viewer { handle } }", team.token)
         assert data == {"viewer": {"handle": team.users[0].handle}}
+
+
+class TestLostConnections:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "postgresql"
+
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"pool_size": 5}
+
+    async def test_all_lost_connections_are_replaced(
+        self, api: Api, team: Team, database: Database
+    ) -> None:
+        """The server ends them, as if it were restarted, and nobody has noticed that yet."""
+        query = "{ viewer { handle workspaces(first: 5) { nodes { slug } } } }"
+        expected = await api.ask(query, team.token)
+        engine = api.database.read_engine
+        end = """
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid != pg_backend_pid()
+            AND state = 'idle' AND backend_type = 'client backend'
+        """
+        for pause in (0, 0.002, 0.1):
+            taken = [await engine.raw_connection() for _ in range(5)]
+            for free in taken:
+                free.close()
+            await database.write_engine.dispose()
+            async with database.write_engine.connect() as connection:
+                await connection.execute(text(end))
+            await asyncio.sleep(pause)
+            for _ in range(3):
+                assert await api.ask(query, team.token) == expected
+            answers = await asyncio.gather(*(api.ask(query, team.token) for _ in range(20)))
+            assert answers == [expected] * 20
+        assert checked_out(api.database) == 0
