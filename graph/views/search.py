@@ -44,6 +44,7 @@ from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
 from graph.views.snippet import SnippetBatch
 from models.columns.types import uuid_type
+from models.database.list_parameters import padded_length
 from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_rows
 
 #: The longest query, in characters.
@@ -93,7 +94,10 @@ class SearchBatch:
     def in_workspace(
         self, scope: ReadScope, workspace: Any, without: Any, most: int | None
     ) -> Subquery:
-        """Select the hits of a workspace with their scores, at most `most` of each kind."""
+        """Select the hits of a workspace with their scores, at most `most` of each kind.
+
+        `most` is part of the SQL, so it should have few different values.
+        """
         kind = scope.database.kind
         task, comment = models.Task, models.Comment
         in_use = and_(task.deleted_at.is_(None), task.workspace_id == workspace)
@@ -190,7 +194,7 @@ class SearchPageBatch(SearchBatch):
 
 @dataclass(frozen=True)
 class SearchCountBatch(SearchBatch):
-    """The number of hits, of each kind counted up to one past a limit."""
+    """The number of hits, of each kind counted to at least one past a limit."""
 
     limit: int | None = None
 
@@ -199,7 +203,7 @@ class SearchCountBatch(SearchBatch):
     ) -> list[int]:
         branches = []
         for place, (workspace, without) in enumerate(keys):
-            most = None if self.limit is None else self.limit + 1
+            most = None if self.limit is None else padded_length(self.limit + 1)
             found = self.in_workspace(scope, workspace, without, most)
             # scope: `found` is restricted already.
             counted = select(literal(place).label("place"), func.count().label("count"))

@@ -222,6 +222,18 @@ async def test_hits_are_counted_exactly_or_up_to_a_limit(api: Api, team: Team) -
     }
 
 
+async def test_limits_of_counts_share_few_statements(api: Api, team: Team) -> None:
+    query = """
+      query ($slug: String!, $limit: Int!) {
+        workspace(slug: $slug) { search(query: "fox") { count(limit: $limit) { value } } }
+      }
+    """
+    with Statements(api.database) as statements:
+        for limit in range(20, 30):
+            await api.ask(query, team.token, slug=team.slug, limit=limit)
+    assert len({sql for sql in statements.sent if "count(*)" in sql}) == 1
+
+
 async def test_outsider_finds_nothing(api: Api, team: Team, world: World) -> None:
     other = await world.make_workspace()
     outsider = await world.make_member(other)
