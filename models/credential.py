@@ -1,9 +1,9 @@
 """Credentials: tokens, sessions, sign-in codes, passwords and external identities.
 
 Tokens, sessions and codes are random secrets of 256 bits. Only their SHA-256 digest is stored:
-a random secret needs no slow hash. Passwords do, and get one. `graph.auth.identity` looks rows up
-by their secret. In the API a token or session is visible to its user alone; the other rows are
-visible to nobody.
+a random secret needs no slow hash. Passwords do, and get one. `graph.auth.credential_lookup` looks
+rows up by their secret. In the API a token or session is visible to its user alone; the other rows
+are visible to nobody.
 """
 
 import secrets

@@ -1,6 +1,7 @@
 """The statement that authenticates: credentials with their users and the users' roles."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -37,7 +38,7 @@ class CredentialQuery:
         self._processors = result_processors(
             [column.type for column in columns], database.read_engine.dialect
         )
-        #: The compiled statements, by the number of secrets that they look up.
+        #: The compiled statements, by the list of secrets that they have as a parameter.
         self._compiled: dict[Hashable, CompiledStatement] = {}
 
     async def with_digests(self, digests: Sequence[bytes]) -> list[CredentialRecord]:
@@ -66,13 +67,16 @@ class CredentialQuery:
     ) -> list[CredentialRecord]:
         compiled = self._compiled.get(shape)
         if compiled is None:
-            query = credential_query(self.model, condition(), self.database.kind)
-            dialect = self.database.read_engine.dialect
-            compiled = compile_statement(query, dialect, {"now", *values})
+            # In a thread, because it takes some milliseconds.
+            compiled = await asyncio.to_thread(self._compile, condition(), values)
             self._compiled[shape] = compiled
         arguments = compiled.arguments({**values, "now": now()})
         rows = await self.database.fetch_rows(compiled.sql, arguments)
         return [CredentialRecord(self.model, row, self._processors) for row in rows]
+
+    def _compile(self, condition: ColumnElement[bool], late: Collection[str]) -> CompiledStatement:
+        query = credential_query(self.model, condition, self.database.kind)
+        return compile_statement(query, self.database.read_engine.dialect, {"now", *late})
 
     def _is(self, name: str) -> ColumnElement[bool]:
         """Return the condition that a column has the value of the parameter of its name."""

@@ -146,15 +146,6 @@ class Database:
 
         return await self._read(attempt)
 
-    async def fetch(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work` on a connection, as `read` does in a session. It returns no ORM rows."""
-
-        async def attempt() -> T:
-            async with self.read_engine.connect() as connection:
-                return await work(connection)
-
-        return await self._read(attempt)
-
     async def fetch_rows(self, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
         """Return the rows of a statement as the driver returns them.
 
@@ -169,10 +160,11 @@ class Database:
 
             return await self._read(attempt)
 
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
-            return await self.fetch_rows_on(connection, sql, parameters)
+        async def on_connection() -> Sequence[Any]:
+            async with self.read_engine.connect() as connection:
+                return await self.fetch_rows_on(connection, sql, parameters)
 
-        return await self.fetch(work)
+        return await self._read(on_connection)
 
     async def fetch_rows_on(
         self, connection: AsyncConnection, sql: str, parameters: Sequence[Any]
