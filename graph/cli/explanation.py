@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType, specified_rules
+from graphql import GraphQLError, OperationType
 
 from graph.cli.registration import read_document
 from graph.engine.engine import Engine
@@ -13,6 +13,7 @@ from graph.operations.cost import CostRules
 from graph.operations.documents import parse_and_validate
 from graph.operations.limits import Limits
 from graph.operations.prepared import PreparedDocument
+from graph.operations.value_errors import RULES
 from graph.schema import FIELD_COSTS, LIST_LENGTHS, schema
 from graph.settings import Settings
 from models.database import Database
@@ -30,7 +31,7 @@ def explain_file(
     graphql_schema = schema._schema
     try:
         text = read_document(file)
-        ast, errors, _ = parse_and_validate(graphql_schema, text, limits, specified_rules)
+        ast, errors, _ = parse_and_validate(graphql_schema, text, limits, RULES)
     except GraphQLError as error:
         raise NotExplained(error.message) from None
     if errors:

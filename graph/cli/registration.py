@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from graphql import GraphQLError, specified_rules
+from graphql import GraphQLError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.cli.console import CommandError, load_settings
 from graph.operations import documents
 from graph.operations.limits import Limits, check_size
+from graph.operations.value_errors import RULES
 from graph.schema import schema
 from models import RegisteredDocument
 from models.columns.digest import digest
@@ -27,7 +28,7 @@ def read_document(file: Path) -> str:
     limits = Limits.from_settings(load_settings())
     try:
         check_size(text, limits)
-        _, errors, _ = documents.parse_and_validate(schema._schema, text, limits, specified_rules)
+        _, errors, _ = documents.parse_and_validate(schema._schema, text, limits, RULES)
     except GraphQLError as error:
         errors = [error]
     if errors:

@@ -8,7 +8,8 @@ A request passes these steps, in this order. The first of them to fail determine
  3. `answer` checks the method and negotiates the media type.
  4. `admit` authenticates the request, charges it and its body, limits the size of the body, and
     refuses cookies that other sites make a browser send.
- 5. A browser's visit is answered with GraphiQL. Such a request ends here.
+ 5. A browser's visit is answered with GraphiQL, which shows the query in the URL if there is one.
+    Such a request ends here.
  6. `request_parameters` reads the query string or the JSON body, and checks the parameters.
  7. `OperationRunner.run` runs the operation. Its module says in which steps.
  8. `result_response` sets the status; cookies and rate limit headers are added. The body is
@@ -101,10 +102,11 @@ class GraphQLEndpoint:
         context = await self.admit(request)
         operations: OperationRequest | list[OperationRequest]
         if request.method == "GET":
-            if "text/html" in (accept or "") and "query" not in request.query_parameters:
-                if self.explorer is None:
+            if "text/html" in (accept or ""):
+                if self.explorer is not None:
+                    return HttpResponse(self.explorer, media_type="text/html")
+                if "query" not in request.query_parameters:
                     raise BadRequest("Not Found", 404)
-                return HttpResponse(self.explorer, media_type="text/html")
             operations = read_query_string(request, self.settings)
         else:
             check_content(request)

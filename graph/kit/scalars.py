@@ -20,17 +20,17 @@ def invalid_scalar(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": BadUserInput.code})
 
 
-def parse_time(value: Any) -> datetime:
-    """Parse a time with an offset from UTC. Raises `GraphQLError`."""
+def parse_time(
+    value: Any, forms: str = "Include the offset, as in 2026-11-20T09:30:00Z."
+) -> datetime:
+    """Parse a time with an offset from UTC. Raises `GraphQLError`, which says the valid forms."""
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None or not DAY.match(value) or value[10] != "T":
             raise ValueError(value)
         return moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise invalid_scalar(
-            f"{_shown(value)} is not a valid time. Include the offset, as in 2026-11-20T09:30:00Z."
-        ) from None
+        raise invalid_scalar(f"{_shown(value)} is not a valid time. {forms}") from None
 
 
 def format_time(moment: datetime) -> str:

@@ -26,7 +26,6 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationType,
     execute,
-    specified_rules,
 )
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
@@ -53,6 +52,7 @@ from graph.operations.requests import (
     as_graphql_error,
 )
 from graph.operations.usage import CURRENT_USAGE, measured
+from graph.operations.value_errors import RULES, mark_invalid_variables
 
 if TYPE_CHECKING:
     from graph.context import Context
@@ -179,7 +179,7 @@ class OperationRunner:
             return _Known(cached, [], True)
         await context.charge(min(len(text), self.limits.size) // CHARACTERS_PER_COST)
         check_size(text, self.limits)
-        rules = [*specified_rules]
+        rules = [*RULES]
         if not self.limits.introspection:
             rules.append(NoSchemaIntrospectionCustomRule)
         job = partial(
@@ -259,6 +259,7 @@ class OperationRunner:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
+        mark_invalid_variables(result.errors or ())
         return await encoded(result, operation.introspection_keys)
 
     async def _introspect(

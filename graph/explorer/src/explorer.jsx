@@ -43,8 +43,17 @@ const fetcher = createGraphiQLFetcher({
   subscriptionUrl: new URL('/graphql', location.href).href.replace(/^http/, 'ws'),
 });
 
+// A link may hold an operation, in the parameters of GraphQL over HTTP. It is shown, not run.
+const parameters = new URLSearchParams(location.search);
+const given = (name) => parameters.get(name) ?? undefined;
+
 createRoot(document.getElementById('explorer')).render(
-  <GraphiQL fetcher={fetcher} defaultQuery={defaultQuery}>
+  <GraphiQL
+    fetcher={fetcher}
+    defaultQuery={defaultQuery}
+    initialQuery={given('query')}
+    initialVariables={given('variables')}
+  >
     <GraphiQL.Logo>Taskloom</GraphiQL.Logo>
   </GraphiQL>,
 );

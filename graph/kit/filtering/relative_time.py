@@ -33,7 +33,9 @@ class RelativeTime:
         elif isinstance(text, str) and len(text) == len("2026-11-20"):
             moment.day = parse_date(text)
         else:
-            moment.instant = parse_time(text)
+            moment.instant = parse_time(
+                text, "Use a form such as 2026-11-20T09:30:00Z, 2026-11-20 or -P2W."
+            )
         return moment
 
     def time_from(self, now: datetime) -> datetime:

@@ -61,7 +61,7 @@ async def test_malformed_body_is_a_bad_request(api: Api, body: str, message: str
     [
         ("{ viewer {", "GRAPHQL_PARSE_FAILED"),
         ("{ viewer { secret } }", "GRAPHQL_VALIDATION_FAILED"),
-        ("query ($id: ID!) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($id: ID!) { node(id: $id) { id } }", "BAD_USER_INPUT"),
     ],
 )
 @pytest.mark.parametrize(
@@ -203,12 +203,76 @@ async def test_invalid_date_time_is_refused(api: Api, value: Any) -> None:
     assert "Include the offset, as in 2026-11-20T09:30:00Z." in message
 
 
+TIME_FORM = "Include the offset, as in 2026-11-20T09:30:00Z."
+TIME_FORMS = "Use a form such as 2026-11-20T09:30:00Z, 2026-11-20 or -P2W."
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "message", "column"),
+    [
+        (
+            '{ viewer { events(from: "x") { totalCount } } }', {},
+            f"Argument 'from' has invalid value: 'x' is not a valid time. {TIME_FORM}", 25,
+        ),
+        (
+            '{ viewer { assignedTasks(filter: {or: [{dueOn: {gt: "x"}}]}) { totalCount } } }', {},
+            "Argument 'filter' has invalid value at .or[0].dueOn.gt: 'x' is not a valid time. "
+            + TIME_FORMS, 34,
+        ),
+        (
+            'query ($t: DateTime = "x") { viewer { events(from: $t) { totalCount } } }', {},
+            f"The default of variable '$t' has invalid value: 'x' is not a valid time. {TIME_FORM}",
+            23,
+        ),
+        (
+            "query ($t: DateTime) { viewer { events(from: $t) { totalCount } } }", {"t": "x"},
+            f"Variable '$t' has invalid value: 'x' is not a valid time. {TIME_FORM}", 8,
+        ),
+        (
+            "query ($f: TaskFilter) { viewer { assignedTasks(filter: $f) { totalCount } } }",
+            {"f": {"dueOn": {"gt": "P1X"}}},
+            "Variable '$f' has invalid value at .dueOn.gt: 'P1X' is not a valid duration. "
+            "Use a form such as P2W or -P1DT12H.", 8,
+        ),
+        (
+            "query ($n: Int) { viewer { events(first: $n) { totalCount } } }", {"n": "1"},
+            "Variable '$n' has invalid value: Int cannot represent non-integer value: '1'", 8,
+        ),
+        (
+            "query ($id: ID!) { node(id: $id) { id } }", {},
+            "Variable '$id' has invalid value: Expected a value of non-null type 'ID!' to be "
+            "provided.", 8,
+        ),
+    ],
+)  # fmt: skip
+@sqlite_only
+async def test_invalid_values_are_named_with_their_place_and_the_valid_forms(
+    api: Api, document: str, variables: dict[str, Any], message: str, column: int
+) -> None:
+    response = await api.post({"query": document, "variables": variables})
+    assert response.status_code == 400
+    assert response.json() == {
+        "errors": [
+            {
+                "message": message,
+                "locations": [{"line": 1, "column": column}],
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
+        ]
+    }
+
+
 @sqlite_only
 async def test_explorer_is_served_to_browsers(api: Api) -> None:
     page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "/explorer/explorer.js" in page.text
+    # The page shows the query in its URL.
+    linked = await api.http.get(
+        "/graphql", params={"query": "{ viewer { id } }"}, headers={"Accept": "text/html,*/*;q=0.8"}
+    )
+    assert linked.text == page.text
     script = await api.http.get("/explorer/explorer.js")
     assert script.status_code == 200
     assert script.headers["content-type"].startswith("text/javascript")
