@@ -137,7 +137,7 @@ def test_every_query_is_limited_to_visible_rows() -> None:
     assert violations == []
 
 
-def test_modules_have_at_most_420_lines() -> None:
+def test_modules_have_at_most_400_lines() -> None:
     """Migrations may be longer."""
     long = [
         f"{path.relative_to(ROOT)}: {lines}"
