@@ -63,10 +63,10 @@ def shown(snippet: str) -> str:
 )
 async def test_each_snippet_marks_a_part_of_its_source(
     api: Api,
-    team: Team,
+    team: Team,  # noqa: F811
     world: World,
     texts: list[tuple[str, str, str]],
-    asked: list[str],  # noqa: F811
+    asked: list[str],
 ) -> None:
     model = team.tasks[0]
     home = {"workspace_id": model.workspace_id}
@@ -126,11 +126,11 @@ query ($slug: String!, $query: String!) { workspace(slug: $slug) {
 )
 async def test_long_text_is_cut_around_its_first_match(
     api: Api,
-    team: Team,
+    team: Team,  # noqa: F811
     world: World,
     query: str,
     text: str,
-    snippet: str,  # noqa: F811
+    snippet: str,
 ) -> None:
     await world.make_comment(team.tasks[0], None, body=text)
     [hit] = await search(api, team, query)
@@ -139,9 +139,9 @@ async def test_long_text_is_cut_around_its_first_match(
 
 async def test_phrase_across_title_and_body_marks_its_words(
     api: Api,
-    team: Team,
+    team: Team,  # noqa: F811
     world: World,
-    kind: str,  # noqa: F811
+    kind: str,
 ) -> None:
     async with world.database.writes.begin() as session:
         changed = update(Task).where(Task.id == team.tasks[0].id)
@@ -154,9 +154,9 @@ async def test_phrase_across_title_and_body_marks_its_words(
 
 async def test_snippets_of_long_texts_are_cut_by_the_database(
     api: Api,
-    team: Team,
+    team: Team,  # noqa: F811
     world: World,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     received = []
 
