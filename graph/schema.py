@@ -5,6 +5,13 @@ from types import ModuleType
 from typing import Any
 
 import strawberry
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
 from strawberry.schema.config import StrawberryConfig
 
 from graph.kit.filtering.relative_time import DATE_TIME_OR_DURATION, RelativeTime
@@ -75,6 +82,24 @@ FIELD_COSTS: FieldCosts = {
     ("Workspace", "search"): lambda given: search_cost(given("query")),
 }
 
+
+def omit_null_defaults(graphql_schema: GraphQLSchema) -> None:
+    """Leave arguments and fields of inputs without a default, if Python's default is None.
+
+    For clients `= null` means the same, but linters and generated code take it for a value.
+    """
+    for kind in graphql_schema.type_map.values():
+        if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
+            parts: Any = [part for field in kind.fields.values() for part in field.args.values()]
+        elif isinstance(kind, GraphQLInputObjectType):
+            parts = kind.fields.values()
+        else:
+            continue
+        for part in parts:
+            if part.default_value is None:
+                part.default_value = Undefined
+
+
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
@@ -82,3 +107,4 @@ schema = strawberry.Schema(
     types=[node for node in Node.__subclasses__() if node.__module__.startswith("graph.")],
     config=StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION}),
 )
+omit_null_defaults(schema._schema)

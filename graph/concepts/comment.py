@@ -49,7 +49,9 @@ class Comment(Node):
     edited_at: datetime | None
     author: User | None = one(models.Comment.author)
     task: Task = one(models.Comment.task)
-    reactions: Connection[Reaction] = many(models.Comment.reactions, "Its reactions, oldest first.")
+    reactions: Connection[Reaction] | None = many(
+        models.Comment.reactions, "Its reactions, oldest first."
+    )
     reaction_counts: list[ReactionCount] = resolver_field(reaction_counts, plan=Resolved(("id",)))
     viewer_can_update: bool = computed(viewer_can_update, "author_id", "workspace_id")
 

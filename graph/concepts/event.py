@@ -46,7 +46,7 @@ class Event(Node):
     workspace: Workspace = one(models.Event.workspace)
     project: Project | None = one(models.Event.project)
     organizer: User | None = one(models.Event.organizer)
-    attendees: Connection[Attendance] = many(
+    attendees: Connection[Attendance] | None = many(
         models.Event.attendances, "The invitations, in the order of invitation."
     )
 

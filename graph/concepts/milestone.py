@@ -31,7 +31,7 @@ class Milestone(Node):
     due_on: date | None
     closed_at: datetime | None
     project: Project = one(models.Milestone.project)
-    tasks: Connection[Task] = many(
+    tasks: Connection[Task] | None = many(
         models.Milestone.tasks,
         "Its tasks, newest first. Archived tasks and tasks in the trash are not included.",
         where=active_tasks,

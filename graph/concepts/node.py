@@ -9,6 +9,7 @@ import models
 from graph.context import Info
 from graph.engine.declarations import ById, ByIds
 from graph.kit.declare import resolver_field
+from graph.kit.errors import BadUserInput
 from graph.kit.node import Node, decode_id
 from graph.kit.relations.batches import RowBatch
 
@@ -34,7 +35,16 @@ async def nodes(
     ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"At most {MAX_IDS} IDs.")],
 ) -> list[models.Base | None]:
     """The objects with the IDs, in their order; null for each that the viewer cannot see."""
-    return await gather(*(load(info, one, f"ids[{place}]") for place, one in enumerate(ids)))
+
+    async def load_one(place: int) -> models.Base | BadUserInput | None:
+        try:
+            return await load(info, ids[place], f"ids[{place}]")
+        except BadUserInput as error:
+            # graphql-core reports it for this item.
+            return error
+
+    # A type checker cannot know that an item may be an error.
+    return await gather(*map(load_one, range(len(ids))))  # type: ignore[return-value]
 
 
 @strawberry.type

@@ -43,15 +43,15 @@ class Project(Node):
     version: int
     workspace: Workspace = one(models.Project.workspace)
     lead: User | None = one(models.Project.lead)
-    tasks: Connection[Task] = many(
+    tasks: Connection[Task] | None = many(
         models.Project.tasks,
         "Its tasks, newest first. Tasks in the trash are not included.",
         where=tasks_not_in_trash,
     )
-    task_groups: list[TaskGroup] = resolver_field(
+    task_groups: list[TaskGroup] | None = resolver_field(
         board_of_project, plan=Resolved(("id", "workspace_id"))
     )
-    milestones: Connection[Milestone] = many(
+    milestones: Connection[Milestone] | None = many(
         models.Project.milestones, "Its milestones, oldest first."
     )
 

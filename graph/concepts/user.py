@@ -68,30 +68,30 @@ class User(Node):
         email, doc_of(models.User, "email"), plan=Resolved(("id", "email"))
     )
     created_at: datetime
-    workspaces: Connection[Workspace] = many(
+    workspaces: Connection[Workspace] | None = many(
         models.User.workspaces,
         "The workspaces that both the user and the viewer belong to, oldest first.",
     )
-    assigned_tasks: Connection[Task] = many(
+    assigned_tasks: Connection[Task] | None = many(
         models.User.assigned_tasks,
         "The tasks assigned to the user, newest first. Archived tasks and tasks in the trash are "
         "not included.",
         where=active_tasks,
     )
-    access_tokens: Connection[AccessToken] = many(
+    access_tokens: Connection[AccessToken] | None = many(
         models.User.access_tokens,
         "The viewer's own personal tokens, oldest first. Empty for other users.",
     )
-    invitations: Connection[Invitation] = many(
+    invitations: Connection[Invitation] | None = many(
         models.User.invitations,
         "The viewer's own pending invitations, oldest first. Empty for other users.",
         shown_if=lambda user, context: user.id == context.viewer.user_id,
     )
-    sessions: Connection[Session] = many(
+    sessions: Connection[Session] | None = many(
         models.User.sessions,
         "The viewer's own sessions, oldest first. Empty for other users.",
     )
-    events: Connection[Event] = many(
+    events: Connection[Event] | None = many(
         models.User.events,
         "The events that the user attends or organizes, by start time.",
         where=events_between,

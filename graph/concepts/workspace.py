@@ -68,10 +68,10 @@ class Workspace(Node):
     created_at: datetime
     sequence: int
     viewer_role: models.Role | None = computed(viewer_role, "id")
-    members: Connection[Membership] = many(
+    members: Connection[Membership] | None = many(
         models.Workspace.memberships, "The members, in the order in which they joined."
     )
-    invitations: Connection[Invitation] = many(
+    invitations: Connection[Invitation] | None = many(
         models.Workspace.invitations,
         "The pending invitations, oldest first. Empty unless the viewer administers the workspace.",
     )
@@ -80,28 +80,28 @@ class Workspace(Node):
         "The workflow states, in board order.",
         order=Order.by(models.State, "position"),
     )
-    labels: Connection[Label] = many(models.Workspace.labels, "The labels, by name.")
-    projects: Connection[Project] = many(
+    labels: Connection[Label] | None = many(models.Workspace.labels, "The labels, by name.")
+    projects: Connection[Project] | None = many(
         models.Workspace.projects, "The projects, oldest first.", where=active_projects
     )
     project: Project | None = lookup(
         CompositeKeyBatch(models.Project, ("workspace_id", "key")), project_key, parent=("id",)
     )
-    tasks: Connection[Task] = many(
+    tasks: Connection[Task] | None = many(
         models.Workspace.tasks,
         "The tasks of all projects, newest first. Tasks in the trash are not included.",
         where=tasks_not_in_trash,
     )
     task: Task | None = lookup(TaskByKeyBatch(), task_key, parent=("id",))
-    task_groups: list[TaskGroup] = resolver_field(board_of_workspace, plan=Resolved(("id",)))
-    search: Connection[SearchResult] = resolver_field(search, plan=Resolved(("id",)))
-    events: Connection[Event] = many(
+    task_groups: list[TaskGroup] | None = resolver_field(board_of_workspace, plan=Resolved(("id",)))
+    search: Connection[SearchResult] | None = resolver_field(search, plan=Resolved(("id",)))
+    events: Connection[Event] | None = many(
         models.Workspace.events,
         "The calendar events, by start time.",
         where=events_between,
         check=check_time_range,
     )
-    changes: ChangePage = resolver_field(changes, plan=Resolved(("id",)))
+    changes: ChangePage | None = resolver_field(changes, plan=Resolved(("id",)))
 
 
 register_order(models.Workspace, "created_at")

@@ -51,7 +51,7 @@ def events_between(
     return conditions
 
 
-def check_time_range(from_: datetime | None, to: datetime | None) -> None:
+def check_time_range(from_: datetime | None = None, to: datetime | None = None) -> None:
     """Raise `BadUserInput` for a range that ends before it starts."""
     if from_ is not None and to is not None and to < from_:
         raise BadUserInput("from, to: `to` must not be before `from`.")

@@ -112,7 +112,7 @@ class TaskGroup:
     estimate: float | None = strawberry.field(
         description="The sum of the tasks' estimates; null if none has one."
     )
-    tasks: Connection[Task] = lazy_field(
+    tasks: Connection[Task] | None = lazy_field(
         tasks_of_group, "The tasks, newest first.", group_parameters, {PLAN: Resolved()}
     )
 

@@ -36,7 +36,7 @@ from graph.kit.loading.kept_selects import KeptSelects
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
-from graph.kit.paging.page_arguments import DEFAULT_SIZE, PageRows, parse_page_size
+from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource
 from graph.kit.relations.parameters import parameter
@@ -282,9 +282,8 @@ async def search(
         ),
     ],
     first: Annotated[
-        int | None,
-        strawberry.argument(description=f"The number of hits: {DEFAULT_SIZE} by default."),
-    ] = None,
+        int | None, strawberry.argument(description=f"The number of hits: at most {MAX_SIZE}.")
+    ] = DEFAULT_SIZE,
     after: Annotated[
         str | None, strawberry.argument(description="Return the hits after this cursor.")
     ] = None,

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+)
 
 from graph.schema import schema
 from graph.settings import PREFIX, Settings
@@ -13,6 +19,7 @@ from tests.support.schema_walk import SCHEMA
 
 pytestmark = pytest.mark.check
 
+PRINTED = Path("schema.graphql").read_text()
 OPERATING = Path("docs/operating.md").read_text()
 
 
@@ -41,8 +48,32 @@ def test_every_part_of_the_schema_has_a_description() -> None:
     assert list(undescribed()) == []
 
 
+#: Fields with arguments that no value of the right type makes invalid.
+NEVER_INVALID = {"Query.rateLimit"}
+
+
+def test_fields_with_arguments_can_be_null() -> None:
+    """An invalid argument then leaves the rest of the answer as it is."""
+    rigid = {
+        f"{name}.{field_name}"
+        for name, kind in SCHEMA.type_map.items()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        and not name.startswith("__")
+        and kind is not SCHEMA.mutation_type
+        for field_name, field in kind.fields.items()
+        if field.args and isinstance(field.type, GraphQLNonNull)
+    }
+    # The items of `nodes` can be null.
+    assert rigid == NEVER_INVALID | {"Query.nodes"}
+
+
+def test_no_default_is_null() -> None:
+    """Linters and code generators take it for a value."""
+    assert " = null" not in PRINTED
+
+
 def test_printed_schema_is_current() -> None:
-    assert Path("schema.graphql").read_text() == schema.as_str() + "\n"
+    assert schema.as_str() + "\n" == PRINTED
 
 
 def test_docs_list_every_setting() -> None:

@@ -72,7 +72,7 @@ class Task(Node):
     )
     milestone: Milestone | None = one(models.Task.milestone)
     parent: "Task | None" = one(models.Task.parent)
-    subtasks: "Connection[Task]" = many(
+    subtasks: "Connection[Task] | None" = many(
         models.Task.subtasks,
         "Its subtasks, newest first. Archived tasks and tasks in the trash are not included.",
         where=active_tasks,
@@ -82,8 +82,8 @@ class Task(Node):
         "Its links to other tasks, oldest first.",
         order=Order.by(models.TaskLink, "created_at"),
     )
-    comments: Connection[Comment] = many(models.Task.comments, "Its comments, oldest first.")
-    changes: Connection[Change] = many(
+    comments: Connection[Comment] | None = many(models.Task.comments, "Its comments, oldest first.")
+    changes: Connection[Change] | None = many(
         models.Task.changes, "Its changes, oldest first.", order=IN_SEQUENCE
     )
     viewer_can_update: bool = computed(

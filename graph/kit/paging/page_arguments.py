@@ -56,6 +56,9 @@ def parse_page_arguments(
     order: Order, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> PageArguments:
     """Parse the page arguments of a connection. Raises `BadUserInput`, which names them."""
+    if first == DEFAULT_SIZE and (last is not None or before is not None):
+        # It is the default of the schema.
+        first = None
     if first is not None and last is not None:
         raise BadUserInput("first, last: use only one of them.")
     if after is not None and before is not None:

@@ -136,6 +136,6 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = resolver_field(_edges, "The items of this page with their cursors.")
     page_info: PageInfo = resolver_field(_page_info, "The position of this page in the list.")
     total_count: int = resolver_field(_total_count, "The total number of items in the list.")
-    count: CappedCount = resolver_field(
+    count: CappedCount | None = resolver_field(
         _count, "The total, counted up to `limit`; cheaper than `totalCount` on long lists."
     )

@@ -45,8 +45,9 @@ PAGE_ARGUMENTS = (
     parameter(
         "first",
         int,
-        f"The number of items from the start, or after the cursor `after`: {DEFAULT_SIZE} by "
-        f"default, at most {MAX_SIZE}.",
+        f"The number of items from the start, or after the cursor `after`: at most {MAX_SIZE}. The "
+        "default does not apply with `last` or `before`.",
+        DEFAULT_SIZE,
     ),
     parameter("after", str, "Return the items after this cursor."),
     parameter(
@@ -212,7 +213,7 @@ def parse_paging(
     order: Order | ListOrder, arguments: dict[str, Any]
 ) -> tuple[Order, PageArguments]:
     """Return the order and the page that the arguments of a list ask for, removing them."""
-    first, after, last, before = (arguments.pop(argument.name) for argument in PAGE_ARGUMENTS)
+    first, after, last, before = (arguments.pop(one.name, None) for one in PAGE_ARGUMENTS)
     if isinstance(order, ListOrder):
         order = order.parse(arguments.pop("order_by", None))
     return order, parse_page_arguments(order, first, after, last, before)
