@@ -27,7 +27,7 @@ from graph.operations.document_store import DocumentStore
 from graph.operations.limits import Limits
 from graph.operations.runner import OperationRunner
 from graph.operations.usage import measured_task
-from graph.schema import FIELD_COSTS, LIST_LENGTHS, schema
+from graph.schema import FIELD_COSTS, LIST_LENGTHS, printed_schema, schema
 from graph.settings import Settings
 from models.database import Database
 from models.migrations import require_newest
@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
     )
     if settings.explorer:
         add_explorer_files(app)
-    add_routes(app, schema, server, settings)
+    add_routes(app, printed_schema, server, settings)
     return app
 
 

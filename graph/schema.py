@@ -11,6 +11,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     Undefined,
+    print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
 
@@ -83,12 +84,22 @@ FIELD_COSTS: FieldCosts = {
 }
 
 
-def omit_null_defaults(graphql_schema: GraphQLSchema) -> None:
-    """Leave arguments and fields of inputs without a default, if Python's default is None.
+DESCRIPTION = (
+    "Taskloom: tasks in projects of workspaces, with boards, comments, events, full-text search, "
+    "and a log of every change. Lists are Relay connections. Errors of mutations are data."
+)
 
-    For clients `= null` means the same, but linters and generated code take it for a value.
-    """
-    for kind in graphql_schema.type_map.values():
+
+def refine(graphql_schema: GraphQLSchema) -> None:
+    """Set what Strawberry does not: the description, the order of types, absent defaults."""
+    graphql_schema.description = DESCRIPTION
+    types = graphql_schema.type_map
+    roots = {"Query": types.pop("Query"), "Mutation": types.pop("Mutation")}
+    others = dict(types)
+    types.clear()
+    # After the root types, each type follows the first one that mentions it.
+    types.update(roots | others)
+    for kind in types.values():
         if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
             parts: Any = [part for field in kind.fields.values() for part in field.args.values()]
         elif isinstance(kind, GraphQLInputObjectType):
@@ -96,6 +107,8 @@ def omit_null_defaults(graphql_schema: GraphQLSchema) -> None:
         else:
             continue
         for part in parts:
+            # Python's default. For clients `= null` means the same as none, but linters and code
+            # generators take it for a value.
             if part.default_value is None:
                 part.default_value = Undefined
 
@@ -107,4 +120,10 @@ schema = strawberry.Schema(
     types=[node for node in Node.__subclasses__() if node.__module__.startswith("graph.")],
     config=StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION}),
 )
-omit_null_defaults(schema._schema)
+refine(schema._schema)
+
+
+def printed_schema() -> str:
+    """Return the schema in GraphQL's schema language."""
+    # Strawberry's printer would sort the types by name.
+    return print_schema(schema._schema) + "\n"

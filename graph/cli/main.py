@@ -139,9 +139,9 @@ def schema(
 ) -> None:
     """Print the GraphQL schema, or check that schema.graphql is up to date."""
     # Building the schema takes a second, which the other commands save.
-    from graph.schema import schema as graphql_schema
+    from graph.schema import printed_schema
 
-    printed = graphql_schema.as_str() + "\n"
+    printed = printed_schema()
     if not check:
         print_output(printed.rstrip("\n"))
         return

@@ -30,13 +30,12 @@ from graph.rules.hidden_rows import (
     events_between,
     tasks_not_in_trash,
 )
-from graph.rules.task_key import TaskByKeyBatch, parse_task_key
+from graph.rules.task_key import TaskByKeyBatch, parse_project_key, parse_task_key
 from graph.rules.workspace_limits import reject_too_many_workspaces
 from graph.types import Event, Invitation, Label, Membership, Project, State, Task
 from graph.views.board import TaskGroup, board_of_workspace
 from graph.views.change import ChangePage, changes
 from graph.views.search import SearchResult, search
-from models.project import PROJECT_KEY
 from models.workspace import is_slug, new_workspace
 
 
@@ -46,14 +45,19 @@ def viewer_role(root: models.Workspace, context: Context) -> models.Role | None:
 
 
 def project_key(
-    key: Annotated[str, strawberry.argument(description="The project's key, such as TLS.")],
+    key: Annotated[
+        str, strawberry.argument(description="The project's key, such as TLS, in any case.")
+    ],
 ) -> tuple[str] | None:
     """The project with a key; null if there is none."""
-    return (key,) if PROJECT_KEY.fullmatch(key) else None
+    found = parse_project_key(key)
+    return None if found is None else (found,)
 
 
 def task_key(
-    key: Annotated[str, strawberry.argument(description="The task's key, such as TLS-123.")],
+    key: Annotated[
+        str, strawberry.argument(description="The task's key, such as TLS-123, in any case.")
+    ],
 ) -> tuple[str, int] | None:
     """The task with a key, such as TLS-123; null if there is none."""
     return parse_task_key(key)

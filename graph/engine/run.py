@@ -235,23 +235,30 @@ class Run:
     async def _read_stack(self, unit: Unit) -> None:
         bound = self.bound.steps
         values = dict(self.values)
-        lengths = []
+        lengths, is_needed = [], False
         for step in unit.steps:
             values.update(bound[step.number].values)
-            lengths.append(self._bind_keys(unit, step, values))
-        families = self.plan.families[unit]
-        statement = await self._statement(
-            (unit, tuple(lengths)), lambda: self._units.stack(unit, families, bound, lengths)
-        )
+            length, has_keys = self._bind_keys(unit, step, values)
+            lengths.append(length)
+            is_needed |= has_keys
         records: list[list[Record]] = [[] for _ in unit.steps]
-        for record in await self._fetch(statement, values):
-            records[record[0]].append(record)
+        if is_needed:
+            families = self.plan.families[unit]
+            statement = await self._statement(
+                (unit, tuple(lengths)), lambda: self._units.stack(unit, families, bound, lengths)
+            )
+            for record in await self._fetch(statement, values):
+                records[record[0]].append(record)
         for step in unit.steps:
             self._count_texts(step, records[step.tag])
             self.tables.put_records(step, records[step.tag])
 
-    def _bind_keys(self, unit: Unit, step: Step, values: dict[str, Any]) -> int:
-        """Bind the keys that come from outside a stack; return the length of their parameter."""
+    def _bind_keys(self, unit: Unit, step: Step, values: dict[str, Any]) -> tuple[int, bool]:
+        """Bind the keys that come from outside a stack.
+
+        Return the length of their parameter, and whether the step has keys of its own, so that it
+        may find rows although the other steps of the stack do not.
+        """
         name = key_name(step)
         if step.kind is StepKind.LOOKUP:
             [source] = step.sources
@@ -260,17 +267,17 @@ class Run:
             missing = (None,) * (step.key_width - len(first))
             values.update(composite_values(name, [first + (missing if rest is None else rest)]))
             if not source.columns:
-                return 0
+                return 0, rest is not None
         outside = unit.outside[step.tag]
         if not outside:
-            return 0
+            return 0, False
         found = (key for source in outside for key in self.tables.source_keys(source))
         keys = list(dict.fromkeys(key for key in found if key is not None))
         if has_single_key(step, outside):
             values[name] = keys[0] if keys else None
-            return 1
+            return 1, bool(keys)
         values[name] = keys
-        return 2
+        return 2, bool(keys)
 
     async def _statement(self, key: Hashable, order: Callable[[], Order]) -> CompiledStatement:
         """Return a statement of the plan for the viewer's shape."""

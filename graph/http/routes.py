@@ -1,12 +1,12 @@
 """The routes besides `/graphql`: home, sign-in link, printed schema, and health checks."""
 
 import logging
+from collections.abc import Callable
 from functools import cache
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
-from strawberry.schema import BaseSchema
 
 from graph.auth.sign_in_code import redeem_sign_in_code
 from graph.context import Server
@@ -32,13 +32,15 @@ READY_COST = 20
 logger = logging.getLogger("taskloom.health")
 
 
-def add_routes(app: FastAPI, schema: BaseSchema, server: Server, settings: Settings) -> None:
+def add_routes(
+    app: FastAPI, print_schema: Callable[[], str], server: Server, settings: Settings
+) -> None:
     database, budgets = server.database, server.budgets
 
     # Cached, because it takes long.
     @cache
     def printed() -> EncodedFile:
-        return EncodedFile(f"{schema.as_str()}\n".encode())
+        return EncodedFile(print_schema().encode())
 
     async def charge(request: Request, cost: int) -> None:
         """Charge the anonymous budget of the sender's network."""

@@ -11,6 +11,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from graph.kit.errors import BadUserInput
 
+#: The formats `date-time` and `full-date` of its grammar.
+SPECIFICATION = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6"
 #: `fromisoformat` also accepts other forms, such as week dates.
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -59,7 +61,11 @@ def _scalar(
     name: str, description: str, serialize: Callable[[Any], Any], parse: Callable[[Any], Any]
 ) -> ScalarDefinition:
     return strawberry.scalar(
-        name=name, description=description, serialize=serialize, parse_value=parse
+        name=name,
+        description=description,
+        specified_by_url=SPECIFICATION,
+        serialize=serialize,
+        parse_value=parse,
     )
 
 

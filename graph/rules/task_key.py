@@ -1,4 +1,4 @@
-"""Task keys, such as TLS-123."""
+"""Keys of tasks and projects, such as TLS-123 and TLS."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,25 @@ from sqlalchemy.sql.expression import Select
 import models
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.relations.batches import CompositeKeyBatch
+from models.project import PROJECT_KEY
+
+TASK_KEY = re.compile(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", re.IGNORECASE | re.ASCII)
 
 
 def parse_task_key(key: str) -> tuple[str, int] | None:
-    """Return the project's key and the number, or None if the key is malformed."""
-    match = re.fullmatch(r"([A-Z][A-Z0-9]*)-([1-9][0-9]{0,8})", key)
-    return None if match is None else (match[1], int(match[2]))
+    """Return the project's key and the number, or None if the key is malformed.
+
+    Lowercase letters are accepted too: people type keys.
+    """
+    match = TASK_KEY.fullmatch(key)
+    return None if match is None else (match[1].upper(), int(match[2]))
+
+
+def parse_project_key(key: str) -> str | None:
+    """Return a project's key in uppercase, or None if it is malformed."""
+    # Some other letters become ASCII letters in uppercase, such as the dotless i.
+    found = key.upper() if key.isascii() else key
+    return found if PROJECT_KEY.fullmatch(found) else None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The change log in the API: pages that a client resumes by number."""
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ from strawberry.utils.str_converters import to_camel_case
 import models
 from graph.context import Context, Info
 from graph.engine.declarations import ByTypeAndKey
-from graph.kit.declare import computed, doc_of, resolver_field
+from graph.kit.declare import computed, description_of, doc_of, resolver_field
+from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
@@ -28,7 +30,7 @@ from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.fields import one
 from graph.types import User
 from models.base import Base, column_of
-from models.log.logged import Logged, logged_columns
+from models.log.logged import logged_columns, logged_models
 
 IN_SEQUENCE = Order(models.Change, (OrderTerm("sequence"),))
 
@@ -44,6 +46,22 @@ class FieldChange:
     after: JSON | None = strawberry.field(
         description="The value after the change; null for a deleted object."
     )
+
+
+#: The types of objects whose changes are logged. The values are named as the types, so that they
+#: equal the `__typename` of `Change.subject`.
+SubjectType = enum.Enum(  # type: ignore[misc]
+    "SubjectType",
+    {model.__name__: model.__name__ for model in logged_models()},
+    module=__name__,
+)
+SubjectType.__doc__ = "The types of objects whose changes are logged."
+describe_enum(SubjectType, **{one.__name__: description_of(one) for one in logged_models()})
+
+
+def subject_type(root: models.Change, context: Context | None = None) -> SubjectType:
+    """The type of the changed object."""
+    return SubjectType[root.subject_type]
 
 
 def subject_id(root: models.Change, context: Context | None = None) -> strawberry.ID:
@@ -72,7 +90,7 @@ class Change:
     at: datetime = strawberry.field(description=doc_of(models.Change, "at"))
     kind: models.ChangeKind = strawberry.field(description=doc_of(models.Change, "kind"))
     actor: User | None = one(models.Change.actor)
-    subject_type: str = strawberry.field(description=doc_of(models.Change, "subject_type"))
+    subject_type: SubjectType = computed(subject_type, "subject_type")
     subject_id: strawberry.ID = computed(subject_id, "subject_type", "subject_id")
     subject: Node | None = resolver_field(subject, plan=ByTypeAndKey("subject_type", "subject_id"))
     fields: list[FieldChange] = computed(fields, "subject_type", "fields")
@@ -89,8 +107,8 @@ class ChangePage:
 
 @strawberry.input(description="Filters changes. All conditions must match.")
 class ChangeFilter:
-    subject_types: list[str] | None = strawberry.field(
-        default=None, description="Types of changed objects: Task, Comment, Project …"
+    subject_types: list[SubjectType] | None = strawberry.field(
+        default=None, description="Types of changed objects."
     )
     subject_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description=f"IDs of changed objects, at most {MAX_SIZE}."
@@ -205,15 +223,9 @@ async def changes(
 
 def parse_change_filter(filter: ChangeFilter) -> ChangeConditions:
     """Raises `BadUserInput`, which names the invalid field."""
-    logged = {name for name, model in models_by_name().items() if issubclass(model, Logged)}
-    for name in filter.subject_types or ():
-        if name not in logged:
-            known = ", ".join(sorted(logged))
-            raise BadUserInput(
-                f"filter.subjectTypes: {name[:60]!r} is not a logged type. Use one of {known}."
-            )
+    types = filter.subject_types
     return ChangeConditions(
-        _set(filter.subject_types),
+        None if types is None else frozenset(one.name for one in types),
         _keys(filter.subject_ids, "filter.subjectIds", None),
         _set(filter.kinds),
         _keys(filter.project_ids, "filter.projectIds", models.Project),

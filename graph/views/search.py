@@ -38,7 +38,7 @@ from graph.kit.loading.scope import visible
 from graph.kit.paging.keyset import decode_cursor, encode_cursor
 from graph.kit.paging.page_arguments import DEFAULT_SIZE, MAX_SIZE, PageRows, parse_page_size
 from graph.kit.relations.batches import RowBatch, union_of
-from graph.kit.relations.connection import ConnectionSource
+from graph.kit.relations.connection import ConnectionSource, EmptyConnection
 from graph.kit.relations.parameters import parameter
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.types import Comment, Task
@@ -278,7 +278,8 @@ async def search(
         str,
         strawberry.argument(
             description='Words, "phrases", -exclusions and prefix*. All words that are not '
-            "excluded must match. A task's key finds that task first."
+            "excluded must match. A task's key finds that task first. A text without words finds "
+            "nothing."
         ),
     ],
     first: Annotated[
@@ -287,7 +288,7 @@ async def search(
     after: Annotated[
         str | None, strawberry.argument(description="Return the hits after this cursor.")
     ] = None,
-) -> SearchConnection:
+) -> ConnectionSource:
     """Full-text search over titles, bodies and comments, the best matches first."""
     if len(query) > MAX_LENGTH:
         raise BadUserInput(f"query: at most {MAX_LENGTH} characters, not {len(query)}.")
@@ -296,9 +297,11 @@ async def search(
     except (SearchError, BadUserInput) as error:
         raise BadUserInput(f"query: {error}") from None
     size = parse_page_size("first", first)
+    if parsed is None:
+        return EmptyConnection()
     digest = hashlib.sha256(f"search:{parsed}".encode()).hexdigest()[:8]
     cursor = None if after is None else parse_cursor(after, digest)
-    key = parse_task_key(query.strip().upper())
+    key = parse_task_key(query.strip())
     keyed = None if key is None else await info.context.load(TaskByKeyBatch(), (root.id, *key))
     first_id = None if keyed is None or keyed.deleted_at is not None else keyed.id
     return SearchConnection(root.id, size, parsed, digest, first_id, cursor)

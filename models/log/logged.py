@@ -77,6 +77,13 @@ class Logged:
         return self.can_be_deleted_by(viewer)
 
 
+def logged_models() -> list[Any]:
+    """Return the models whose changes are logged, by name. All models must have been imported."""
+    mapped = (mapper.class_ for mapper in Base.registry.mappers)
+    logged = (model for model in mapped if issubclass(model, Logged))
+    return sorted(logged, key=lambda model: model.__name__)
+
+
 #: Columns of every model that say nothing about its content.
 _NEVER_LOGGED = frozenset({"id", "workspace_id", "version", "updated_at"})
 

@@ -70,8 +70,8 @@ class SearchQuery:
     terms: tuple[SearchTerm, ...]
 
     @classmethod
-    def parse(cls, query: str) -> "SearchQuery":
-        """Parse words, "phrases", -exclusions and prefix*.
+    def parse(cls, query: str) -> "SearchQuery | None":
+        """Parse words, "phrases", -exclusions and prefix*; None if there are no words.
 
         Raise `SearchError` if every term is excluded or there are too many words.
         """
@@ -80,6 +80,8 @@ class SearchQuery:
             words = _words(phrase or word)
             if words:
                 terms.append(SearchTerm(words, bool(sign), not phrase and word.endswith("*")))
+        if not terms:
+            return None
         if all(term.excluded for term in terms):
             raise SearchError("enter at least one word to search for.")
         if sum(len(term.words) for term in terms) > MAX_WORDS:

@@ -63,6 +63,7 @@ DATE_TIME_OR_DURATION = strawberry.scalar(
     name="DateTimeOrDuration",
     description="A DateTime, a Date, or an ISO 8601 duration relative to now: -P2W is two weeks "
     "ago. A Date stands for its start in UTC.",
+    specified_by_url="https://www.iso.org/iso-8601-date-and-time-format.html",
     parse_value=RelativeTime.parse,
     serialize=str,
 )

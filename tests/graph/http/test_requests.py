@@ -354,6 +354,28 @@ class TestWithoutLimits:
         assert len(statements) == 3
 
 
+async def test_keys_are_found_in_any_case(api: Api, world: World) -> None:
+    workspace = await world.make_workspace()
+    token = await world.make_token(await world.make_member(workspace))
+    project = await world.make_project(workspace, key="TLS")
+    await world.make_task(project, await world.make_state(workspace), number=7)
+    query = """query ($slug: String!) { workspace(slug: $slug) {
+      project(key: "tLs") { key }
+      task(key: "tls-7") { key }
+      # The Kelvin sign and the dotless i, which are K and I in uppercase.
+      none: project(key: "t\\u212As") { key }
+      nothing: task(key: "\\u0131-7") { key }
+    } }"""
+    assert await api.ask(query, token, slug=workspace.slug) == {
+        "workspace": {
+            "project": {"key": "TLS"},
+            "task": {"key": "TLS-7"},
+            "none": None,
+            "nothing": None,
+        }
+    }
+
+
 @pytest.mark.parametrize("text", ["\\u0000", "x" * 30_000, "'; DROP TABLE users; --"])
 async def test_invalid_slug_or_key_is_not_found(api: Api, world: World, text: str) -> None:
     workspace = await world.make_workspace()

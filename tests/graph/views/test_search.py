@@ -114,10 +114,23 @@ async def test_words_phrases_exclusions_and_prefixes(
     assert names(await search(api, team, query)) == found
 
 
-@pytest.mark.parametrize("query", ["", "  ", '""', "-handshake", "***", "!?", "-"])
+@pytest.mark.parametrize("query", ["", "  ", '""', "***", "!?", "-"])
+async def test_query_without_words_finds_nothing(
+    api: Api, team: Team, statements: Statements, query: str
+) -> None:
+    answer = await api.ask(SEARCH, team.token, slug=team.slug, query=query)
+    assert answer["workspace"]["search"] == {
+        "nodes": [],
+        "totalCount": 0,
+        "pageInfo": {"hasNextPage": False, "endCursor": None},
+    }
+    # Viewer and workspace.
+    assert len(statements) == 2
+
+
 @sqlite_only
-async def test_query_without_words_is_refused(api: Api, team: Team, query: str) -> None:
-    refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query=query)
+async def test_query_with_excluded_words_only_is_refused(api: Api, team: Team) -> None:
+    refusal = await api.refusal(SEARCH, team.token, slug=team.slug, query="-handshake")
     assert refusal == ("BAD_USER_INPUT", "query: enter at least one word to search for.")
 
 
@@ -250,6 +263,7 @@ async def test_page_of_hits_takes_six_statements(
 
 def test_query_is_translated_for_each_database() -> None:
     query = SearchQuery.parse('one "two three" -four -"five six" sev* a-b')
+    assert query is not None
     assert query.to_tsquery() == (
         "('one') & ('two' <-> 'three') & !('four') & !('five' <-> 'six') & ('sev':*) "
         "& ('a' <-> 'b')"
