@@ -10,6 +10,7 @@ nested lists, plus
     10   for each mutation
     5    for each condition of a filter on related objects
     20   for each comparison of a part of a text, such as `contains`
+    50   for each full-text search in a filter
     50   for each comparison of the number of related objects
 """
 

@@ -25,25 +25,30 @@ from graph.kit.filtering.filter_input import COLLECTION_SUFFIX, QUANTIFIERS
 from graph.kit.filtering.operators import OPERATORS
 from graph.operations.limits import LimitExceeded
 
-TEXT_COST, COUNT_COST, RELATED_COST = 20, 50, 5
+TEXT_COST, COUNT_COST, RELATED_COST, SEARCH_COST = 20, 50, 5, 50
 #: The most such conditions of one operation, in all its fields.
-MAX_TEXTS, MAX_COUNTS, MAX_RELATED = 50, 10, 60
+MAX_TEXTS, MAX_COUNTS, MAX_RELATED, MAX_SEARCHES = 50, 10, 60, 5
+#: The field of a filter that is a full-text search.
+SEARCH_FIELD = "search"
 
 
 @dataclass
 class UnindexedConditions:
     """The conditions of an operation that no index answers."""
 
-    #: Comparisons of texts, of numbers of related rows, and conditions on related rows.
+    #: Comparisons of texts, of numbers of related rows, conditions on related rows, and searches.
     texts: int = 0
     counts: int = 0
     related: int = 0
+    searches: int = 0
 
     @property
     def cost(self) -> int:
-        return self.texts * TEXT_COST + self.counts * COUNT_COST + self.related * RELATED_COST
+        of_rows = self.texts * TEXT_COST + self.counts * COUNT_COST + self.related * RELATED_COST
+        return of_rows + self.searches * SEARCH_COST
 
     def add(self, others: "UnindexedConditions") -> None:
+        self.searches += others.searches
         self.texts += others.texts
         self.counts += others.counts
         self.related += others.related
@@ -65,6 +70,8 @@ class UnindexedConditions:
         """Add the condition that a field of an input stands for, if any."""
         if kind.name == "StringComparator":
             self.texts += OPERATORS[name].scans
+        elif name == SEARCH_FIELD:
+            self.searches += 1
         elif kind.name.endswith(COLLECTION_SUFFIX):
             if name in QUANTIFIERS:
                 self.related += 1
@@ -77,11 +84,13 @@ class UnindexedConditions:
             (self.texts, MAX_TEXTS, "comparisons of parts of texts, such as `contains`"),
             (self.counts, MAX_COUNTS, "comparisons of numbers of related objects (`length`)"),
             (self.related, MAX_RELATED, "conditions on related objects, such as `some`"),
+            (self.searches, MAX_SEARCHES, "full-text searches"),
         ):
             if count > most:
+                others = "" if what == "full-text searches" else ", or full-text search"
                 raise LimitExceeded(
                     f"The operation's filters have {count} {what}; the limit is {most}. Use "
-                    "fewer, or full-text search.",
+                    f"fewer{others}.",
                     most,
                     count,
                 )

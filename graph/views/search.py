@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
-    String,
     and_,
     func,
     literal,
@@ -31,7 +30,6 @@ from graph.engine.declarations import ByKey
 from graph.kit.context import KitInfo
 from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
-from graph.kit.filtering.comparators import validated_text
 from graph.kit.loading.kept_selects import KeptSelects
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
@@ -41,33 +39,18 @@ from graph.kit.relations.batches import RowBatch, union_of
 from graph.kit.relations.connection import ConnectionSource, EmptyConnection
 from graph.kit.relations.parameters import parameter
 from graph.rules.task_key import TaskByKeyBatch, parse_task_key
+from graph.rules.text_search import LATE_QUERIES, LateQuery, parse_query
 from graph.types import Comment, Task
 from graph.views.snippet import SnippetBatch
 from models.columns.types import uuid_type
 from models.database.list_parameters import padded_length
-from models.search.query import MAX_RANKED, SearchError, SearchQuery, matching_rows
+from models.search.query import MAX_RANKED, SearchQuery, matching_rows
 
-#: The longest query, in characters.
-MAX_LENGTH = 500
 #: The score of a task found by its key: above all others.
 KEY_SCORE = 1_000_000.0
 
 
-#: The text of a query by the kind of database, if that is a single value.
-LATE_QUERIES: Mapping[str, Callable[[SearchQuery], str]] = {
-    "postgresql": SearchQuery.to_tsquery,
-    "sqlite": SearchQuery.to_fts5,
-}
 SELECTS = KeptSelects()
-
-
-class LateQuery(SearchQuery):
-    """A query whose text is a parameter."""
-
-    def to_tsquery(self) -> Any:
-        return parameter("query", String())
-
-    to_fts5 = to_tsquery
 
 
 @dataclass(frozen=True)
@@ -158,7 +141,7 @@ class SearchPageBatch(SearchBatch):
         late, query = self, None
         if scope.database.kind in LATE_QUERIES:
             values["query"] = LATE_QUERIES[scope.database.kind](self.query)
-            late = replace(self, query=LateQuery(self.query.terms))
+            late = replace(self, query=LateQuery(()))
         else:
             query = self.query
         withouts = tuple(without is not None for _, without in keys)
@@ -290,12 +273,7 @@ async def search(
     ] = None,
 ) -> ConnectionSource:
     """Full-text search over titles, bodies and comments, the best matches first."""
-    if len(query) > MAX_LENGTH:
-        raise BadUserInput(f"query: at most {MAX_LENGTH} characters, not {len(query)}.")
-    try:
-        parsed = SearchQuery.parse(validated_text(query))
-    except (SearchError, BadUserInput) as error:
-        raise BadUserInput(f"query: {error}") from None
+    parsed = parse_query(query, "query")
     size = parse_page_size("first", first)
     if parsed is None:
         return EmptyConnection()

@@ -19,6 +19,7 @@ from graph.kit.filtering.filter_input import FilterInput, filter_field, filter_i
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
 from graph.kit.paging.order_input import register_order
+from graph.rules.text_search import TaskMatches
 from graph.types import (
     CommentCollectionFilter,
     LabelCollectionFilter,
@@ -93,6 +94,11 @@ class TaskFilter(FilterInput):
     labels: LabelCollectionFilter
     comments: CommentCollectionFilter
     parent: "TaskFilter"
+    search: str = filter_field(
+        "Full-text search in the title, the body and the comments, as in `Workspace.search`. A "
+        "text without words matches nothing.",
+        parse=TaskMatches.parse,
+    )
     is_blocked: bool = filter_field(
         "`true`: open tasks that an open task blocks. `false`: all others.", is_blocked
     )

@@ -59,6 +59,8 @@ QUANTIFIERS = ("some", "every", "none")
 T = TypeVar("T")
 #: A condition that a concept builds itself, from the row and the scope.
 BuildCondition = Callable[[Any, ReadScope], ColumnElement[bool]]
+#: Makes the condition from the value in the filter, and the place of the value for errors.
+ParseCondition = Callable[[Any, str], Condition]
 
 
 class FilterInput:
@@ -75,15 +77,20 @@ def filter_of(model: type[Base]) -> type[FilterInput] | None:
     return _FILTERS.get(model)
 
 
-def filter_field(description: str | None = None, build: BuildCondition | None = None) -> Any:
+def filter_field(
+    description: str | None = None,
+    build: BuildCondition | None = None,
+    parse: ParseCondition | None = None,
+) -> Any:
     """Return a field of a filter; without a description it takes the column's `doc`.
 
-    `build` makes the condition of a field that is neither a column nor a relationship.
+    `build` or `parse` makes the condition of a field that is neither a column nor a relationship:
+    `build` that of a field that is true or false, `parse` that of any other value.
     """
     return strawberry.field(
         default=strawberry.UNSET,
         description=description,
-        metadata={"build": build} if build else {},
+        metadata={"build": build, "parse": parse},
     )
 
 
@@ -193,6 +200,8 @@ class FilterParser:
             build = field.metadata.get("build")
             if build is not None:
                 conditions.append(CustomCondition(build) if value else Not(CustomCondition(build)))
+            elif (parse := field.metadata.get("parse")) is not None:
+                conditions.append(parse(value, place))
             elif name in ("and", "or"):
                 inner = tuple(
                     self.parse(part, f"{place}[{index}]", depth + 1)
