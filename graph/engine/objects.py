@@ -11,6 +11,7 @@ from graph.engine.expressions import are_hashable, view_of
 from graph.engine.field_to_plan import DEFINITION, FieldToPlan
 from graph.engine.leaves import LeafPlanner
 from graph.engine.places import Expression, NotPlannable, Place, Shape, Source, StepKind
+from graph.kit.node import models_by_name, objects_by_name
 
 if TYPE_CHECKING:
     from graph.engine.planner import Planner
@@ -97,7 +98,7 @@ class ObjectPlanner:
         if is_abstract_type(asked.kind):
             if shape is Shape.MANY:
                 raise NotPlannable(f"{asked.path}: a list of objects of several types")
-            for name, of_type in self.planner.models_of(asked.kind).items():
+            for name, of_type in self._classes_of(asked.kind).items():
                 kind = self.planner.schema._schema.type_map[name]
                 one = self.planner.place(
                     asked.path, kind, shape, asked.place, model=of_type, has_objects=True
@@ -114,6 +115,14 @@ class ObjectPlanner:
         if asked.is_required:
             return target, lambda: f"P[{number}][{key()}]"
         return target, lambda: f"P[{number}].get({key()})"
+
+    def _classes_of(self, kind: Any) -> dict[str, Any]:
+        """Return the classes of an interface's or a union's values, by the names of their types."""
+        classes = {**models_by_name(), **objects_by_name()}
+        return {
+            one.name: classes[one.name]
+            for one in self.planner.schema._schema.get_possible_types(kind)
+        }
 
 
 def joined(keys: Sequence[Expression]) -> str:

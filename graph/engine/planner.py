@@ -47,7 +47,7 @@ from graph.engine.places import (
     StepKind,
 )
 from graph.engine.selections import Selections
-from graph.kit.node import decode_id, models_by_name, name_of
+from graph.kit.node import decode_id, models_by_name, name_of, object_finder
 
 
 class Planner:
@@ -219,10 +219,15 @@ class Planner:
         argument = declared.argument
 
         def model_of(variables: Mapping[str, Any]) -> Any:
-            decoded = decode_id(str(asked.arguments.untyped(argument, variables)), argument)
+            value = str(asked.arguments.untyped(argument, variables))
+            if object_finder(value) is not None:
+                return object
+            decoded = decode_id(value, argument)
             return decoded and decoded.model
 
         model = self.selections.depend(model_of)
+        if model is object:
+            raise NotPlannable(f"{asked.path}: the ID of an object that is no row")
         if model is None:
             return lambda: "None"
         target, source = self._by_argument(asked, model)
@@ -234,11 +239,16 @@ class Planner:
 
         def models_of(variables: Mapping[str, Any]) -> Any:
             ids = asked.arguments.untyped(argument, variables)
+            if any(object_finder(str(one)) is not None for one in ids):
+                return frozenset({object})
             decoded = [decode_id(str(one), argument) for one in ids]
             return frozenset(one.model for one in decoded if one is not None)
 
         places, source = {}, None
-        for model in sorted(self.selections.depend(models_of), key=name_of):
+        models = self.selections.depend(models_of)
+        if object in models:
+            raise NotPlannable(f"{asked.path}: the ID of an object that is no row")
+        for model in sorted(models, key=name_of):
             target, source = self._by_argument(asked, model)
             target.has_many_keys = True
             places[model] = target.number

@@ -1,8 +1,9 @@
 """Node: objects with a global id, and the types that are views over mapped rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,8 +15,15 @@ from graph.kit.declare import describe_fields
 from graph.kit.errors import BadUserInput
 from models.base import Base
 
+#: Finds an object by the key in its ID and the `info`; None if the viewer cannot see it.
+FindObject = Callable[[str, Any], Awaitable[Any]]
+
 _NAMES: dict[type[Base], str] = {}
 _PREFIXES: dict[str, type[Base]] = {}
+#: Types whose values are no rows: the classes of the values, by the names of the types.
+_OBJECTS: dict[str, type] = {}
+#: Find objects that are no rows by what follows the prefix of their ID.
+_FINDERS: dict[str, FindObject] = {}
 
 
 def node_id(root: Any) -> strawberry.ID:
@@ -46,6 +54,33 @@ def name_of(model: type[Base]) -> str:
     return _NAMES[model]
 
 
+def objects_by_name() -> Mapping[str, type]:
+    """Return the classes of values that are no rows, by the names of their types."""
+    return _OBJECTS
+
+
+def register_object(name: str, values: type) -> None:
+    """Register a type whose values are no rows, as a member of unions and interfaces."""
+    _OBJECTS[name] = values
+
+
+def register_finder(name: str, find: FindObject) -> None:
+    """Register how `node` finds the objects of a type that are no rows."""
+    _FINDERS[_prefix(name)] = find
+
+
+def object_finder(value: str) -> Callable[[Any], Awaitable[Any]] | None:
+    """Return what finds an object that is no row by its ID; None for the IDs of rows."""
+    prefix, _, rest = value.partition("_")
+    find = _FINDERS.get(prefix)
+    return None if find is None else partial(find, rest)
+
+
+def encode_object_id(name: str, key: str) -> strawberry.ID:
+    """Return the ID of an object that is no row, which its finder gets the key of."""
+    return strawberry.ID(f"{_prefix(name)}_{key}")
+
+
 def _prefix(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
@@ -63,10 +98,14 @@ class Node:
         description="The globally unique ID. It never changes.",
     )
 
-    model: ClassVar[type[Base]]
+    #: The class of the values.
+    model: ClassVar[type[Any]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not issubclass(cls.model, Base):
+            register_object(cls.__name__, cls.model)
+            return
         describe_fields(cls, cls.model)
         _NAMES[cls.model] = cls.__name__
         _PREFIXES[_prefix(cls.__name__)] = cls.model
@@ -79,7 +118,11 @@ class Node:
     def resolve_type(
         cls, row: Any, info: GraphQLResolveInfo[Any], abstract: GraphQLAbstractType
     ) -> str | None:
-        return _NAMES.get(type(row))
+        found = _NAMES.get(type(row))
+        if found is None:
+            names = (name for name, values in _OBJECTS.items() if isinstance(row, values))
+            found = next(names, None)
+        return found
 
 
 @dataclass(frozen=True)

@@ -68,15 +68,15 @@ class TaskMatches(Condition):
             matching_rows(comments, "comments", self.query, kind)[0],
         ).subquery()
         # As a derived table: MariaDB would search again for each task.
-        # scope: both parts are restricted already.
-        inside: ColumnElement[bool] = row.id.in_(select(found.c[0]))
+        matches = select(found.c[0])  # scope: both parts are restricted already.
+        inside: ColumnElement[bool] = row.id.in_(matches)
         return not_(inside) if negated else inside
 
     def template(self, late: LateValues) -> Condition:
-        text = LATE_QUERIES.get(late.database.kind)
-        if text is None:
+        to_text = LATE_QUERIES.get(late.database.kind)
+        if to_text is None:
             return self
-        return TaskMatches(LateQuery((), late.add(text(self.query)).name))
+        return TaskMatches(LateQuery((), late.add(to_text(self.query)).name))
 
     @property
     def is_selective(self) -> bool:

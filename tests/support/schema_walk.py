@@ -9,12 +9,15 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     get_named_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
+    is_union_type,
 )
 
+from graph.kit.node import models_by_name
 from graph.schema import schema as strawberry_schema
 
 SCHEMA: GraphQLSchema = strawberry_schema._schema
@@ -31,11 +34,11 @@ ARGUMENTS = {
 
 
 def node_types() -> list[GraphQLObjectType]:
-    """All object types that implement Node."""
+    """All object types whose values are rows with an ID."""
     return [
         kind
         for kind in SCHEMA.type_map.values()
-        if isinstance(kind, GraphQLObjectType) and NODE in kind.interfaces
+        if isinstance(kind, GraphQLObjectType) and kind.name in models_by_name()
     ]
 
 
@@ -49,6 +52,8 @@ def paths(kind: GraphQLObjectType, of_nodes: Mapping[str, str] = {}) -> Iterator
         head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
             yield head
+        elif is_union_type(target):
+            yield f"{head} {{ {of_members(target)} }}"
         elif is_node(target):
             yield f"{head} {{ {of_nodes.get(target.name, 'id')} }}"
         else:
@@ -71,12 +76,22 @@ def selection(kind: GraphQLNamedType, depth: int) -> str:
         head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
             parts.append(head)
+        elif is_union_type(target):
+            parts.append(f"{head} {{ {of_members(target)} }}")
         elif is_node(target):
             if depth > 1 and is_object_type(target):
                 parts.append(f"{head} {{ {selection(target, depth - 1)} }}")
         elif inner := selection(target, depth):
             parts.append(f"{head} {{ {inner} }}")
     return " ".join(parts)
+
+
+def of_members(union: GraphQLUnionType) -> str:
+    """A selection of the plain fields of all types of a union."""
+    return " ".join(
+        f"... on {kind.name} {{ {'id' if is_node(kind) else ' '.join(kind.fields)} }}"
+        for kind in union.types
+    )
 
 
 def required_arguments(kind: GraphQLNamedType, name: str, field: GraphQLField) -> str:
@@ -120,11 +135,11 @@ def selects_nodes(argument: GraphQLArgument) -> bool:
 
 
 def is_composite(kind: GraphQLNamedType) -> bool:
-    return is_object_type(kind) or kind is NODE
+    return is_object_type(kind) or is_union_type(kind) or kind is NODE
 
 
 def is_node(kind: GraphQLNamedType) -> bool:
-    return kind is NODE or (isinstance(kind, GraphQLObjectType) and NODE in kind.interfaces)
+    return kind is NODE or kind.name in models_by_name()
 
 
 def has_list(field: GraphQLField) -> bool:

@@ -92,7 +92,7 @@ async def test_groups_match_the_reference(
     expected = []
     for key, (title, found) in groups_of(matching, by).items():
         estimates = [row["estimate"] for row in found if row["estimate"] is not None]
-        sorted_rows = ordered(found, order)
+        sorted_rows = ordered(found, order or [{"field": "RANK"}])
         expected.append(
             {
                 "node": None if by == "PRIORITY" or key is None else {"id": key},
@@ -133,7 +133,9 @@ async def test_each_group_has_its_own_pages(api: Api, world: World) -> None:
     team = await make_team(world, 11)
     query = """
     query ($slug: String!, $after: String) { workspace(slug: $slug) {
-      taskGroups(by: PROJECT) { tasks(first: 4, after: $after) {
+      taskGroups(by: PROJECT) { tasks(
+        orderBy: [{field: CREATED_AT, direction: DESC}], first: 4, after: $after
+      ) {
         nodes { title } pageInfo { endCursor hasNextPage }
       } }
     } }
