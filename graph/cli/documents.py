@@ -13,16 +13,22 @@ app = typer.Typer(help="Register documents, which clients send by their ID.", no
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="GraphQL files, one document each.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="GraphQL files with one document each, manifests of documents that Apollo, Relay "
+            "or GraphQL Code Generator writes (.json), or folders of such files."
+        ),
+    ],
 ) -> None:
     """Register documents, and print the ID of each. Clients send it as `documentId`."""
     # Building the schema takes a second, which only this command needs.
-    from graph.cli.registration import read_document, register
+    from graph.cli.registration import read_documents, register
 
-    async def work() -> dict[Path, str]:
-        texts = {file: read_document(file) for file in files}
+    async def work() -> dict[str, str]:
+        texts = read_documents(files)
         async with open_database() as database, database.writes.begin() as session:
-            return {file: await register(session, text) for file, text in texts.items()}
+            return {name: await register(session, text) for name, text in texts.items()}
 
-    for file, document_id in run(work).items():
-        print_output(f"{document_id}  {printable(str(file))}")
+    for name, document_id in run(work).items():
+        print_output(f"{document_id}  {printable(name)}")
