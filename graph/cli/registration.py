@@ -76,7 +76,7 @@ def read_manifest(file: Path, text: str) -> dict[str, str]:
         if isinstance(manifest, dict) and manifest.get("format") == APOLLO_FORMAT:
             by_id = {one["id"]: one["body"] for one in manifest["operations"]}
         else:
-            by_id = dict(manifest)
+            by_id = {**manifest}
         if not all(isinstance(value, str) for value in by_id.values()):
             raise TypeError("not texts")
     except (ValueError, TypeError, LookupError, AttributeError):
