@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes -
 AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/graph/http/audit/node_modules/.installed)
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test fuzz check migration benchmark benchmark-writes benchmark-engine format lock clean
+.PHONY: help install serve test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ check: .venv/.developing ## Check lint, format, types, layers, schema.graphql an
 	$(BIN)/mypy
 	$(BIN)/taskloom schema --check
 	$(BIN)/pytest -m check -n 0
+
+release-schema: ## On a release: let make check compare later schemas with this one
+	cp schema.graphql tests/graph/released_schema.graphql
 
 migration: .venv/.developing ## Generate a migration from the models: make migration m="add reactions"
 	@$(BIN)/python -m models.migrations "$(m)"

@@ -31,13 +31,13 @@ def explain_file(
     graphql_schema = schema._schema
     try:
         text = read_document(file)
-        ast, errors, _ = parse_and_validate(graphql_schema, text, limits, RULES)
+        parsed = parse_and_validate(graphql_schema, text, limits, RULES)
     except GraphQLError as error:
         raise NotExplained(error.message) from None
-    if errors:
-        raise NotExplained(errors[0].message)
+    if parsed.errors:
+        raise NotExplained(parsed.errors[0].message)
     rules = CostRules(limits, graphql_schema, LIST_LENGTHS, FIELD_COSTS)
-    operation = PreparedDocument(text, ast, rules).find(operation_name)
+    operation = PreparedDocument(text, parsed.document, rules).find(operation_name)
     if operation is None:
         raise NotExplained(f"The document has no operation named {operation_name!r}.")
     if operation.type is not OperationType.QUERY:

@@ -103,7 +103,7 @@ def check_document(name: str, text: str, limits: Limits) -> None:
     """Raise a `CommandError` if a document is invalid."""
     try:
         check_size(text, limits)
-        _, errors, _ = parse_and_validate(schema._schema, text, limits, RULES)
+        errors = parse_and_validate(schema._schema, text, limits, RULES).errors
     except GraphQLError as error:
         errors = [error]
     if errors:

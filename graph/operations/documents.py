@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from graphql import (
     ASTValidationRule,
@@ -17,10 +18,21 @@ from graphql import (
 from graphql.language.parser import Parser
 from graphql.validation.validate import ValidationAbortedError
 
+from graph.operations.deprecations import deprecation_rule
 from graph.operations.limits import LimitExceeded, Limits, check_shape
 
 #: Validation stops after so many errors.
 MAX_VALIDATION_ERRORS = 5
+
+
+class ParsedDocument(NamedTuple):
+    document: DocumentNode
+    #: The errors of validation.
+    errors: list[GraphQLError]
+    #: The reasons of the deprecations that it uses, by their coordinates.
+    deprecations: dict[str, str]
+    #: The seconds of CPU time that all this took.
+    seconds: float
 
 
 def parse_and_validate(
@@ -30,8 +42,8 @@ def parse_and_validate(
     rules: Sequence[type[ASTValidationRule]],
     *,
     suggests: bool = True,
-) -> tuple[DocumentNode, list[GraphQLError], float]:
-    """Return the document, its validation errors, and the seconds of CPU time that this took.
+) -> ParsedDocument:
+    """Parse and validate a document.
 
     Raise a `GraphQLSyntaxError` if the text cannot be parsed, and `LimitExceeded`. `suggests` lets
     errors of misspelled names suggest names of the schema.
@@ -52,8 +64,13 @@ def parse_and_validate(
         raise
     # Before validation, because its duration grows with the size of the expanded fragments.
     check_shape(document, limits)
+    deprecations: dict[str, str] = {}
     found = validate(
-        schema, document, rules, max_errors=MAX_VALIDATION_ERRORS, hide_suggestions=not suggests
+        schema,
+        document,
+        [*rules, deprecation_rule(deprecations)],
+        max_errors=MAX_VALIDATION_ERRORS,
+        hide_suggestions=not suggests,
     )
     errors = [error for error in found if type(error) is not ValidationAbortedError]
     if found and not errors:
@@ -61,7 +78,7 @@ def parse_and_validate(
         raise LimitExceeded(
             "The document repeats the same fields too often to be validated. Select each once."
         )
-    return document, errors, time.thread_time() - started
+    return ParsedDocument(document, errors, deprecations, time.thread_time() - started)
 
 
 def keep_root_fields(

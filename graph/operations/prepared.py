@@ -3,7 +3,9 @@
 Everything that is computed once for an operation is kept with its document, and is evicted with it.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from graphql import (
@@ -31,6 +33,9 @@ from graph.operations.pricing import OperationPricing
 CACHED_DOCUMENTS, CACHED_CHARACTERS = 1000, 300_000
 #: With this argument, the field reports the operation's cost and nothing else is executed.
 RATE_LIMIT_FIELD = "rateLimit"
+
+
+NO_DEPRECATIONS: Mapping[str, str] = MappingProxyType({})
 
 
 class PreparedOperation:
@@ -96,8 +101,19 @@ class PreparedOperation:
 class PreparedDocument:
     """A parsed document with its operations."""
 
-    def __init__(self, text: str, ast: DocumentNode, rules: CostRules) -> None:
+    def __init__(
+        self,
+        text: str,
+        ast: DocumentNode,
+        rules: CostRules,
+        deprecations: Mapping[str, str] = NO_DEPRECATIONS,
+    ) -> None:
         self.text = text
+        #: The deprecated parts of the schema that it uses, as its responses list them.
+        self.deprecations = [
+            {"coordinate": coordinate, "reason": reason}
+            for coordinate, reason in deprecations.items()
+        ]
         self.ast = ast
         self.rules = rules
         self.fragments = fragments_by_name(ast)

@@ -191,11 +191,12 @@ class OperationRunner:
             suggests=not context.hides_schema,
         )
         if len(text) > MAX_INLINE_CHARACTERS:
-            ast, errors, seconds = await PARSER_THREAD.run(context.caller.name, job)
+            parsed = await PARSER_THREAD.run(context.caller.name, job)
         else:
-            ast, errors, seconds = job()
-        await context.charge(int(seconds * budgets.THREAD_COST_PER_SECOND))
-        return _Known(PreparedDocument(text, ast, self.rules), errors, False)
+            parsed = job()
+        await context.charge(int(parsed.seconds * budgets.THREAD_COST_PER_SECOND))
+        document = PreparedDocument(text, parsed.document, self.rules, parsed.deprecations)
+        return _Known(document, parsed.errors, False)
 
     async def _run_valid(
         self,
@@ -220,7 +221,7 @@ class OperationRunner:
         context.has_written = operation.type is OperationType.MUTATION
         context.operation = operation
         executed = await self._execute(context, operation, variables)
-        return await self._settle(context, price, executed)
+        return await self._settle(context, price, executed, document.deprecations)
 
     async def _execute(
         self,
@@ -288,7 +289,11 @@ class OperationRunner:
         return executed
 
     async def _settle(
-        self, context: "Context", price: Price, executed: _Executed
+        self,
+        context: "Context",
+        price: Price,
+        executed: _Executed,
+        deprecations: Sequence[Mapping[str, str]],
     ) -> OperationResult:
         """Charge what the operation has really cost, and check the size of the response.
 
@@ -301,10 +306,12 @@ class OperationRunner:
         actual = max(REQUEST_COST, actual)
         await context.settle(actual)
         time = context.charge_time(actual)
-        extensions = None
+        extensions: dict[str, Any] | None = None
         if data is not None:
             shown = {"requested": price.total, "actual": actual}
             extensions = {"cost": shown | {"time": time} if time else shown}
+            if deprecations:
+                extensions["deprecations"] = deprecations
         if size > self.limits.answer_size:
             message = (
                 f"The response has {size:,} bytes; the limit is {self.limits.answer_size:,}. "
