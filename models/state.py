@@ -13,6 +13,7 @@ from models.log.logged import Logged
 from models.viewer import Permission
 
 if TYPE_CHECKING:
+    from models.task import Task
     from models.workspace import Workspace
 
 
@@ -58,6 +59,7 @@ class State(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Bas
     )
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
+    tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
 
 
 #: The states of a new workspace, in board order.

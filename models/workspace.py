@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.event import Event
     from models.invitation import Invitation
     from models.label import Label
+    from models.milestone import Milestone
     from models.project import Project
     from models.task import Task
     from models.user import User
@@ -62,6 +63,7 @@ class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
     states: Mapped[list[State]] = relationship(lazy="raise", viewonly=True)
     labels: Mapped[list["Label"]] = relationship(lazy="raise", viewonly=True)
     projects: Mapped[list["Project"]] = relationship(lazy="raise", viewonly=True)
+    milestones: Mapped[list["Milestone"]] = relationship(lazy="raise", viewonly=True)
     tasks: Mapped[list["Task"]] = relationship(lazy="raise", viewonly=True)
     events: Mapped[list["Event"]] = relationship(lazy="raise", viewonly=True)
 

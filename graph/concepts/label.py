@@ -1,16 +1,22 @@
 """Labels."""
 
+from datetime import datetime
+
 import strawberry
 
 import models
 from graph.kit.declare import client_generated_id, description_of, model_input
-from graph.kit.filtering.comparators import IDComparator, StringComparator
+from graph.kit.filtering.comparators import DateTimeComparator, IDComparator, StringComparator
 from graph.kit.filtering.filter_input import FilterInput, collection_filter, filter_input
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
+from graph.kit.relations.connection import Connection
+from graph.kit.relations.fields import many
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
 from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.rules.hidden_rows import active_tasks
+from graph.types import Task
 from models.columns.rules import GRAY
 
 COLUMNS = ("name", "color", "description")
@@ -23,6 +29,13 @@ class Label(Node):
     name: str
     color: str
     description: str | None
+    created_at: datetime
+    tasks: Connection[Task] | None = many(
+        models.Label.tasks,
+        "The tasks that have it, newest first. Archived tasks and tasks in the trash are not "
+        "included.",
+        where=active_tasks,
+    )
 
 
 register_order(models.Label, "name", choices=("name", "created_at"))
@@ -33,6 +46,7 @@ class LabelFilter(FilterInput):
     id: IDComparator
     name: StringComparator
     color: StringComparator
+    created_at: DateTimeComparator
 
 
 LabelCollectionFilter = collection_filter(LabelFilter)

@@ -9,6 +9,16 @@ from strawberry.utils.str_converters import to_camel_case
 
 import models
 from graph.kit.declare import description_of, model_input
+from graph.kit.errors import BadUserInput
+from graph.kit.filtering.comparators import (
+    Comparator,
+    DateTimeComparator,
+    IDComparator,
+    operator_field,
+    validated_text,
+)
+from graph.kit.filtering.conditions import AnyOf, Comparison, Condition, RelatedRow
+from graph.kit.filtering.filter_input import FilterInput, filter_field, filter_input
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
@@ -24,7 +34,7 @@ from graph.kit.writing.payload import (
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER
 from graph.rules.workspace_limits import reject_too_many_workspaces
-from graph.types import Invitation, User, Workspace
+from graph.types import Invitation, User, UserFilter, Workspace
 
 #: The most pending invitations of a workspace.
 MAX_INVITATIONS = 500
@@ -42,6 +52,35 @@ class Membership(Node):
 
 
 register_order(models.Membership, "joined_at")
+
+
+@strawberry.input(description="Compares roles.")
+class RoleComparator(Comparator):
+    eq: models.Role | None = operator_field("eq")
+    neq: models.Role | None = operator_field("neq")
+    in_: list[models.Role] | None = operator_field("in")
+    nin: list[models.Role] | None = operator_field("nin")
+
+
+def name_contains(text: str, argument: str) -> Condition:
+    """The condition that the handle or the name of a member contains a text."""
+    try:
+        part = validated_text(text)
+    except BadUserInput as error:
+        raise BadUserInput(f"{argument}: {error.message}") from None
+    names = (Comparison(name, "containsIgnoreCase", part) for name in ("handle", "name"))
+    return RelatedRow("user", AnyOf(tuple(names)))
+
+
+@filter_input(models.Membership, "Filters members.")
+class MembershipFilter(FilterInput):
+    id: IDComparator
+    user: UserFilter
+    role: RoleComparator
+    joined_at: DateTimeComparator
+    search: str = filter_field(
+        "The handle or the name contains this text, case-insensitive.", parse=name_contains
+    )
 
 
 @model_input(

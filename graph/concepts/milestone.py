@@ -29,6 +29,7 @@ class Milestone(Node):
     title: str
     description: str
     due_on: date | None
+    created_at: datetime
     closed_at: datetime | None
     project: Project = one(models.Milestone.project)
     tasks: Connection[Task] | None = many(
@@ -46,6 +47,7 @@ class MilestoneFilter(FilterInput):
     id: IDComparator
     title: StringComparator
     due_on: DateTimeComparator
+    created_at: DateTimeComparator
     closed_at: DateTimeComparator
     project: ProjectFilter
 

@@ -39,6 +39,7 @@ class Project(Node):
     name: str
     description: str
     created_at: datetime
+    updated_at: datetime
     archived_at: datetime | None
     version: int
     workspace: Workspace = one(models.Project.workspace)
@@ -65,6 +66,7 @@ class ProjectFilter(FilterInput):
     key: StringComparator
     name: StringComparator
     created_at: DateTimeComparator
+    updated_at: DateTimeComparator
     archived_at: DateTimeComparator
     lead: UserFilter
 

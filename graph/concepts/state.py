@@ -18,10 +18,14 @@ from graph.kit.filtering.comparators import (
 from graph.kit.filtering.filter_input import FilterInput, filter_input
 from graph.kit.loading.scope import visible
 from graph.kit.node import Node
+from graph.kit.relations.connection import Connection
+from graph.kit.relations.fields import many
 from graph.kit.writing.locks import FOR_DELETION
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
 from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.rules.hidden_rows import active_tasks
+from graph.types import Task
 from models.columns.rules import GRAY, MAX_POSITION
 
 
@@ -33,6 +37,11 @@ class State(Node):
     category: models.StateCategory
     color: str
     position: int
+    tasks: Connection[Task] | None = many(
+        models.State.tasks,
+        "The tasks in it, newest first. Archived tasks and tasks in the trash are not included.",
+        where=active_tasks,
+    )
 
 
 @strawberry.input(description="Compares categories of workflow states.")

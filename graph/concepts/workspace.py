@@ -32,7 +32,7 @@ from graph.rules.hidden_rows import (
 )
 from graph.rules.task_key import TaskByKeyBatch, parse_project_key, parse_task_key
 from graph.rules.workspace_limits import reject_too_many_workspaces
-from graph.types import Event, Invitation, Label, Membership, Project, State, Task
+from graph.types import Event, Invitation, Label, Membership, Milestone, Project, State, Task
 from graph.views.board import TaskGroup, board_of_workspace
 from graph.views.change import ChangePage, changes
 from graph.views.search import SearchResult, search
@@ -87,6 +87,9 @@ class Workspace(Node):
     labels: Connection[Label] | None = many(models.Workspace.labels, "The labels, by name.")
     projects: Connection[Project] | None = many(
         models.Workspace.projects, "The projects, oldest first.", where=active_projects
+    )
+    milestones: Connection[Milestone] | None = many(
+        models.Workspace.milestones, "The milestones of all projects, oldest first."
     )
     project: Project | None = lookup(
         CompositeKeyBatch(models.Project, ("workspace_id", "key")), project_key, parent=("id",)

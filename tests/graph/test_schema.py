@@ -12,6 +12,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
 )
+from strawberry.utils.str_converters import to_camel_case
 
 from graph.schema import printed_schema
 from graph.settings import PREFIX, Settings
@@ -84,3 +85,17 @@ def test_docs_list_every_setting() -> None:
         shown = "none" if default in (None, "") else default
         row = f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |"
         assert row.replace("`", "") in OPERATING.replace("`", "")
+
+
+def test_what_lists_are_ordered_by_can_be_read_and_filtered() -> None:
+    missing = []
+    for name, kind in SCHEMA.type_map.items():
+        if not name.endswith("OrderField"):
+            continue
+        owner = name.removesuffix("OrderField")
+        shown: Any = SCHEMA.type_map[owner]
+        filtered: Any = SCHEMA.type_map[f"{owner}Filter"]
+        for value in kind.values:  # type: ignore[attr-defined]
+            field = to_camel_case(value.lower())
+            missing += [f"{one}.{field}" for one in (shown, filtered) if field not in one.fields]
+    assert missing == []

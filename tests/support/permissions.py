@@ -19,26 +19,26 @@ MEMBERS = {
     "EventConnection": "nodes edges pageInfo totalCount count",
     "EventEdge": "cursor node",
     "FieldChange": "name before after",
-    "Label": "id name color description",
+    "Label": "id name color description createdAt tasks",
     "LabelConnection": "nodes edges pageInfo totalCount count",
     "LabelEdge": "cursor node",
     "Membership": "id user workspace role joinedAt",
     "MembershipConnection": "nodes edges pageInfo totalCount count",
     "MembershipEdge": "cursor node",
-    "Milestone": "id title description dueOn closedAt project tasks",
+    "Milestone": "id title description dueOn createdAt closedAt project tasks",
     "MilestoneConnection": "nodes edges pageInfo totalCount count",
     "MilestoneEdge": "cursor node",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Project": (
-        "id key name description createdAt archivedAt version workspace lead tasks taskGroups "
-        "milestones"
+        "id key name description createdAt updatedAt archivedAt version workspace lead tasks "
+        "taskGroups milestones"
     ),
     "ProjectConnection": "nodes edges pageInfo totalCount count",
     "ProjectEdge": "cursor node",
     "SearchResult": "task comment snippet score",
     "SearchResultConnection": "nodes edges pageInfo totalCount count",
     "SearchResultEdge": "cursor node",
-    "State": "id name category color position",
+    "State": "id name category color position tasks",
     "Task": (
         "id key number title body priority estimate dueOn rank createdAt updatedAt startedAt "
         "closedAt archivedAt deletedAt version sourceUrl workspace project state creator "
@@ -53,7 +53,8 @@ MEMBERS = {
     "WorkspaceConnection": "nodes edges pageInfo totalCount count",
     "WorkspaceEdge": "cursor node",
     "Workspace": (
-        "id slug name createdAt sequence members states labels projects project tasks task "
+        "id slug name createdAt sequence members states labels projects milestones project tasks "
+        "task "
         "taskGroups search events changes"
     ),
     "Query": "node nodes workspace",

@@ -78,6 +78,7 @@ class TaskFilter(FilterInput):
     title: StringComparator
     body: StringComparator
     priority: PriorityComparator
+    rank: StringComparator
     estimate: NumberComparator
     due_on: DateTimeComparator = filter_field('The due date. Overdue: `{lt: "P0D"}`.')
     created_at: DateTimeComparator = filter_field(
