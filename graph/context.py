@@ -19,7 +19,8 @@ from graph.kit.relations.batches import RowBatch
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.fair_slots import FairSlots
-from graph.operations.limits import Limits
+from graph.operations.filter_cost import UnindexedConditions
+from graph.operations.limits import LimitExceeded, Limits
 from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.prepared import PreparedOperation
@@ -103,6 +104,9 @@ class Context:
         #: What the operation has been charged for its cost, and whether that is an estimate.
         self.charged_cost = 0
         self._is_estimate_charged = False
+        #: The cost and the conditions of lists that IDs name.
+        self._late_cost = 0
+        self._late_conditions = UnindexedConditions()
         #: The reads inside the open transaction of a dry run, and the viewer before it.
         self._dry_run: tuple[TransactionReads, Viewer] | None = None
         #: The operation, once it is known.
@@ -171,6 +175,25 @@ class Context:
         """Note the estimated cost, and the fields that the operation selects."""
         self.cost = price
         self.texts.selected = price.fields
+
+    async def charge_late(self, cost: int, conditions: UnindexedConditions) -> None:
+        """Charge for a list that the price of the operation does not contain, with its conditions.
+
+        Raises `RateLimited`, and `LimitExceeded` if the operation as a whole has too many of them
+        or costs too much.
+        """
+        self._late_conditions.add(conditions)
+        self._late_conditions.check()
+        self._late_cost += cost
+        total, limit = self.cost.total + self._late_cost, self.limits.cost
+        if total > limit:
+            raise LimitExceeded(
+                f"With what its IDs name, the operation could cost {total:,}; the limit is "
+                f"{limit:,}. Request fewer groups at once.",
+                limit,
+                total,
+            )
+        await self.charge(cost)
 
     async def charge_price(self, cost: int) -> None:
         """Charge the rest of the estimated cost, until `settle`. Raises `RateLimited`."""

@@ -11,6 +11,7 @@ from graph.kit.declare import resolver_field
 from graph.kit.errors import BadUserInput
 from graph.kit.node import Node, decode_id, object_finder
 from graph.kit.relations.batches import RowBatch
+from graph.operations.limits import LimitExceeded
 
 #: The most ids of one query, unless a setting changes it.
 MAX_IDS = 100
@@ -41,7 +42,7 @@ async def nodes(
     async def load_one(place: int) -> Any:
         try:
             return await load(info, ids[place], f"ids[{place}]")
-        except BadUserInput as error:
+        except (BadUserInput, LimitExceeded) as error:
             # graphql-core reports it for this item.
             return error
 

@@ -34,7 +34,9 @@ def negotiate_encoding(accept_encoding: str | None) -> str | None:
         weights[name] = _weight(parameters)
     others = weights.get("*", 0.0)
     best = max(ENCODINGS, key=lambda name: weights.get(name, others))
-    return best if weights.get(best, others) > 0 else None
+    weight = weights.get(best, others)
+    # Uncompressed is preferred only if the client says so.
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
 def _weight(parameters: list[str]) -> float:

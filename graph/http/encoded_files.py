@@ -82,5 +82,6 @@ class EncodedFiles:
 
 def is_known_tag(if_none_match: str, tag: str) -> bool:
     """Whether an `If-None-Match` header names an entity tag; weak tags count as equal."""
-    names = {name.strip().removeprefix("W/") for name in if_none_match.split(",")}
-    return tag.removeprefix("W/") in names or "*" in names
+    names = {name.strip() for name in if_none_match.split(",")}
+    strong = tag.removeprefix("W/")
+    return not names.isdisjoint({strong, f"W/{strong}", "*"})

@@ -70,7 +70,7 @@ def add_routes(
         set_session_cookie(response, session, request.url.scheme == "https", settings)
         return response
 
-    @app.get("/schema.graphql")
+    @app.api_route("/schema.graphql", methods=["GET", "HEAD"])
     async def printed_schema(request: Request) -> Response:
         if not settings.introspection:
             return PlainTextResponse("This server does not show its schema.\n", status_code=404)

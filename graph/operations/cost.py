@@ -278,11 +278,11 @@ class CostEstimator:
         return list_length(partial(self.argument, node), self.rules.limits)
 
     def _page_size(self, node: FieldNode, definition: GraphQLField) -> int:
-        for name in ("first", "last"):
-            size = self.argument(node, name)
-            # GraphQL accepts a variable of 10.0 as an Int.
-            if isinstance(size, int | float):
-                return int(max(1, min(size, self.max_page_size)))
+        given = (self.argument(node, name) for name in ("first", "last"))
+        # GraphQL accepts a variable of 10.0 as an Int.
+        sizes = [size for size in given if isinstance(size, int | float)]
+        if sizes:
+            return int(max(1, min(max(sizes), self.max_page_size)))
         default = definition.args["first"].default_value
         return min(default if isinstance(default, int) else DEFAULT_SIZE, self.max_page_size)
 

@@ -1,7 +1,6 @@
 """Boards: tasks in groups, each with its count and its own pages."""
 
 import asyncio
-import base64
 import enum
 import inspect
 from collections.abc import Callable, Mapping
@@ -10,7 +9,6 @@ from functools import cached_property
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 import strawberry
 
 import models
@@ -23,9 +21,7 @@ from graph.kit.filtering.filter_input import filter_of, parse_filter
 from graph.kit.filtering.filter_json import filter_from_json, filter_to_json
 from graph.kit.node import (
     Node,
-    decode_id,
     encode_id,
-    encode_object_id,
     register_finder,
     register_object,
 )
@@ -40,11 +36,7 @@ from graph.operations.cost import ARGUMENT_VALUES_PER_COST
 from graph.operations.filter_cost import UnindexedConditions
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Label, Milestone, Project, State, Task, TaskFilter, User
-
-#: The longest ID of a group, in characters: it contains the filter.
-MAX_ID_LENGTH = 20_000
-#: The deepest value of a filter as JSON.
-MAX_NESTING = 50
+from graph.views.group_id import TYPE, decode_group_id, encode_group_id, filter_part
 
 
 class TaskGrouping(enum.Enum):
@@ -114,8 +106,9 @@ class Board:
     filter: Any
 
     @cached_property
-    def filter_json(self) -> Any:
-        return None if self.filter is None else filter_to_json(self.filter)
+    def filter_part(self) -> Any:
+        """What the IDs of the groups contain of the filter."""
+        return None if self.filter is None else filter_part(filter_to_json(self.filter))
 
 
 @dataclass(frozen=True)
@@ -129,18 +122,12 @@ class TaskGroupRows:
     key: Any
     title: str
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The ID names the board too, with its filter, so that `node` finds the same group."""
-        board, key = self.board, self.totals.key
-        parts = [
-            encode_id(board.model, board.owner),
-            board.by.name,
-            key.hex if isinstance(key, UUID) else key and key.name,
-            board.filter_json,
-        ]
-        encoded = base64.urlsafe_b64encode(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
-        return encode_object_id("TaskGroup", encoded.decode().rstrip("="))
+        board = self.board
+        owner = encode_id(board.model, board.owner)
+        return encode_group_id(owner, board.by.name, self.totals.key, board.filter_part)
 
     @property
     def node(self) -> Any:
@@ -268,74 +255,53 @@ async def load_groups(board: Board, info: Info) -> LoadedGroups:
     return LoadedGroups(board, children, grouping, {group.key: group for group in found})
 
 
-async def find_group(key: str, info: Info) -> TaskGroupRows | None:
+async def find_group(text: str, info: Info) -> TaskGroupRows | None:
     """Return the group of an ID, also if it has become empty; None if the viewer cannot see it.
 
-    Raise `BadUserInput` for a malformed ID.
+    Raise `BadUserInput` for a malformed ID, and `LimitExceeded`.
     """
-    try:
-        owner_id, by_name, group_key, filter_json = decoded_key(key)
-        by = TaskGrouping[by_name]
-        owner_key = decode_id(owner_id, "id")
-        tasks = await read_filter(filter_json, info)
-    except (ValueError, TypeError, LookupError, AttributeError):
-        raise BadUserInput(
-            "id: not a valid ID of a group. Use an ID that the API returned."
-        ) from None
-    if owner_key is None or owner_key.model not in (models.Workspace, models.Project):
+    given = decode_group_id(text, TaskGrouping.PRIORITY.name)
+    by = TaskGrouping.__members__.get(given.by)
+    if given.owner is None or given.owner.model not in (models.Workspace, models.Project):
         return None
-    owner: Any = await info.context.load(RowBatch(owner_key.model), owner_key.key)
-    if owner is None:
+    owner: Any = await info.context.load(RowBatch(given.owner.model), given.owner.key)
+    if owner is None or by is None:
         return None
-    is_project = owner_key.model is models.Project
+    tasks = await read_filter(by, given.filter, info)
+    is_project = given.owner.model is models.Project
     workspace_id = owner.workspace_id if is_project else owner.id
-    loaded = await load_groups(Board(owner_key.model, owner.id, workspace_id, by, tasks), info)
-    if group_key is None:
-        return loaded.of_none()
-    if by is TaskGrouping.PRIORITY:
-        return loaded.of_priority(group_key)
-    row = await info.context.load(RowBatch(GROUP_NODES[by][0]), group_key)
+    loaded = await load_groups(Board(given.owner.model, owner.id, workspace_id, by, tasks), info)
+    if given.key is None:
+        # Each task has a state.
+        return None if by is TaskGrouping.STATE else loaded.of_none()
+    if isinstance(given.key, models.Priority):
+        return loaded.of_priority(given.key)
+    row = await info.context.load(RowBatch(GROUP_NODES[by][0]), given.key)
     return None if row is None else loaded.of_row(row)
 
 
-register_finder("TaskGroup", find_group)
+register_finder(TYPE, find_group)
 
 
-def decoded_key(text: str) -> tuple[str, str, Any, Any]:
-    """Return the parts of a group's ID. Raise `ValueError` or `LookupError` if it is malformed."""
-    if len(text) > MAX_ID_LENGTH:
-        raise ValueError("too long")
-    padding = "=" * (-len(text) % 4)
-    owner, by, key, tasks = orjson.loads(base64.urlsafe_b64decode(text + padding))
-    if key is not None:
-        key = models.Priority[key] if by == TaskGrouping.PRIORITY.name else UUID(hex=key)
-    if is_deep(tasks):
-        raise ValueError("too deep")
-    return owner, by, key, tasks
+async def read_filter(by: TaskGrouping, filter_json: Any, info: Info) -> Any:
+    """Return the filter in an ID, after the board has been charged as if it were queried.
 
-
-def is_deep(value: Any) -> bool:
-    """Whether a JSON value is nested more deeply than any filter."""
-    level = [value]
-    for _ in range(MAX_NESTING):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, (dict, list))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return bool(level)
-
-
-async def read_filter(filter_json: Any, info: Info) -> Any:
-    """Return the filter in an ID, after it has been charged as in an argument."""
-    if filter_json is None:
-        return None
+    The price of the operation does not contain it: an ID is not read before.
+    """
     kind = filter_of(models.Task)
     assert kind is not None
     conditions = UnindexedConditions()
     conditions.add_value(info.schema._schema.type_map[kind.__name__], filter_json)
-    conditions.check()
-    values = count_values(filter_json) // ARGUMENT_VALUES_PER_COST
-    await info.context.charge(conditions.cost + values)
-    return filter_from_json(filter_json, kind, info.schema)
+    values = count_values(filter_json)
+    cost = max_groups(by.name) + conditions.cost + values // ARGUMENT_VALUES_PER_COST
+    await info.context.charge_late(cost, conditions)
+    if filter_json is None:
+        return None
+    # Converting it takes up to some milliseconds, and there may be many IDs.
+    await asyncio.sleep(0)
+    try:
+        return filter_from_json(filter_json, kind, info.schema)
+    except ValueError:
+        raise BadUserInput(
+            "id: not a valid ID of a group. Use an ID that the API returned."
+        ) from None

@@ -192,9 +192,7 @@ class FilterParser:
             value = getattr(filter, field.python_name)
             if value is strawberry.UNSET or value is None:
                 continue
-            self.parts += 1
-            if self.parts > MAX_PARTS:
-                raise BadUserInput(f"{path}: a filter can have at most {MAX_PARTS} conditions.")
+            self._count_part(path)
             name = field.graphql_name or to_camel_case(field.python_name)
             place = f"{path}.{name}"
             build = field.metadata.get("build")
@@ -223,7 +221,15 @@ class FilterParser:
                 conditions += self._condition_of(
                     filter.model, field.python_name, value, place, depth
                 )
+        if not conditions:
+            # An empty filter is a condition too, which is true.
+            self._count_part(path)
         return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
+
+    def _count_part(self, path: str) -> None:
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise BadUserInput(f"{path}: a filter can have at most {MAX_PARTS} conditions.")
 
     def _condition_of(
         self, model: type[Base], name: str, value: Any, path: str, depth: int

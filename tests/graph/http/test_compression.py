@@ -35,6 +35,8 @@ LONG = (
         ("gzip", "gzip"), ("zstd", "zstd"), ("gzip, deflate, br, zstd", "zstd"),
         ("GZIP", "gzip"), ("*", "zstd"), ("gzip;q=1.0, zstd;q=0.5", "gzip"),
         ("gzip;q=0, zstd;q=0", None), ("*;q=0", None), ("zstd;q=0, *", "gzip"),
+        ("identity, gzip;q=0.5", None), ("identity;q=0.5, gzip", "gzip"),
+        ("identity, gzip", "gzip"), ("identity;q=1, *;q=0.1", None),
         ("gzip;q=x", None), ("gzip;q=nan", None), (";;,,=", None), ("gzip ; q = 0.1", "gzip"),
     ],
 )  # fmt: skip

@@ -148,24 +148,30 @@ def encoded(*parts: Any) -> str:
 async def test_malformed_ids_are_refused(api: Api, team: Team) -> None:
     owner, state = node_id(team.workspace), "0" * 32
     nested: Any = {}
-    for _ in range(200):
+    for _ in range(90):
         nested = {"not": nested}
     ids = [
-        "task-group_", "task-group_é", "task-group_x", "task-group_" + "A" * 30_000,
-        encoded(), encoded(owner, "STATE", state), encoded(owner, "NOTHING", state, None),
+        "task-group_", "task-group_é", "task-group_x", "task-group_" + "A" * 3_000,
+        encoded(), encoded(owner, "STATE", state), encoded(owner, "STATE", "{" + state + "}", None),
         encoded(owner, [], state, None), encoded(1, "STATE", state, None),
         encoded(owner, "STATE", "x", None), encoded(owner, "PRIORITY", state, None),
         encoded(owner, "STATE", state, {"nothing": 1}), encoded(owner, "STATE", state, []),
         encoded(owner, "STATE", state, {"createdAt": {"gt": "soon"}}),
-        encoded(owner, "STATE", state, nested), encoded("x", "STATE", state, None),
+        encoded("x", "STATE", state, None),
     ]  # fmt: skip
     query = "query ($id: ID!) { node(id: $id) { id } }"
     for each in ids:
         code, message = await api.refusal(query, team.token, id=each)
         assert code == "BAD_USER_INPUT", each
         assert message.endswith("Use an ID that the API returned."), each
+    code, message = await api.refusal(query, team.token, id=encoded(owner, "LABEL", None, nested))
+    assert (code, message[-46:]) == (
+        "BAD_USER_INPUT", "a filter can be nested at most 12 levels deep.",
+    )  # fmt: skip
     for hidden in (
         encoded(owner, "STATE", state, None),
+        encoded(owner, "STATE", None, None),
+        encoded(owner, "NOTHING", state, None),
         encoded(f"workspace_{state}", "STATE", state, None),
         encoded(node_id(team.tasks[0]), "STATE", state, None),
     ):
@@ -210,3 +216,56 @@ class TestCost:
             await api.ask(query, team.token, id=with_searches(count))
             costs.append((await api.ask(used, team.token))["rateLimit"]["used"] - before)
         assert costs[1] - costs[0] >= 250
+
+    @sqlite_only
+    async def test_ids_are_charged_and_limited_together(self, api: Api, team: Team) -> None:
+        owner = node_id(team.workspace)
+        query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TaskGroup { title } } }"
+        searches = [
+            encoded(owner, "PROJECT", None, {"search": "x", "number": {"gt": number}})
+            for number in range(6)
+        ]
+        answer = await api.answer(query, team.token, ids=searches)
+        codes = [error["extensions"]["code"] for error in answer["errors"]]
+        assert codes == ["LIMIT_EXCEEDED"]
+        assert [node and node["title"] for node in answer["data"]["nodes"]] == [
+            *["No project"] * 5, None,
+        ]  # fmt: skip
+        # As much as 60 boards.
+        plain = [encoded(owner, "LABEL", None, {"number": {"gt": n}}) for n in range(60)]
+        used = "{ rateLimit { used } }"
+        before = (await api.ask(used, team.token))["rateLimit"]["used"]
+        await api.ask(query, team.token, ids=plain)
+        assert (await api.ask(used, team.token))["rateLimit"]["used"] - before >= 60 * 50
+        many = [encoded(owner, "LABEL", None, {"number": {"gt": n}}) for n in range(100)]
+        aliases = " ".join(f"a{n}: nodes(ids: $ids) {{ id }}" for n in range(6))
+        answer = await api.answer(f"query ($ids: [ID!]!) {{ {aliases} }}", team.token, ids=many)
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"LIMIT_EXCEEDED"}
+        assert answer["errors"][0]["extensions"]["limit"] == 25_000
+
+    @sqlite_only
+    async def test_filters_of_hidden_boards_are_not_read(
+        self, api: Api, team: Team, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delattr("graph.views.board.filter_from_json")
+        hidden = encoded("workspace_" + "0" * 32, "LABEL", None, {"or": [{}] * 100})
+        query = "query ($id: ID!) { node(id: $id) { id } }"
+        assert await api.ask(query, team.token, id=hidden) == {"node": None}
+
+
+async def test_columns_of_long_filters_have_ids_that_node_does_not_find(
+    api: Api, team: Team
+) -> None:
+    long = [f"{number} " + "x" * 100 for number in range(50)]
+    ids = []
+    for where in ({"title": {"nin": long}}, {"title": {"nin": long[1:]}}):
+        [group] = await board(api, team, "PROJECT", where)
+        assert group["count"] == 7
+        assert len(group["id"]) < 300
+        ids.append(group["id"])
+    assert ids[0] != ids[1]
+    query = "query ($id: ID!) { node(id: $id) { id } }"
+    assert await api.refusal(query, team.token, id=ids[0]) == (
+        "BAD_USER_INPUT",
+        "id: the filter of this group's board is too long for an ID. Query the board instead.",
+    )
