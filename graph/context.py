@@ -1,5 +1,6 @@
 """The context of an operation: its viewer, its loaders and its budget."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -104,6 +105,8 @@ class Context:
         #: What the operation has been charged for its cost, and whether that is an estimate.
         self.charged_cost = 0
         self._is_estimate_charged = False
+        #: Held by work that many fields may do at once, and that takes the event loop for long.
+        self.one_at_a_time = asyncio.Lock()
         #: The cost and the conditions of lists that IDs name.
         self._late_cost = 0
         self._late_conditions = UnindexedConditions()

@@ -297,10 +297,11 @@ async def read_filter(by: TaskGrouping, filter_json: Any, info: Info) -> Any:
     await info.context.charge_late(cost, conditions)
     if filter_json is None:
         return None
-    # Converting it takes up to some milliseconds, and there may be many IDs.
-    await asyncio.sleep(0)
     try:
-        return filter_from_json(filter_json, kind, info.schema)
+        # It takes up to some milliseconds, and there may be many IDs: other requests come between.
+        async with info.context.one_at_a_time:
+            await asyncio.sleep(0)
+            return filter_from_json(filter_json, kind, info.schema)
     except ValueError:
         raise BadUserInput(
             "id: not a valid ID of a group. Use an ID that the API returned."
