@@ -91,6 +91,9 @@ class ObjectPlanner:
     def _objects(self, asked: FieldToPlan, key: Expression) -> tuple[Place, Expression]:
         """Plan a place of Python objects; return it, and the expression that shows them."""
         shape = Shape.MANY if asked.is_list else Shape.ONE
+        if shape is Shape.MANY:
+            # An object may be in several lists, such as a task in the groups of its assignees.
+            self.can_count = False
         model = _model_of(asked.kind)
         target = self.planner.place(
             asked.path, asked.kind, shape, asked.place, model=model, has_objects=True

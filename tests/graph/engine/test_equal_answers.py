@@ -109,3 +109,18 @@ async def test_random_operations_are_answered_as_by_the_reference_executor(
             operation = first.with_cursors(expected.json().get("data"))
     assert compared > PART // 2
     recorder.assert_few_fell_back()
+
+
+async def test_rows_in_several_groups_cost_as_much(
+    api: Api, reference: Api, tokens: list[str | None]
+) -> None:
+    """A task with two assignees is shown twice, and so are its assignees."""
+    query = """{ workspace(slug: "birch-team") { taskGroups(by: ASSIGNEE) {
+      tasks { nodes { number assignees { handle } } }
+    } } }"""
+    body = {"query": query}
+    expected = await reference.post(body, tokens[1])
+    groups = expected.json()["data"]["workspace"]["taskGroups"]
+    numbers = [node["number"] for group in groups for node in group["tasks"]["nodes"]]
+    assert len(numbers) > len(set(numbers))
+    assert (await api.post(body, tokens[1])).content == expected.content
