@@ -25,7 +25,7 @@ from models import AccessToken, Membership, User
 from models.base import Base, now
 from models.columns.types import Timestamp
 from models.database import Database
-from models.database.compiled import CompiledStatement, compile_statement, result_processors
+from models.database.compiled import CompiledStatement, compile_statement, result_processor
 
 
 class CredentialQuery:
@@ -34,10 +34,9 @@ class CredentialQuery:
     def __init__(self, database: Database, model: type[StoredCredential]) -> None:
         self.database = database
         self.model = model
+        dialect = database.read_engine.dialect
         columns = [*_columns(model), *_columns(User)]
-        self._processors = result_processors(
-            [column.type for column in columns], database.read_engine.dialect
-        )
+        self._processors = [result_processor(column.type, dialect) for column in columns]
         #: The compiled statements, by the list of secrets that they have as a parameter.
         self._compiled: dict[Hashable, CompiledStatement] = {}
 
@@ -53,9 +52,7 @@ class CredentialQuery:
         """Return the external identity that an issuer knows by a subject."""
         values = {"issuer": issuer, "subject": subject}
         found = await self._records(
-            None,
-            lambda: and_(*(self._is(name) for name in values)),
-            values,
+            None, lambda: and_(*(self._is(name) for name in values)), values
         )
         return found[0] if found else None
 

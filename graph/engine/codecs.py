@@ -9,7 +9,7 @@ import enum
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from graphql import GraphQLLeafType, GraphQLNamedType, is_enum_type
 from sqlalchemy.engine import Dialect
 
 from models.columns.types import OrderedEnum, Timestamp
+from models.database.compiled import result_processor
 
 #: The bounds of GraphQL's Int.
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
@@ -33,17 +34,8 @@ class Codecs:
     def __init__(self, kind: str, dialect: Dialect) -> None:
         self.kind = kind
         self.dialect = dialect
-        self.reader = lru_cache(maxsize=None)(self._reader)
-
-    def _reader(self, type_: Any) -> Callable[[Any], Any] | None:
-        """Return what makes a raw value the value that the ORM would load; None if it is equal."""
-        if isinstance(type_, sa.Float):
-            # All drivers return floats.
-            return None
-        processor: Callable[[Any], Any] | None = type_.dialect_impl(self.dialect).result_processor(
-            self.dialect, None
-        )
-        return processor
+        #: What makes a raw value of a type the value that the ORM would load.
+        self.reader = lru_cache(maxsize=None)(partial(result_processor, dialect=dialect))
 
     def raw_key(self, value: Any) -> Any:
         """Return a key as the driver would return it."""
