@@ -1,8 +1,8 @@
 """Compressed responses: zstd or gzip, whichever the client prefers.
 
-A compressed length tells something about the content to whoever can both see the traffic and put
-text of their own beside a secret (BREACH). Other sites cannot: browsers send the session cookie
-with nothing but their navigations, and secrets are in responses to POST only.
+A compressed length reveals something about the content to an attacker who can both see the traffic
+and put text of their own beside a secret (BREACH). Other sites cannot: browsers send the session
+cookie with nothing but their navigations, and secrets are in responses to POST only.
 """
 
 import asyncio

@@ -80,17 +80,20 @@ class UnindexedConditions:
 
     def check(self) -> None:
         """Raise `LimitExceeded` if there are too many."""
-        for count, most, what in (
-            (self.texts, MAX_TEXTS, "comparisons of parts of texts, such as `contains`"),
-            (self.counts, MAX_COUNTS, "comparisons of numbers of related objects (`length`)"),
-            (self.related, MAX_RELATED, "conditions on related objects, such as `some`"),
-            (self.searches, MAX_SEARCHES, "full-text searches"),
+        instead = "fewer, or full-text search"
+        texts = "comparisons of parts of texts, such as `contains`"
+        counts = "comparisons of numbers of related objects (`length`)"
+        related = "conditions on related objects, such as `some`"
+        for count, most, what, advice in (
+            (self.texts, MAX_TEXTS, texts, instead),
+            (self.counts, MAX_COUNTS, counts, instead),
+            (self.related, MAX_RELATED, related, instead),
+            (self.searches, MAX_SEARCHES, "full-text searches", "fewer"),
         ):
             if count > most:
-                others = "" if what == "full-text searches" else ", or full-text search"
                 raise LimitExceeded(
                     f"The operation's filters have {count} {what}; the limit is {most}. Use "
-                    f"fewer{others}.",
+                    f"{advice}.",
                     most,
                     count,
                 )

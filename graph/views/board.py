@@ -36,7 +36,13 @@ from graph.operations.cost import ARGUMENT_VALUES_PER_COST
 from graph.operations.filter_cost import UnindexedConditions
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Label, Milestone, Project, State, Task, TaskFilter, User
-from graph.views.group_id import TYPE, decode_group_id, encode_group_id, filter_part
+from graph.views.group_id import (
+    INVALID_ID,
+    TYPE,
+    decode_group_id,
+    encode_group_id,
+    filter_part,
+)
 
 
 class TaskGrouping(enum.Enum):
@@ -303,6 +309,4 @@ async def read_filter(by: TaskGrouping, filter_json: Any, info: Info) -> Any:
             await asyncio.sleep(0)
             return filter_from_json(filter_json, kind, info.schema)
     except ValueError:
-        raise BadUserInput(
-            "id: not a valid ID of a group. Use an ID that the API returned."
-        ) from None
+        raise BadUserInput(INVALID_ID) from None

@@ -17,6 +17,7 @@ TYPE = "TaskGroup"
 #: The longest filter in an ID, in bytes of JSON. A longer one is only told apart from others.
 MAX_FILTER = 1_000
 MAX_ID_LENGTH = 2_000
+INVALID_ID = "id: not a valid ID of a group. Use an ID that the API returned."
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,7 @@ def decode_group_id(text: str, priorities: str) -> GroupId:
             raise ValueError("another form of a key")
         found = GroupId(decode_id(owner, "id"), by, key, part)
     except (ValueError, TypeError, LookupError, AttributeError):
-        raise BadUserInput(
-            "id: not a valid ID of a group. Use an ID that the API returned."
-        ) from None
+        raise BadUserInput(INVALID_ID) from None
     if isinstance(part, str):
         raise BadUserInput(
             "id: the filter of this group's board is too long for an ID. Query the board instead."

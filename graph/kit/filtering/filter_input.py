@@ -84,13 +84,14 @@ def filter_field(
 ) -> Any:
     """Return a field of a filter; without a description it takes the column's `doc`.
 
-    `build` or `parse` makes the condition of a field that is neither a column nor a relationship:
-    `build` that of a field that is true or false, `parse` that of any other value.
+    `parse` makes the condition of a field that is neither a column nor a relationship. `build` does
+    of a field that is true or false.
     """
+    if build is not None:
+        condition = CustomCondition(build)
+        parse = lambda value, _: condition if value else Not(condition)  # noqa: E731
     return strawberry.field(
-        default=strawberry.UNSET,
-        description=description,
-        metadata={"build": build, "parse": parse},
+        default=strawberry.UNSET, description=description, metadata={"parse": parse}
     )
 
 
@@ -195,10 +196,8 @@ class FilterParser:
             self._count_part(path)
             name = field.graphql_name or to_camel_case(field.python_name)
             place = f"{path}.{name}"
-            build = field.metadata.get("build")
-            if build is not None:
-                conditions.append(CustomCondition(build) if value else Not(CustomCondition(build)))
-            elif (parse := field.metadata.get("parse")) is not None:
+            parse = field.metadata.get("parse")
+            if parse is not None:
                 conditions.append(parse(value, place))
             elif name in ("and", "or"):
                 inner = tuple(
