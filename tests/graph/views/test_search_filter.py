@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from models import Role
-from tests.graph.views.test_search import Team, team  # noqa: F401
 from tests.support.client import Api, Statements
 from tests.support.database_kinds import sqlite_only
 from tests.support.executors import both_executors  # noqa: F401
+from tests.support.searched_team import Team
 from tests.support.world import World
 
 TASKS = """
@@ -48,7 +48,7 @@ FOUND: list[tuple[Any, list[int]]] = [
 
 async def test_tasks_match_by_title_body_and_comments(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
 ) -> None:
     for where, expected in FOUND:
         assert await numbers(api, team, where) == expected, where
@@ -56,7 +56,7 @@ async def test_tasks_match_by_title_body_and_comments(
 
 async def test_other_workspaces_are_not_searched(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     world: World,
 ) -> None:
     other = await world.make_workspace()
@@ -71,7 +71,7 @@ async def test_other_workspaces_are_not_searched(
 
 async def test_boards_and_nested_lists_can_be_searched(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
 ) -> None:
     query = """
       query ($slug: String!, $search: String) { workspace(slug: $slug) {
@@ -92,7 +92,7 @@ async def test_boards_and_nested_lists_can_be_searched(
 
 async def test_pages_and_queries_share_statements(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     kind: str,
     statements: Statements,
     executor: str,
@@ -135,7 +135,7 @@ async def test_pages_and_queries_share_statements(
 @sqlite_only
 async def test_invalid_searches_are_refused(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     search: str,
     message: str,
 ) -> None:
@@ -149,7 +149,7 @@ async def test_invalid_searches_are_refused(
 @sqlite_only
 async def test_searches_cost_more_and_are_limited(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
 ) -> None:
     document = """query ($filter: TaskFilter) {
       rateLimit(dryRun: true) { cost }

@@ -12,8 +12,8 @@ from uuid_utils.compat import uuid7
 from graph.views import snippet as snippets
 from graph.views.snippet import Excerpt
 from models import Comment, Task
-from tests.graph.views.test_search import Team, search, team  # noqa: F401
 from tests.support.client import Api
+from tests.support.searched_team import Team, search
 from tests.support.world import World
 
 #: Words that databases and Python might split or fold differently, and what can stand between.
@@ -63,7 +63,7 @@ def shown(snippet: str) -> str:
 )
 async def test_each_snippet_marks_a_part_of_its_source(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     world: World,
     texts: list[tuple[str, str, str]],
     asked: list[str],
@@ -126,7 +126,7 @@ query ($slug: String!, $query: String!) { workspace(slug: $slug) {
 )
 async def test_long_text_is_cut_around_its_first_match(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     world: World,
     query: str,
     text: str,
@@ -139,7 +139,7 @@ async def test_long_text_is_cut_around_its_first_match(
 
 async def test_phrase_across_title_and_body_marks_its_words(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     world: World,
     kind: str,
 ) -> None:
@@ -154,7 +154,7 @@ async def test_phrase_across_title_and_body_marks_its_words(
 
 async def test_snippets_of_long_texts_are_cut_by_the_database(
     api: Api,
-    team: Team,  # noqa: F811
+    team: Team,
     world: World,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
