@@ -113,7 +113,7 @@ async def make_target(database: Database, clients: int) -> Target:
         project = Project(id=uuid7(), workspace_id=workspace.id, key="W", name="W")
         session.add_all([workspace, *states, project])
         await session.flush()
-        await accounts.add_user(session, "writer", None, None, slug, None)
+        await accounts.add_user(session, "writer", None, None, None, slug, None)
         token = await accounts.create_token(session, owner.handle, slug, Scope.WRITE, "benchmark")
         target = Target(workspace, project, states[0], token)
         for number in range(clients):

@@ -91,7 +91,7 @@ DESCRIPTION = (
 
 
 def refine(graphql_schema: GraphQLSchema) -> None:
-    """Set what Strawberry does not: the description, the order of types, absent defaults."""
+    """Set what Strawberry does not: description, order of types, absent defaults, `@oneOf`."""
     graphql_schema.description = DESCRIPTION
     types = graphql_schema.type_map
     roots = {"Query": types.pop("Query"), "Mutation": types.pop("Mutation")}
@@ -104,6 +104,8 @@ def refine(graphql_schema: GraphQLSchema) -> None:
             parts: Any = [part for field in kind.fields.values() for part in field.args.values()]
         elif isinstance(kind, GraphQLInputObjectType):
             parts = kind.fields.values()
+            # graphql-core then prints `@oneOf`, and checks literals and variables itself.
+            kind.is_one_of = kind.extensions["strawberry-definition"].is_one_of
         else:
             continue
         for part in parts:

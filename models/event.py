@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
 from models.columns.documented_enum import DocumentedEnum
 from models.columns.types import enum_type, long_text, short_text, timestamp, uuid_type
+from models.log.change import Change, ChangeKind
 from models.log.logged import Logged
 from models.viewer import Permission, Viewer
 from models.workspace import Membership
@@ -115,6 +116,13 @@ class Attendance(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned
     def can_be_deleted_by(self, viewer: Viewer) -> bool:
         # Anyone who may update the event manages its invitations.
         return viewer.can(Permission.WRITE, self.workspace_id)
+
+    @classmethod
+    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
+        if change.kind is ChangeKind.DELETED:
+            return viewer.can(Permission.WRITE, change.workspace_id)
+        is_own = change.actor_id is not None and change.actor_id == viewer.user_id
+        return is_own and viewer.can(Permission.COMMENT, change.workspace_id)
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from models.base import Base, UUIDPrimaryKey, WorkspaceScoped, now, table_of
 from models.columns.types import enum_type, short_text, timestamp, uuid_type
+from models.log.change import Change
 from models.log.logged import Logged
 from models.user import User
 from models.viewer import Permission, Role, Viewer
@@ -94,6 +95,19 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
         mine = cls.user_id == viewer.user_id
         only = viewer.only_workspace_id
         return mine if only is None else and_(mine, cls.workspace_id == only)
+
+    def can_be_accepted_by(self, viewer: Viewer) -> bool:
+        is_own = self.user_id is not None and self.user_id == viewer.user_id
+        return is_own and viewer.can(Permission.ACCOUNT)
+
+    def can_be_deleted_by(self, viewer: Viewer) -> bool:
+        # Administrators cancel it, and the invited user declines it.
+        return self.can_be_updated_by(viewer) or self.can_be_accepted_by(viewer)
+
+    @classmethod
+    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
+        # Who belongs to a workspace changes with consent only.
+        return False
 
 
 @event.listens_for(User, "after_insert")

@@ -30,7 +30,7 @@ class Label(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Bas
         info=with_rule(COLOR),
         doc="The color as #rrggbb, such as #5e6ad2.",
     )
-    description: Mapped[str | None] = mapped_column(long_text(), doc="When to use the label.")
+    description: Mapped[str] = mapped_column(long_text(), default="", doc="When to use the label.")
 
     workspace: Mapped["Workspace"] = relationship(lazy="raise")
     tasks: Mapped[list["Task"]] = relationship(secondary="labelings", lazy="raise", viewonly=True)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned
+from models.columns.rules import WEB_URL, with_rule
 from models.columns.types import short_text, timestamp
 from models.credential import AccessToken, Session
 from models.event import Event, participation
@@ -36,6 +37,11 @@ class User(UUIDPrimaryKey, Timestamped, Versioned, Base):
         short_text(254),
         unique=True,
         doc="The email address. Visible to the user and to administrators of a shared workspace.",
+    )
+    avatar_url: Mapped[str | None] = mapped_column(
+        short_text(500),
+        info=with_rule(WEB_URL),
+        doc="The URL of a picture of the user; null if there is none.",
     )
     #: When the account was disabled: the user cannot sign in, but their content stays.
     disabled_at: Mapped[datetime | None] = mapped_column(timestamp())

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
 from models.columns.rules import ColumnRule, with_rule
 from models.columns.types import big_integer, enum_type, short_text, timestamp, uuid_type
+from models.log.change import Change
 from models.log.logged import Logged
 from models.state import DEFAULT_STATES, State
 from models.viewer import Permission, Role, Viewer
@@ -75,7 +76,7 @@ class Workspace(Logged, UUIDPrimaryKey, Timestamped, Versioned, Base):
         return self.id
 
 
-class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
+class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Versioned, Base):
     """A user's membership of a workspace, with their role."""
 
     permission = Permission.ADMINISTER
@@ -96,6 +97,22 @@ class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
 
     user: Mapped["User"] = relationship(lazy="raise", doc="The member.")
     workspace: Mapped["Workspace"] = relationship(lazy="raise", doc="The workspace.")
+
+    def can_be_updated_by(self, viewer: Viewer) -> bool:
+        # Only owners may change or remove an owner.
+        needed = Permission.OWN if self.role is Role.OWNER else Permission.ADMINISTER
+        return viewer.can(needed, self.workspace_id)
+
+    def can_be_deleted_by(self, viewer: Viewer) -> bool:
+        # Every member may leave.
+        is_own = self.user_id == viewer.user_id
+        leaves = is_own and viewer.can(Permission.COMMENT, self.workspace_id)
+        return leaves or self.can_be_updated_by(viewer)
+
+    @classmethod
+    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
+        # Who belongs to a workspace changes with consent only.
+        return False
 
 
 def new_workspace(slug: str, name: str, key: UUID | None = None) -> tuple[Workspace, list[State]]:

@@ -25,7 +25,8 @@ from uuid_utils.compat import uuid7
 from graph.kit.errors import Unauthenticated, Unavailable
 from graph.settings import Settings
 from models import ExternalIdentity, User
-from models.columns.rules import LAST_MOMENT
+from models.base import column_of
+from models.columns.rules import LAST_MOMENT, rule_violation
 from models.database import Database
 from models.user import HANDLE
 
@@ -37,7 +38,7 @@ FETCH_TIMEOUT, MAX_RESPONSE_BYTES = 10, 1_000_000
 #: Seconds by which the issuer's clock may differ from ours.
 CLOCK_SKEW = 30
 #: Characters.
-MAX_EMAIL, MAX_SUBJECT, MAX_NAME = 254, 255, 200
+MAX_EMAIL, MAX_SUBJECT, MAX_NAME, MAX_PICTURE_URL = 254, 255, 200, 500
 #: The claims that a new user's handle is derived from: the first that is present.
 HANDLE_CLAIMS = ("preferred_username", "nickname", "email")
 #: Characters of a handle, without the number that may be appended to make it unique.
@@ -219,6 +220,13 @@ async def _find_user(session: AsyncSession, claims: Mapping[str, Any]) -> User |
     return users[0] if len(users) == 1 else None
 
 
+def _picture(claims: Mapping[str, Any]) -> str | None:
+    """The URL of the user's picture at the issuer, if it is a usable one."""
+    column = column_of(User.avatar_url)
+    url = string_claim(claims, "picture", MAX_PICTURE_URL)
+    return None if url is None or rule_violation(column, url) else url
+
+
 async def _create_user(session: AsyncSession, claims: Mapping[str, Any]) -> User:
     """Create a user, whose handle is derived from the name or address at the issuer."""
     email = _verified_email(claims)
@@ -234,7 +242,7 @@ async def _create_user(session: AsyncSession, claims: Mapping[str, Any]) -> User
     candidates = [stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3))]
     handle = next(candidate for candidate in candidates if candidate.lower() not in taken)
     name = (string_claim(claims, "name", MAX_NAME) or "").strip() or handle
-    user = User(id=uuid7(), handle=handle, name=name, email=email)
+    user = User(id=uuid7(), handle=handle, name=name, email=email, avatar_url=_picture(claims))
     session.add(user)
     await session.flush()
     return user

@@ -45,6 +45,7 @@ async def add_user(
     handle: str,
     name: str | None,
     email: str | None,
+    avatar_url: str | None,
     slug: str | None,
     role: Role | None,
 ) -> str:
@@ -73,6 +74,7 @@ async def add_user(
     if existing is None or name is not None:
         user.name = name or handle
     user.email = email or user.email
+    user.avatar_url = avatar_url or user.avatar_url
     message = f"The user {handle} {'already exists' if existing else 'was added'}."
     if slug is None:
         return message

@@ -25,6 +25,9 @@ def add(
     email: Annotated[
         str | None, typer.Option(help="The email address, unique on the server.")
     ] = None,
+    avatar_url: Annotated[
+        str | None, typer.Option(help="The URL of a picture of the user.")
+    ] = None,
     workspace: Annotated[
         str | None, typer.Option(help="The workspace's slug, such as my-team.")
     ] = None,
@@ -42,10 +45,14 @@ def add(
     new_role = None if role is None else parse_member("--role", Role, role)
     name = None if name is None else check_text("--name", User.name, name)
     email = None if email is None else check_text("--email", User.email, email)
+    if avatar_url is not None:
+        avatar_url = check_text("--avatar-url", User.avatar_url, avatar_url)
 
     async def work() -> str:
         async with open_database() as database, database.writes.begin() as session:
-            return await accounts.add_user(session, handle, name, email, workspace, new_role)
+            return await accounts.add_user(
+                session, handle, name, email, avatar_url, workspace, new_role
+            )
 
     print_message(run(work))
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import UniqueConstraint, func
+from sqlalchemy import Column, UniqueConstraint, func
 from sqlalchemy.orm import selectinload
 from strawberry.utils.str_converters import to_camel_case
 
@@ -28,7 +28,7 @@ from graph.kit.writing.payload import (
 from graph.kit.writing.write import Write, type_label
 from graph.rules.cycles import ancestors_of, is_circular, linked_from
 from graph.rules.membership import members_of
-from graph.views.change import Change
+from graph.views.change import REVERTIBLE, Change
 from models import ChangeKind
 from models.base import Base, table_of
 from models.columns.json_values import decode, encode
@@ -37,7 +37,6 @@ from models.log.recorder import recorder_of
 from models.workspace import is_slug
 
 SEQUENCE: InputPath = ("sequence",)
-REVERTIBLE = (ChangeKind.UPDATED, ChangeKind.ARCHIVED, ChangeKind.DELETED)
 
 Slug = Annotated[str, strawberry.argument(description="The workspace's slug.")]
 Number = Annotated[int, strawberry.argument(description="The number of the change.")]
@@ -127,7 +126,9 @@ async def restore_fields(write: Write, row: Any, before: Mapping[str, Any]) -> N
     """Set the fields of a row to their values before the change."""
     columns = logged_columns(type(row))
     values = {
-        name: decode(columns[name], value) for name, value in before.items() if name in columns
+        name: stored_value(columns[name], value)
+        for name, value in before.items()
+        if name in columns
     }
     home: UUID = row.workspace_of()
     await reject_missing(write, type(row), home, values)
@@ -184,7 +185,7 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
         write.raise_errors()
     columns = logged_columns(type(row))
-    values = {name: decode(columns[name], value) for name, value in before.items()}
+    values = {name: stored_value(columns[name], value) for name, value in before.items()}
     await reject_missing(write, type(row), change.workspace_id, values)
     await reject_taken(write, row, values)
     write.raise_errors()
@@ -199,8 +200,21 @@ def deleted_row(change: models.Change) -> Any:
     """Return a new row with the values that a row had when it was deleted."""
     model: Any = model_named(change.subject_type)
     columns = logged_columns(model)
-    values = {name: decode(columns[name], before) for name, (before, _) in change.fields.items()}
+    values = {
+        name: stored_value(columns[name], before) for name, (before, _) in change.fields.items()
+    }
     return model(id=change.subject_id, workspace_id=change.workspace_id, **values)
+
+
+def stored_value(column: Column[Any], logged: Any) -> Any:
+    """Return the value of a column for a logged one.
+
+    A null that the column cannot have any more becomes its default.
+    """
+    value, default = decode(column, logged), column.default
+    if value is None and not column.nullable and default is not None and default.is_scalar:
+        return getattr(default, "arg", None)
+    return value
 
 
 def part_models(model: Any) -> list[Any]:

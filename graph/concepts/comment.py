@@ -5,11 +5,9 @@ from datetime import datetime
 import strawberry
 
 import models
-from graph.context import Context
 from graph.engine.declarations import Resolved
 from graph.kit.declare import (
     client_generated_id,
-    computed,
     description_of,
     model_input,
     resolver_field,
@@ -20,6 +18,8 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.locks import FOR_DELETION, FOR_REFERENCE
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
@@ -35,11 +35,6 @@ from graph.types import (
 from graph.views.reactions import ReactionCount, reaction_counts
 
 
-def viewer_can_update(root: models.Comment, context: Context) -> bool:
-    """Whether the viewer may edit the comment."""
-    return models.Comment.can_be_updated_by(root, context.viewer)
-
-
 @strawberry.type(description=description_of(models.Comment))
 class Comment(Node):
     model = models.Comment
@@ -53,7 +48,13 @@ class Comment(Node):
         models.Comment.reactions, "Its reactions, oldest first."
     )
     reaction_counts: list[ReactionCount] = resolver_field(reaction_counts, plan=Resolved(("id",)))
-    viewer_can_update: bool = computed(viewer_can_update, "author_id", "workspace_id")
+    version: int
+    viewer_can_update: bool = viewer_can(
+        models.Comment.can_be_updated_by, "edit the comment", "author_id", "workspace_id"
+    )
+    viewer_can_delete: bool = viewer_can(
+        models.Comment.can_be_deleted_by, "delete the comment", "author_id", "workspace_id"
+    )
 
 
 register_order(models.Comment, "created_at", choices=("created_at", "edited_at"))
@@ -82,6 +83,7 @@ class CommentCreateInput:
 @model_input(models.Comment, "Changes to a comment.")
 class CommentUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     body: str
 
 
@@ -105,7 +107,7 @@ async def comment_create(write: Write, input: Input[CommentCreateInput]) -> mode
 async def comment_update(write: Write, input: Input[CommentUpdateInput]) -> models.Comment:
     """Edits one of the viewer's own comments."""
     values = write.validate(models.Comment, provided(input, "body"))
-    comment = await write.get(models.Comment, input.id, ID_PATH)
+    comment = await get_to_update(write, models.Comment, input)
     if not comment.can_be_updated_by(write.scope.viewer):
         write.add_error(UserErrorCode.FORBIDDEN, ID_PATH, "Only its author can edit a comment.")
     if values.get("body") != comment.body:

@@ -35,7 +35,13 @@ from graph.kit.writing.payload import (
     payload_field,
     rejection,
 )
-from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, parse_id, validate_columns
+from graph.kit.writing.write import (
+    INPUT_PATH,
+    WORKSPACE_ID_PATH,
+    parse_id,
+    provided,
+    validate_columns,
+)
 from graph.types import User, Workspace
 from models.base import now
 from models.columns.digest import digest
@@ -84,11 +90,26 @@ register_order(models.AccessToken, "created_at")
 register_order(models.Session, "created_at")
 
 
-@strawberry.input(description="A user's password. Provide exactly one of handle and email.")
+@strawberry.input(description="The name that a user signs in with.", one_of=True)
+class SignInName:
+    handle: strawberry.Maybe[str] = strawberry.field(description="The user's handle.")
+    email: strawberry.Maybe[str] = strawberry.field(description="The user's email address.")
+
+
+#: The reason for the deprecation of fields of which exactly one had to be given.
+USE_USER = "Use `user`. To be removed on 2027-06-30."
+
+
+@strawberry.input(description="A user and their password.")
 class SignInInput:
-    handle: str | None = strawberry.field(default=None, description="The user's handle.")
-    email: str | None = strawberry.field(default=None, description="The user's email address.")
+    user: SignInName | None = strawberry.field(default=None, description="The user. Required.")
     password: str = strawberry.field(description="The user's password.")
+    handle: str | None = strawberry.field(
+        default=None, description="The user's handle.", deprecation_reason=USE_USER
+    )
+    email: str | None = strawberry.field(
+        default=None, description="The user's email address.", deprecation_reason=USE_USER
+    )
 
 
 @model_input(models.AccessToken, "A personal token to create.")
@@ -160,10 +181,11 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     the user exists.
     """
     context = info.context
-    logins = [login for login in (input.handle, input.email) if login is not None]
+    given = [input] if input.user is None else [input, input.user]
+    logins = [login for names in given for login in provided(names, "handle", "email").values()]
     if len(logins) != 1:
-        message = "Provide exactly one of handle and email."
-        raise rejection(UserErrorCode.INVALID, INPUT_PATH, message)
+        message = "Provide the user, by one of handle and email."
+        raise rejection(UserErrorCode.INVALID, (*INPUT_PATH, "user"), message)
     database = context.database
     await context.charge(HASHING_COST)
     sender = context.sender

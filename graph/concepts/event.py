@@ -13,11 +13,13 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.id_set import IdSet
 from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.types import Project, User, Workspace
 from models.log.deletion import delete_rows
@@ -32,6 +34,13 @@ class Attendance(Node):
     user: User = one(models.Attendance.user)
     event: "Event" = one(models.Attendance.event)
     response: models.AttendanceResponse
+    version: int
+    viewer_can_update: bool = viewer_can(
+        models.Attendance.can_be_updated_by,
+        "answer the invitation with `eventRespond`",
+        "workspace_id",
+        "user_id",
+    )
 
 
 @strawberry.type(description=description_of(models.Event))
@@ -44,11 +53,17 @@ class Event(Node):
     starts_at: datetime
     ends_at: datetime
     workspace: Workspace = one(models.Event.workspace)
-    project: Project | None = one(models.Event.project)
+    related_project: Project | None = one(models.Event.project)
+    project: Project | None = one(
+        models.Event.project, deprecation="Use `relatedProject`. To be removed on 2027-06-30."
+    )
     organizer: User | None = one(models.Event.organizer)
     attendees: Connection[Attendance] | None = many(
         models.Event.attendances, "The invitations, in the order of invitation."
     )
+    version: int
+    viewer_can_update: bool = viewer_can(models.Event.can_be_updated_by, "update the event")
+    viewer_can_delete: bool = viewer_can(models.Event.can_be_deleted_by, "delete the event")
 
 
 register_order(models.Event, "starts_at")
@@ -76,6 +91,7 @@ class EventCreateInput:
 )
 class EventUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     title: strawberry.Maybe[str | None]
     starts_at: strawberry.Maybe[datetime | None]
     ends_at: strawberry.Maybe[datetime | None]
@@ -131,7 +147,7 @@ async def event_update(write: Write, input: Input[EventUpdateInput]) -> models.E
     """Updates a calendar event and its invitations."""
     values = write.validate(models.Event, provided(input, *COLUMNS))
     attendees = IdSet.parse(write, models.User, input, "attendee_ids")
-    event = await write.get(models.Event, input.id, ID_PATH)
+    event = await get_to_update(write, models.Event, input)
     starts_at = values.get("starts_at", event.starts_at)
     reject_reversed_times(write, starts_at, values.get("ends_at", event.ends_at))
     references = provided(input, "project_id")

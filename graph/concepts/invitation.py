@@ -18,6 +18,7 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
 from graph.kit.relations.keys import column_in
+from graph.kit.viewer_can import viewer_can
 from graph.kit.writing.locks import FOR_DELETION, FOR_UPDATE
 from graph.kit.writing.mutation import Id, mutation
 from graph.kit.writing.payload import DeletedRow, InputPath, Payload, UserErrorCode, payload_field
@@ -63,6 +64,15 @@ class Invitation(Node):
     workspace_name: str = resolver_field(workspace_name, plan=Resolved(("workspace_id",)))
     inviter: User | None = one(models.Invitation.inviter)
     created_at: datetime
+    viewer_can_accept: bool = viewer_can(
+        models.Invitation.can_be_accepted_by, "accept the invitation", "user_id"
+    )
+    viewer_can_delete: bool = viewer_can(
+        models.Invitation.can_be_deleted_by,
+        "cancel or decline the invitation",
+        "workspace_id",
+        "user_id",
+    )
 
 
 register_order(models.Invitation, "created_at")

@@ -12,9 +12,11 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
-from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.kit.writing.write import WORKSPACE_ID_PATH, Write, provided
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Task
 from models.columns.rules import GRAY
@@ -28,7 +30,7 @@ class Label(Node):
 
     name: str
     color: str
-    description: str | None
+    description: str
     created_at: datetime
     tasks: Connection[Task] | None = many(
         models.Label.tasks,
@@ -36,6 +38,9 @@ class Label(Node):
         "included.",
         where=active_tasks,
     )
+    version: int
+    viewer_can_update: bool = viewer_can(models.Label.can_be_updated_by, "update the label")
+    viewer_can_delete: bool = viewer_can(models.Label.can_be_deleted_by, "delete the label")
 
 
 register_order(models.Label, "name", choices=("name", "created_at"))
@@ -69,6 +74,7 @@ class LabelCreateInput:
 )
 class LabelUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     name: strawberry.Maybe[str | None]
     color: strawberry.Maybe[str | None]
     description: strawberry.Maybe[str | None]
@@ -89,8 +95,11 @@ async def label_create(write: Write, input: Input[LabelCreateInput]) -> models.L
 
 async def label_update(write: Write, input: Input[LabelUpdateInput]) -> models.Label:
     """Updates a label."""
-    values = write.validate(models.Label, provided(input, *COLUMNS))
-    return write.update(await write.get(models.Label, input.id, ID_PATH), values)
+    columns = provided(input, *COLUMNS)
+    if columns.get("description", "") is None:
+        columns["description"] = ""
+    values = write.validate(models.Label, columns)
+    return write.update(await get_to_update(write, models.Label, input), values)
 
 
 async def label_delete(write: Write, id: Id) -> DeletedRow:

@@ -23,6 +23,8 @@ from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import check_version, expected_version
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import (
     DeletedRow,
@@ -49,6 +51,17 @@ class Membership(Node):
     workspace: Workspace = one(models.Membership.workspace)
     role: models.Role
     joined_at: datetime
+    version: int
+    viewer_can_update: bool = viewer_can(
+        models.Membership.can_be_updated_by, "change the member's role", "workspace_id", "role"
+    )
+    viewer_can_delete: bool = viewer_can(
+        models.Membership.can_be_deleted_by,
+        "remove the member. The last owner cannot be removed",
+        "workspace_id",
+        "role",
+        "user_id",
+    )
 
 
 register_order(models.Membership, "joined_at")
@@ -83,19 +96,33 @@ class MembershipFilter(FilterInput):
     )
 
 
-@model_input(
-    models.Membership,
-    "A user to invite to a workspace. Provide exactly one of userId, handle and email.",
-)
+@strawberry.input(description="A user to invite.", one_of=True)
+class InvitedUser:
+    id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="The user's ID, if the user shares another workspace with the viewer."
+    )
+    handle: strawberry.Maybe[str] = strawberry.field(description="The user's handle.")
+    email: strawberry.Maybe[str] = strawberry.field(description="The user's email address.")
+
+
+#: The reason for the deprecation of fields of which exactly one had to be given.
+USE_USER = "Use `user`. To be removed on 2027-06-30."
+
+
+@model_input(models.Membership, "A user to invite to a workspace.")
 class MemberAddInput:
     workspace_id: strawberry.ID
-    user_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="The user's ID, if the user shares another workspace with the viewer.",
-    )
-    handle: str | None = strawberry.field(default=None, description="The user's handle.")
-    email: str | None = strawberry.field(default=None, description="The user's email address.")
+    user: InvitedUser | None = strawberry.field(default=None, description="The user. Required.")
     role: models.Role = models.Role.MEMBER
+    user_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The user's ID.", deprecation_reason=USE_USER
+    )
+    handle: str | None = strawberry.field(
+        default=None, description="The user's handle.", deprecation_reason=USE_USER
+    )
+    email: str | None = strawberry.field(
+        default=None, description="The user's email address.", deprecation_reason=USE_USER
+    )
 
 
 @model_input(models.Membership, "A member's new role.")
@@ -103,6 +130,7 @@ class MemberUpdateInput:
     workspace_id: strawberry.ID
     user_id: strawberry.ID
     role: models.Role
+    expected_version: int | None = expected_version()
 
 
 @model_input(models.Membership, "A member to remove from a workspace.")
@@ -167,6 +195,7 @@ async def member_add(write: Write, input: Input[MemberAddInput]) -> models.Invit
 async def member_update(write: Write, input: Input[MemberUpdateInput]) -> models.Membership:
     """Changes a member's role. Only owners can make somebody an owner or change an owner's role."""
     membership = await get_membership(write, input.workspace_id, input.user_id)
+    await check_version(write, membership, input.expected_version)
     for role in (membership.role, input.role):
         require_owner_for(write, membership.workspace_id, role)
     if input.role is not models.Role.OWNER:
@@ -207,15 +236,17 @@ def require_owner_for(write: Write, workspace_id: UUID, role: models.Role) -> No
 
 async def invited_name(write: Write, input: MemberAddInput) -> tuple[InputPath, dict[str, str]]:
     """Return the handle or the address that the input invites, by its column, and its path."""
-    names = provided(input, "user_id", "handle", "email")
-    if len(names) != 1:
-        message = "Provide exactly one of userId, handle and email."
+    flat = provided(input, "user_id", "handle", "email")
+    names = flat if input.user is None else provided(input.user, "id", "handle", "email")
+    path: InputPath = (*INPUT_PATH, "user")
+    if len(names) != 1 or (flat and input.user is not None):
+        message = "Provide the user, by one of id, handle and email."
         code = UserErrorCode.INVALID if names else UserErrorCode.REQUIRED
-        write.add_error(code, USER_ID_PATH, message)
+        write.add_error(code, path, message)
         return INPUT_PATH, {}
     [(name, value)] = names.items()
-    path = (*INPUT_PATH, to_camel_case(name))
-    if name == "user_id":
+    path = (*(INPUT_PATH if flat else path), to_camel_case(name))
+    if name in ("id", "user_id"):
         key = write.parse_id(models.User, value, path)
         users = await write.get_many(models.User, [] if key is None else [key])
         if key is not None and key not in users:

@@ -12,10 +12,12 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, payload_field
-from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, Write, provided
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Project, ProjectFilter, Task
 
@@ -37,6 +39,9 @@ class Milestone(Node):
         "Its tasks, newest first. Archived tasks and tasks in the trash are not included.",
         where=active_tasks,
     )
+    version: int
+    viewer_can_update: bool = viewer_can(models.Milestone.can_be_updated_by, "update the milestone")
+    viewer_can_delete: bool = viewer_can(models.Milestone.can_be_deleted_by, "delete the milestone")
 
 
 register_order(models.Milestone, "created_at", choices=("created_at", "due_on", "title"))
@@ -67,6 +72,7 @@ class MilestoneCreateInput:
 )
 class MilestoneUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     title: strawberry.Maybe[str | None]
     description: strawberry.Maybe[str | None]
     due_on: strawberry.Maybe[date | None]
@@ -95,7 +101,7 @@ async def milestone_create(write: Write, input: Input[MilestoneCreateInput]) -> 
 async def milestone_update(write: Write, input: Input[MilestoneUpdateInput]) -> models.Milestone:
     """Updates, closes or reopens a milestone."""
     values = write.validate(models.Milestone, provided(input, *COLUMNS))
-    milestone = await write.get(models.Milestone, input.id, ID_PATH)
+    milestone = await get_to_update(write, models.Milestone, input)
     is_closed = provided(input, "is_closed").get("is_closed")
     if is_closed is not None and is_closed != (milestone.closed_at is not None):
         values["closed_at"] = write.now if is_closed else None

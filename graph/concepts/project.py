@@ -18,10 +18,11 @@ from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many, one
-from graph.kit.writing.expected_version import EXPECTED_VERSION, check_version
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
-from graph.kit.writing.write import ID_PATH, INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.hidden_rows import tasks_not_in_trash
 from graph.rules.membership import member_id_of
 from graph.types import Milestone, Task, User, UserFilter, Workspace
@@ -54,6 +55,9 @@ class Project(Node):
     )
     milestones: Connection[Milestone] | None = many(
         models.Project.milestones, "Its milestones, oldest first."
+    )
+    viewer_can_update: bool = viewer_can(
+        models.Project.can_be_updated_by, "update and archive the project, and create tasks in it"
     )
 
 
@@ -88,7 +92,7 @@ class ProjectCreateInput:
 )
 class ProjectUpdateInput:
     id: strawberry.ID
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    expected_version: int | None = expected_version()
     key: strawberry.Maybe[str | None]
     name: strawberry.Maybe[str | None]
     description: strawberry.Maybe[str | None]
@@ -113,9 +117,8 @@ async def project_create(write: Write, input: Input[ProjectCreateInput]) -> mode
 async def project_update(write: Write, input: Input[ProjectUpdateInput]) -> models.Project:
     """Updates a project."""
     values = write.validate(models.Project, provided(input, *COLUMNS))
-    project = await write.get(models.Project, input.id, ID_PATH)
+    project = await get_to_update(write, models.Project, input)
     fields = provided(input, *COLUMNS, "lead_id")
-    await check_version(write, project, input.expected_version)
     if "lead_id" in fields:
         lead_id = await member_id_of(write, project.workspace_id, fields["lead_id"], LEAD_PATH)
         values["lead_id"] = lead_id

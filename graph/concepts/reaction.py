@@ -14,6 +14,7 @@ from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.fields import one
+from graph.kit.viewer_can import viewer_can
 from graph.kit.writing.locks import FOR_REFERENCE
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
@@ -33,6 +34,9 @@ class Reaction(Node):
     created_at: datetime
     user: User | None = one(models.Reaction.user)
     comment: Comment = one(models.Reaction.comment)
+    viewer_can_delete: bool = viewer_can(
+        models.Reaction.can_be_deleted_by, "remove the reaction", "workspace_id", "user_id"
+    )
 
 
 register_order(models.Reaction, "created_at")

@@ -20,10 +20,12 @@ from graph.kit.loading.scope import visible
 from graph.kit.node import Node
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import many
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.locks import FOR_DELETION
 from graph.kit.writing.mutation import Id, Input, mutation
 from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payload_field
-from graph.kit.writing.write import ID_PATH, WORKSPACE_ID_PATH, Write, provided
+from graph.kit.writing.write import WORKSPACE_ID_PATH, Write, provided
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Task
 from models.columns.rules import GRAY, MAX_POSITION
@@ -42,6 +44,9 @@ class State(Node):
         "The tasks in it, newest first. Archived tasks and tasks in the trash are not included.",
         where=active_tasks,
     )
+    version: int
+    viewer_can_update: bool = viewer_can(models.State.can_be_updated_by, "update the state")
+    viewer_can_delete: bool = viewer_can(models.State.can_be_deleted_by, "delete the state")
 
 
 @strawberry.input(description="Compares categories of workflow states.")
@@ -81,6 +86,7 @@ class StateCreateInput:
 )
 class StateUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     name: strawberry.Maybe[str | None]
     color: strawberry.Maybe[str | None]
     position: strawberry.Maybe[int | None]
@@ -106,7 +112,7 @@ async def state_create(write: Write, input: Input[StateCreateInput]) -> models.S
 async def state_update(write: Write, input: Input[StateUpdateInput]) -> models.State:
     """Updates a workflow state."""
     values = write.validate(models.State, provided(input, "name", "color", "position"))
-    return write.update(await write.get(models.State, input.id, ID_PATH), values)
+    return write.update(await get_to_update(write, models.State, input), values)
 
 
 async def state_delete(write: Write, id: Id) -> DeletedRow:

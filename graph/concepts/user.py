@@ -67,6 +67,7 @@ class User(Node):
     email: str | None = resolver_field(
         email, doc_of(models.User, "email"), plan=Resolved(("id", "email"))
     )
+    avatar_url: str | None
     created_at: datetime
     workspaces: Connection[Workspace] | None = many(
         models.User.workspaces,

@@ -21,9 +21,11 @@ from graph.kit.paging.order_input import register_order
 from graph.kit.relations.batches import CompositeKeyBatch
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import listing, lookup, many
+from graph.kit.viewer_can import viewer_can
+from graph.kit.writing.expected_version import expected_version, get_to_update
 from graph.kit.writing.mutation import Input, mutation
 from graph.kit.writing.payload import Payload, payload_field
-from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write, provided
+from graph.kit.writing.write import INPUT_PATH, Write, provided
 from graph.rules.hidden_rows import (
     active_projects,
     check_time_range,
@@ -42,6 +44,10 @@ from models.workspace import is_slug, new_workspace
 def viewer_role(root: models.Workspace, context: Context) -> models.Role | None:
     """The viewer's role in the workspace."""
     return context.viewer.roles.get(root.id)
+
+
+def can_write(root: models.Workspace, viewer: models.Viewer) -> bool:
+    return viewer.can(models.Permission.WRITE, root.id)
 
 
 def project_key(
@@ -109,6 +115,15 @@ class Workspace(Node):
         check=check_time_range,
     )
     changes: ChangePage | None = resolver_field(changes, plan=Resolved(("id",)))
+    version: int
+    viewer_can_update: bool = viewer_can(
+        models.Workspace.can_be_updated_by,
+        "change the workspace, its members and its workflow states",
+        "id",
+    )
+    viewer_can_write: bool = viewer_can(
+        can_write, "create projects, tasks, labels, milestones and events", "id"
+    )
 
 
 register_order(models.Workspace, "created_at")
@@ -138,6 +153,7 @@ class WorkspaceCreateInput:
 @model_input(models.Workspace, "Changes to a workspace. Omitted fields are unchanged.")
 class WorkspaceUpdateInput:
     id: strawberry.ID
+    expected_version: int | None = expected_version()
     slug: strawberry.Maybe[str | None]
     name: strawberry.Maybe[str | None]
 
@@ -167,7 +183,7 @@ async def workspace_create(write: Write, input: Input[WorkspaceCreateInput]) -> 
 async def workspace_update(write: Write, input: Input[WorkspaceUpdateInput]) -> models.Workspace:
     """Updates a workspace."""
     values = write.validate(models.Workspace, provided(input, "slug", "name"))
-    return write.update(await write.get(models.Workspace, input.id, ID_PATH), values)
+    return write.update(await get_to_update(write, models.Workspace, input), values)
 
 
 @strawberry.type

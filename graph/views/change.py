@@ -32,6 +32,8 @@ from graph.types import User
 from models.base import Base, column_of
 from models.log.logged import logged_columns, logged_models
 
+#: The kinds of changes that can be reverted.
+REVERTIBLE = (models.ChangeKind.UPDATED, models.ChangeKind.ARCHIVED, models.ChangeKind.DELETED)
 IN_SEQUENCE = Order(models.Change, (OrderTerm("sequence"),))
 
 
@@ -74,6 +76,16 @@ async def subject(root: models.Change, info: Info) -> Any:
     return await info.context.load(RowBatch(model_named(root.subject_type)), root.subject_id)
 
 
+def viewer_can_revert(root: models.Change, context: Context) -> bool:
+    """Whether the viewer may revert the change with `changeRevert`.
+
+    It is rejected nevertheless if the fields have changed since.
+    """
+    model: Any = model_named(root.subject_type)
+    allowed: bool = model.change_can_be_reverted_by(context.viewer, root)
+    return allowed and root.kind in REVERTIBLE
+
+
 def fields(root: models.Change, context: Context | None = None) -> list[FieldChange]:
     """The changed fields. All fields if the object was created or deleted."""
     model = model_named(root.subject_type)
@@ -94,6 +106,9 @@ class Change:
     subject_id: strawberry.ID = computed(subject_id, "subject_type", "subject_id")
     subject: Node | None = resolver_field(subject, plan=ByTypeAndKey("subject_type", "subject_id"))
     fields: list[FieldChange] = computed(fields, "subject_type", "fields")
+    viewer_can_revert: bool = computed(
+        viewer_can_revert, "workspace_id", "subject_type", "kind", "actor_id"
+    )
 
 
 @strawberry.type(description="Consecutive changes of a workspace.")

@@ -12,6 +12,7 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from models.base import Base
 from models.columns.json_values import encode
+from models.log.change import Change
 from models.viewer import Permission, Viewer
 
 
@@ -75,6 +76,11 @@ class Logged:
     def can_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
         """Whether `viewer` may recreate the row that the user `deleter_id` deleted."""
         return self.can_be_deleted_by(viewer)
+
+    @classmethod
+    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
+        """Whether the viewer's role and the change itself, without its row, allow a revert."""
+        return viewer.can(cls.permission, change.workspace_id)
 
 
 def logged_models() -> list[Any]:

@@ -23,6 +23,7 @@ from tests.support.executors import both_executors  # noqa: F401
 from tests.support.office import Office, document, dump, payload_selection
 from tests.support.permissions import ACTIONS, ADMINS, ANYONE, BY_ROLE, MEMBERS, MUTATIONS, OWN
 from tests.support.schema_walk import SCHEMA
+from tests.support.viewer_can import VIEWER_CAN, WITHOUT_VIEWER_CAN, compare_viewer_can
 from tests.support.world import World
 
 #: Callers whose credential is invalid.
@@ -73,6 +74,13 @@ def test_every_mutation_has_an_entry_and_declares_its_permission() -> None:
     assert {name for name, one in mutations.fields.items() if "dryRun" not in one.args} == set(
         ACTIONS
     )
+
+
+def test_every_mutation_has_a_field_that_says_who_may_run_it() -> None:
+    assert sorted([*VIEWER_CAN, *WITHOUT_VIEWER_CAN]) == sorted(MUTATIONS | ACTIONS)
+    for kind, field in VIEWER_CAN.values():
+        declared: Any = SCHEMA.type_map[kind]
+        assert field in declared.fields
 
 
 def test_there_are_no_subscriptions() -> None:
@@ -182,36 +190,14 @@ class TestReading:
             sees = [True, True] if who == "owner" else [False, False]
             assert counts == (None if who in OUTSIDE else sees), who
 
-    async def test_viewer_fields_depend_on_the_role(
+    async def test_viewer_role_is_that_of_the_caller(
         self, api: Api, team: Everything, tokens: dict[str, Any]
     ) -> None:
-        query = """
-          query ($task: ID!, $comment: ID!, $slug: String!) {
-            task: node(id: $task) { ... on Task { viewerCanUpdate viewerCanDelete } }
-            comment: node(id: $comment) { ... on Comment { viewerCanUpdate } }
-            workspace(slug: $slug) { viewerRole }
-          }
-        """
-        values = {
-            "task": node_id(team.first("Task")),
-            "comment": node_id(team.first("Comment")),
-            "slug": team.workspace.slug,
-        }
-        # Whether the caller may change the task, and their role. The comment is another user's.
-        expected = {
-            "guest": (False, "GUEST"),
-            "member": (True, "MEMBER"),
-            "admin": (True, "ADMIN"),
-            "owner": (True, "OWNER"),
-            "bound": (True, "OWNER"),
-            "reader": (False, "OWNER"),
-        }
-        for who, (writes, role) in expected.items():
-            assert await api.ask(query, tokens[who], **values) == {
-                "task": {"viewerCanUpdate": writes, "viewerCanDelete": writes},
-                "comment": {"viewerCanUpdate": False},
-                "workspace": {"viewerRole": role},
-            }, who
+        query = "query ($slug: String!) { workspace(slug: $slug) { viewerRole } }"
+        for who in INSIDE:
+            role = {"reader": "OWNER", "bound": "OWNER"}.get(who, who.upper())
+            data = await api.ask(query, tokens[who], slug=team.workspace.slug)
+            assert data == {"workspace": {"viewerRole": role}}, who
 
 
 def common_fields(value: Any) -> Any:
@@ -277,6 +263,7 @@ class TestWriting:
                 elif who in OUTSIDE and name not in SEEN_BY_OUTSIDERS:
                     expected = {"NOT_FOUND"}
                 assert code in expected, f"{name} by {who}"
+            await compare_viewer_can(office, name, arguments, INSIDE)
             for who in MUTATIONS[name]:
                 code = await code_of(office, name, who, {**arguments, "dryRun": True})
                 assert code is None, f"{name} by {who}"

@@ -1,5 +1,6 @@
 """Descriptions in the schema, the printed schema, and the settings in the README."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNonNull,
     GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
 )
 from strawberry.utils.str_converters import to_camel_case
 
@@ -99,3 +102,65 @@ def test_what_lists_are_ordered_by_can_be_read_and_filtered() -> None:
             field = to_camel_case(value.lower())
             missing += [f"{one}.{field}" for one in (shown, filtered) if field not in one.fields]
     assert missing == []
+
+
+def node_types() -> list[GraphQLObjectType]:
+    return [
+        kind
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and SCHEMA.type_map["Node"] in kind.interfaces
+    ]
+
+
+def test_what_can_be_updated_has_a_version_that_updates_can_expect() -> None:
+    mutations: Any = SCHEMA.mutation_type
+    updates = [name for name in mutations.fields if name.endswith("Update")]
+    updates.remove("taskBatchUpdate")  # Each of its rows is a TaskUpdateInput.
+    assert len(updates) > 5
+    for name in updates:
+        of_input: Any = get_named_type(mutations.fields[name].args["input"].type)
+        assert "expectedVersion" in of_input.fields, name
+        payload: Any = get_named_type(mutations.fields[name].type)
+        updated: Any = get_named_type(payload.fields[name.removesuffix("Update")].type)
+        assert "version" in updated.fields, name
+
+
+#: Fields of one name whose types differ in ways that inline fragments on nodes cannot merge, with
+#: the reason. A client that selects several of them in one `nodes` gives them aliases.
+DIFFERENT_SHAPES = {
+    "key": "a group's key is an object; the keys of projects and tasks are texts",
+    "handle": "an invitation may name an email address instead",
+    "workspace": "a token may have none, and an invited user does not see it",
+    "project": "`Workspace.project(key:)` may find none",
+    "task": "`Workspace.task(key:)` may find none",
+    "labels": "those of a workspace have pages, those of a task are few",
+    "user": "the user of a reaction may share no workspace with the viewer",
+}
+
+
+def test_fields_of_one_name_have_types_that_fragments_can_merge() -> None:
+    shapes: dict[str, set[str]] = defaultdict(set)
+    for kind in node_types():
+        for name, field in kind.fields.items():
+            if field.deprecation_reason is None:
+                shapes[name].add(shape_of(field.type))
+    assert {name for name, found in shapes.items() if len(found) > 1} == set(DIFFERENT_SHAPES)
+
+
+def shape_of(kind: Any) -> str:
+    """What must be equal for two fields to be merged: lists, nulls, and the types of scalars."""
+    name = get_named_type(kind).name
+    return str(kind) if is_leaf_type(get_named_type(kind)) else str(kind).replace(name, "{}")
+
+
+def test_inputs_of_which_exactly_one_field_is_meant_are_one_of() -> None:
+    for kind in SCHEMA.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType) and not kind.is_one_of:
+            texts = [kind.description, *(field.description for field in kind.fields.values())]
+            assert not any("exactly one" in (text or "").lower() for text in texts), kind.name
+    names = {
+        kind.name
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLInputObjectType) and kind.is_one_of
+    }
+    assert names == {"InvitedUser", "SignInName"}

@@ -29,7 +29,10 @@ async def make_everything(world: World, mark: str) -> Everything:
     """Create a workspace in which each text contains `mark`."""
     people = [
         await world.make_user(
-            handle=f"{mark}.{name}", name=f"{mark} {name}", email=f"{name}@{mark}.example"
+            handle=f"{mark}.{name}",
+            name=f"{mark} {name}",
+            email=f"{name}@{mark}.example",
+            avatar_url=f"https://{mark}.example/{name}.png",
         )
         for name in ("owner", "author", "member", "other")
     ]

@@ -4,7 +4,7 @@ from tests.support.concept_cases import declared
 
 #: Fields that have the same value for all members of a workspace, and are hidden from others.
 MEMBERS = {
-    "Attendance": "id user event response",
+    "Attendance": "id user event response version",
     "AttendanceConnection": "nodes edges pageInfo totalCount count",
     "AttendanceEdge": "cursor node",
     "CappedCount": "value isExact",
@@ -12,20 +12,23 @@ MEMBERS = {
     "ChangeConnection": "nodes edges pageInfo totalCount count",
     "ChangeEdge": "cursor node",
     "ChangePage": "nodes lastSequence hasMore",
-    "Comment": "id body createdAt editedAt author task",
+    "Comment": "id body createdAt editedAt author task version",
     "CommentConnection": "nodes edges pageInfo totalCount count",
     "CommentEdge": "cursor node",
-    "Event": "id title description location startsAt endsAt workspace project organizer attendees",
+    "Event": (
+        "id title description location startsAt endsAt workspace relatedProject project organizer "
+        "attendees version"
+    ),
     "EventConnection": "nodes edges pageInfo totalCount count",
     "EventEdge": "cursor node",
     "FieldChange": "name before after",
-    "Label": "id name color description createdAt tasks",
+    "Label": "id name color description createdAt tasks version",
     "LabelConnection": "nodes edges pageInfo totalCount count",
     "LabelEdge": "cursor node",
-    "Membership": "id user workspace role joinedAt",
+    "Membership": "id user workspace role joinedAt version",
     "MembershipConnection": "nodes edges pageInfo totalCount count",
     "MembershipEdge": "cursor node",
-    "Milestone": "id title description dueOn createdAt closedAt project tasks",
+    "Milestone": "id title description dueOn createdAt closedAt project tasks version",
     "MilestoneConnection": "nodes edges pageInfo totalCount count",
     "MilestoneEdge": "cursor node",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
@@ -38,7 +41,7 @@ MEMBERS = {
     "SearchResult": "task comment snippet score",
     "SearchResultConnection": "nodes edges pageInfo totalCount count",
     "SearchResultEdge": "cursor node",
-    "State": "id name category color position tasks",
+    "State": "id name category color position tasks version",
     "Task": (
         "id key number title body priority estimate dueOn rank createdAt updatedAt startedAt "
         "closedAt archivedAt deletedAt version sourceUrl workspace project state creator "
@@ -49,13 +52,12 @@ MEMBERS = {
     "TaskGroup": "id key node title count estimate tasks",
     "TaskPriority": "priority",
     "TaskLink": "kind task",
-    "User": "id handle name createdAt workspaces assignedTasks events",
+    "User": "id handle name avatarUrl createdAt workspaces assignedTasks events",
     "WorkspaceConnection": "nodes edges pageInfo totalCount count",
     "WorkspaceEdge": "cursor node",
     "Workspace": (
         "id slug name createdAt sequence members states labels projects milestones project tasks "
-        "task "
-        "taskGroups search events changes"
+        "task taskGroups search events changes version"
     ),
     "Query": "node nodes workspace",
 }
@@ -73,9 +75,17 @@ OWN = {
 }
 #: Fields whose value depends on the role of the viewer.
 BY_ROLE = {
-    "Comment": "viewerCanUpdate",
-    "Task": "viewerCanUpdate viewerCanDelete",
-    "Workspace": "viewerRole",
+    "Attendance": "viewerCanUpdate",
+    "Change": "viewerCanRevert",
+    "Comment": "viewerCanUpdate viewerCanDelete",
+    "Event": "viewerCanUpdate viewerCanDelete",
+    "Label": "viewerCanUpdate viewerCanDelete",
+    "Membership": "viewerCanUpdate viewerCanDelete",
+    "Milestone": "viewerCanUpdate viewerCanDelete",
+    "Project": "viewerCanUpdate",
+    "State": "viewerCanUpdate viewerCanDelete",
+    "Task": "viewerCanUpdate viewerCanDelete viewerCanComment",
+    "Workspace": "viewerRole viewerCanUpdate viewerCanWrite",
 }
 #: Fields that only the user and administrators of their workspaces see.
 ADMINS = {"User": "email"}

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic_core
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from graph.cli.console import CommandError
@@ -41,13 +49,17 @@ LabelName = Annotated[str, _stored_in(Label.name)]
 Moment = Annotated[AwareDatetime, _stored_in(Task.created_at)]
 
 
+#: GitHub has null for an empty text.
+NONE_IS_EMPTY = BeforeValidator(lambda value: "" if value is None else value)
+
+
 class _Object(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
 
 
 class ArchivedLabel(_Object):
     name: LabelName
-    description: Annotated[str | None, _stored_in(Label.description)] = None
+    description: Annotated[str, NONE_IS_EMPTY, _stored_in(Label.description)] = ""
     color: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{6}$")]
 
 

@@ -8,7 +8,7 @@ import strawberry
 import models
 from graph.kit.declare import client_generated_id, model_input
 from graph.kit.enums import describe_enum
-from graph.kit.writing.expected_version import EXPECTED_VERSION
+from graph.kit.writing.expected_version import expected_version
 
 ASSIGNEES = "The users to assign, who must be members of the workspace."
 LABELS = "Labels of the workspace."
@@ -42,7 +42,7 @@ class TaskCreateInput:
 )
 class TaskUpdateInput:
     id: strawberry.ID
-    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
+    expected_version: int | None = expected_version()
     title: strawberry.Maybe[str | None]
     body: strawberry.Maybe[str | None]
     state_id: strawberry.Maybe[strawberry.ID | None]

@@ -5,12 +5,12 @@ from datetime import date, datetime
 import strawberry
 
 import models
-from graph.context import Context
-from graph.kit.declare import computed, description_of
+from graph.kit.declare import description_of
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
 from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import derived, listing, many, one
+from graph.kit.viewer_can import viewer_can
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Comment, Label, Milestone, Project, State, User, Workspace
 from graph.views.change import IN_SEQUENCE, Change
@@ -20,8 +20,8 @@ def task_key(number: int, project_key: str) -> str:
     return f"{project_key}-{number}"
 
 
-def viewer_can_write(root: models.Task, context: Context) -> bool:
-    return models.Task.can_be_updated_by(root, context.viewer)
+def can_comment(root: models.Task, viewer: models.Viewer) -> bool:
+    return viewer.can(models.Permission.COMMENT, root.workspace_id)
 
 
 @strawberry.type(description="A link from a task to another one.")
@@ -86,11 +86,8 @@ class Task(Node):
     changes: Connection[Change] | None = many(
         models.Task.changes, "Its changes, oldest first.", order=IN_SEQUENCE
     )
-    viewer_can_update: bool = computed(
-        viewer_can_write, "workspace_id", description="Whether the viewer may update the task."
+    viewer_can_update: bool = viewer_can(models.Task.can_be_updated_by, "update the task")
+    viewer_can_delete: bool = viewer_can(
+        models.Task.can_be_deleted_by, "move the task to the trash"
     )
-    viewer_can_delete: bool = computed(
-        viewer_can_write,
-        "workspace_id",
-        description="Whether the viewer may move the task to the trash.",
-    )
+    viewer_can_comment: bool = viewer_can(can_comment, "comment on the task")

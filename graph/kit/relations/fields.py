@@ -63,7 +63,12 @@ def accept_all(**arguments: Any) -> None:
     """Accept all values of the arguments of a list."""
 
 
-def one(relation: InstrumentedAttribute[Any], description: str | None = None) -> Any:
+def one(
+    relation: InstrumentedAttribute[Any],
+    description: str | None = None,
+    *,
+    deprecation: str | None = None,
+) -> Any:
     """Return the field of a to-one relationship; null if the row is missing or hidden.
 
     Without a description it takes the relationship's `doc`.
@@ -76,6 +81,7 @@ def one(relation: InstrumentedAttribute[Any], description: str | None = None) ->
     return strawberry.field(
         resolver=resolve,
         description=description or _doc(relation),
+        deprecation_reason=deprecation,
         metadata={PLAN: ToOne(relation)},
     )
 

@@ -2,19 +2,37 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.kit.writing.payload import InputPath, MutationRejected, UserErrorCode, UserErrors
-from graph.kit.writing.write import INPUT_PATH, Write
+from graph.kit.writing.write import ID_PATH, INPUT_PATH, Write
+from models.base import Base
 from models.log.history import fields_changed_since
 
-EXPECTED_VERSION = (
-    "The version that the caller has read. If the object has another version by now, nothing is "
-    "written, and the error CONFLICT names the fields that changed. If omitted, the last write "
-    "wins."
-)
+M = TypeVar("M", bound=Base)
+
+
+def expected_version() -> Any:
+    """Return the field of an input that updates an object with a version."""
+    return strawberry.field(
+        default=None,
+        description="The version that the caller has read. If the object has another version by "
+        "now, nothing is written, and the error CONFLICT names the fields that changed. If "
+        "omitted, the last write wins.",
+    )
+
+
+async def get_to_update(write: Write, model: type[M], input: Any) -> M:
+    """Return the row of an input's ID, locked, if it has the expected version.
+
+    Raises `MutationRejected` as `Write.get` does, and with the current row for another version.
+    """
+    row = await write.get(model, input.id, ID_PATH)
+    await check_version(write, row, input.expected_version)
+    return row
 
 
 async def check_version(write: Write, row: Any, expected: int | None) -> None:

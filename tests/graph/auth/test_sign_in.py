@@ -103,9 +103,9 @@ async def test_cookie_is_secure_over_https(api: Api, ada: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [{"handle": "ada"}, {"email": "ADA@x.example"}, {"email": "ada@x.example"}]
+    "name", [{"handle": "ada"}, {"email": "ADA@x.example"}, {"user": {"email": "ada@x.example"}}]
 )
-async def test_login_name_is_case_insensitive(api: Api, ada: User, name: dict[str, str]) -> None:
+async def test_login_name_is_case_insensitive(api: Api, ada: User, name: dict[str, Any]) -> None:
     assert (await sign_in(api, **name))["user"] == {"handle": "Ada"}
 
 
@@ -124,12 +124,17 @@ async def test_unknown_user_and_wrong_password_get_the_same_error(
     assert await sessions(database) == []
 
 
-@pytest.mark.parametrize("name", [{}, {"handle": "Ada", "email": "ada@x.example"}])
-async def test_exactly_one_of_handle_and_email_is_required(
-    api: Api, ada: User, name: dict[str, str]
-) -> None:
-    [error] = (await sign_in(api, **name))["errors"]
-    assert error["message"] == "Provide exactly one of handle and email."
+async def test_exactly_one_of_handle_and_email_is_required(api: Api, ada: User) -> None:
+    both = {"handle": "Ada", "email": "ada@x.example"}
+    for name in ({}, both, {"user": {"handle": "Ada"}, "handle": "Ada"}):
+        [error] = (await sign_in(api, **name))["errors"]
+        assert error["message"] == "Provide the user, by one of handle and email."
+    query = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }"
+    for user in ({}, both, {"handle": None}):
+        values = {"input": {"user": user, "password": SECRET}}
+        code, message = await api.refusal(query, **values)
+        assert code == "BAD_USER_INPUT"
+        assert "'SignInName', exactly one field must be specified" in message
 
 
 @pytest.mark.usefixtures("slow_passwords")

@@ -96,10 +96,10 @@ async def test_membership_created_by_a_command_is_logged(
     api: Api, world: World, database: Database
 ) -> None:
     async with database.writes.begin() as session:
-        await accounts.add_user(session, "demo", None, None, "acme", Role.OWNER)
-        await accounts.add_user(session, "ada", None, None, "acme", None)
+        await accounts.add_user(session, "demo", None, None, None, "acme", Role.OWNER)
+        await accounts.add_user(session, "ada", None, None, None, "acme", None)
     async with database.writes.begin() as session:
-        await accounts.add_user(session, "ada", None, None, "acme", Role.ADMIN)
+        await accounts.add_user(session, "ada", None, None, None, "acme", Role.ADMIN)
     office = await office_of(api, world, "acme")
     assert await replay(office) == await stored(database, office)
     [change] = (await office.changes())[-1:]

@@ -20,6 +20,19 @@ async def revert(office: Office, sequence: int, who: str = "member") -> dict[str
     return await office.write("changeRevert", f"errors {{ code message }} {REVERT}", who, **where)
 
 
+async def can_revert(office: Office, sequence: int, who: str) -> bool:
+    query = """
+      query ($slug: String!, $after: Int!) {
+        workspace(slug: $slug) { changes(after: $after, first: 1) { nodes { viewerCanRevert } } }
+      }
+    """
+    where = {"slug": office.workspace.slug, "after": sequence - 1}
+    data = await office.api.ask(query, office.tokens[who], **where)
+    [change] = data["workspace"]["changes"]["nodes"]
+    allowed: bool = change["viewerCanRevert"]
+    return allowed
+
+
 async def test_update_is_reverted_and_the_revert_too(office: Office) -> None:
     values = {
         "id": office.gid("task"),
@@ -161,9 +174,18 @@ async def test_revert_requires_the_permission_of_the_change(
         (edited, "owner", "FORBIDDEN"),
         (promoted, "owner", "INVALID"),
         (task, "outsider", "NOT_FOUND"),
+        (task, "reader", "FORBIDDEN"),
     ):
         refused = await revert(office, payload["sequence"], who)
         assert [error["code"] for error in refused["errors"]] == [code]
+        if who != "outsider":
+            assert await can_revert(office, payload["sequence"], who) is False
     assert await dump(database) == before
+    for payload, who in ((renamed, "admin"), (edited, "member"), (task, "member"), (task, "bound")):
+        assert await can_revert(office, payload["sequence"], who) is True
+    created = await office.must_write("labelCreate", input={
+        "workspaceId": office.gid("workspace"), "name": "new",
+    })  # fmt: skip
+    assert await can_revert(office, created["sequence"], "owner") is False
     assert (await revert(office, renamed["sequence"], "admin"))["errors"] == []
     assert (await revert(office, edited["sequence"]))["errors"] == []

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.usefixtures("roles_read_once")
 
 FIELDS = {
     "admins": {
-        "Invitation": "id handle email role workspace workspaceName inviter createdAt",
+        "Invitation": (
+            "id handle email role workspace workspaceName inviter createdAt viewerCanAccept "
+            "viewerCanDelete"
+        ),
         "InvitationConnection": "nodes edges pageInfo totalCount count",
         "InvitationEdge": "cursor node",
         "Workspace": "invitations",
@@ -350,7 +353,6 @@ async def test_member_is_invited_by_the_id_of_a_visible_user_only(
     await world.make_member(shared, office.outsider, Role.OWNER)
     friend = await world.make_user(handle="friend")
     await world.make_member(shared, friend)
-    payload = await office.must_write(
-        "memberAdd", "invitation { handle }", "outsider", input=where | {"userId": gid(friend)}
-    )
+    named = {"workspaceId": office.gid("foreign"), "user": {"id": gid(friend)}}
+    payload = await office.must_write("memberAdd", "invitation { handle }", "outsider", input=named)
     assert payload["invitation"] == {"handle": "friend"}

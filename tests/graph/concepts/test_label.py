@@ -13,7 +13,7 @@ async def test_label_is_created_and_updated(office: Office) -> None:
     selection = "label { name color description }"
     values: dict[str, Any] = {"workspaceId": office.gid("workspace"), "name": " new "}
     label = (await office.must_write("labelCreate", selection, input=values))["label"]
-    assert label == {"name": "new", "color": "#8a8f98", "description": None}
+    assert label == {"name": "new", "color": "#8a8f98", "description": ""}
     values = {"id": office.gid("docs"), "color": "#000000", "description": "Words"}
     label = (await office.must_write("labelUpdate", selection, input=values))["label"]
     assert label == {"name": "docs", "color": "#000000", "description": "Words"}

@@ -27,7 +27,11 @@ FIELDS = {
         "ReactionCount": "emoji count",
         "ReactionEdge": "cursor node",
     },
-    "by_role": {"Comment": "reactionCounts", "ReactionCount": "viewerHasReacted"},
+    "by_role": {
+        "Comment": "reactionCounts",
+        "Reaction": "viewerCanDelete",
+        "ReactionCount": "viewerHasReacted",
+    },
 }
 MUTATIONS = {
     "reactionAdd": frozenset({"guest", "member", "admin", "owner", "bound"}),

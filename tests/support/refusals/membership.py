@@ -11,17 +11,17 @@ CASES: list[Case] = [
         input_of(workspaceId="@workspace", userId="@outsider"),
         "FORBIDDEN input.workspaceId",
     ),
-    refuses("memberAdd", input_of(workspaceId="@workspace"), "REQUIRED input.userId", who="admin"),
+    refuses("memberAdd", input_of(workspaceId="@workspace"), "REQUIRED input.user", who="admin"),
     refuses(
         "memberAdd",
-        input_of(workspaceId="@workspace", userId="@outsider", handle="outsider"),
-        "INVALID input.userId",
+        input_of(workspaceId="@workspace", user={"id": "@outsider"}, handle="outsider"),
+        "INVALID input.user",
         who="admin",
     ),
     refuses(
         "memberAdd",
-        input_of(workspaceId="@workspace", userId=UNKNOWN_USER),
-        "NOT_FOUND input.userId",
+        input_of(workspaceId="@workspace", user={"id": UNKNOWN_USER}),
+        "NOT_FOUND input.user.id",
         who="admin",
     ),
     refuses(
