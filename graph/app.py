@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
         authenticator=Authenticator(database, settings, last_used),
         budgets=Budgets(database, settings),
         limits=Limits.from_settings(settings),
+        web_url=settings.web_url,
         connections=Connections(database, settings.read_concurrency),
     )
     limits = server.limits

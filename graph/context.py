@@ -50,6 +50,8 @@ class Server:
     budgets: Budgets
     limits: Limits
     connections: "Connections"
+    #: The address of the front end; empty if it is not known.
+    web_url: str = ""
 
 
 class Connections:

@@ -78,9 +78,16 @@ LIST_LENGTHS: ListLengths = {
     ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
     ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
 }
+#: The cost of rendering a text as HTML, and finding what it mentions.
+HTML_COST = 2
 #: The costs of fields whose arguments decide how much work they are.
 FIELD_COSTS: FieldCosts = {
     ("Workspace", "search"): lambda given: search_cost(given("query")),
+    ("Task", "bodyHTML"): lambda given: HTML_COST,
+    ("Comment", "bodyHTML"): lambda given: HTML_COST,
+    ("Project", "descriptionHTML"): lambda given: HTML_COST,
+    ("Milestone", "descriptionHTML"): lambda given: HTML_COST,
+    ("Event", "descriptionHTML"): lambda given: HTML_COST,
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models.columns.rules import WEB_URL
 from models.database import DatabaseOptions
 from models.limits import LIMITS
 
@@ -192,6 +193,12 @@ class Settings(BaseSettings):
         False,
         description="Create a user for a person who signs in through the issuer and has none yet.",
     )
+    web_url: str = Field(
+        "",
+        description="Address of the front end that shows tasks at /{workspace}/{key}, such as "
+        "https://tasks.example. `Task.url` and links in rendered texts begin with it; by default "
+        "they are paths.",
+    )
     explorer: bool = Field(True, description="Serve GraphiQL to browsers at /graphql.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum level of log messages: debug, info, warning or error."
@@ -212,6 +219,13 @@ class Settings(BaseSettings):
                 supported = ", ".join(ASYMMETRIC)
                 raise ValueError(f"{algorithm!r} is not supported; use one of {supported}")
         return algorithms
+
+    @field_validator("web_url")
+    @classmethod
+    def _check_web_url(cls, url: str) -> str:
+        if url and not WEB_URL.holds(url):
+            raise ValueError(f"{url!r} is not an http or https URL, such as https://tasks.example")
+        return url.rstrip("/")
 
     @field_validator("allowed_origins")
     @classmethod

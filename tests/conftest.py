@@ -160,7 +160,8 @@ def world(database: Database, server: databases.Server) -> World:
 
 #: Settings that allow documents far larger than those of clients.
 NO_LIMITS = {
-    "max_document_size": 10**7, "max_tokens": 10**6, "max_fields": 10**6, "max_depth": 100,
+    "max_document_size": 10**7, "max_anonymous_body_size": 10**7, "max_tokens": 10**6,
+    "max_fields": 10**6, "max_depth": 100,
     "max_aliases": 10**5, "max_directives": 10**5, "max_root_fields": 10**5, "max_cost": 10**12,
     "max_argument_values": 10**12, "max_answer_size": 10**12,
     "budget": 10**12, "anonymous_budget": 10**12,

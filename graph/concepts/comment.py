@@ -33,6 +33,7 @@ from graph.types import (
     UserFilter,
 )
 from graph.views.reactions import ReactionCount, reaction_counts
+from graph.views.rendered_text import html_field
 
 
 @strawberry.type(description=description_of(models.Comment))
@@ -40,6 +41,7 @@ class Comment(Node):
     model = models.Comment
 
     body: str
+    body_html: str = html_field(models.Comment, "body")
     created_at: datetime
     edited_at: datetime | None
     author: User | None = one(models.Comment.author)

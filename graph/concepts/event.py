@@ -22,6 +22,7 @@ from graph.kit.writing.payload import DeletedRow, Payload, UserErrorCode, payloa
 from graph.kit.writing.write import INPUT_PATH, WORKSPACE_ID_PATH, Write, provided
 from graph.rules.membership import NOT_A_MEMBER, members_of
 from graph.types import Project, User, Workspace
+from graph.views.rendered_text import html_field
 from models.log.deletion import delete_rows
 
 COLUMNS = ("title", "description", "location", "starts_at", "ends_at")
@@ -49,6 +50,7 @@ class Event(Node):
 
     title: str
     description: str
+    description_html: str = html_field(models.Event, "description")
     location: str | None
     starts_at: datetime
     ends_at: datetime

@@ -20,6 +20,7 @@ from graph.kit.writing.payload import DeletedRow, Payload, payload_field
 from graph.kit.writing.write import INPUT_PATH, Write, provided
 from graph.rules.hidden_rows import active_tasks
 from graph.types import Project, ProjectFilter, Task
+from graph.views.rendered_text import html_field
 
 COLUMNS = ("title", "description", "due_on")
 
@@ -30,6 +31,7 @@ class Milestone(Node):
 
     title: str
     description: str
+    description_html: str = html_field(models.Milestone, "description")
     due_on: date | None
     created_at: datetime
     closed_at: datetime | None

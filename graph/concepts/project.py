@@ -27,6 +27,7 @@ from graph.rules.hidden_rows import tasks_not_in_trash
 from graph.rules.membership import member_id_of
 from graph.types import Milestone, Task, User, UserFilter, Workspace
 from graph.views.board import TaskGroup, board_of_project
+from graph.views.rendered_text import html_field
 
 COLUMNS = ("key", "name", "description")
 LEAD_PATH = (*INPUT_PATH, "leadId")
@@ -39,6 +40,7 @@ class Project(Node):
     key: str
     name: str
     description: str
+    description_html: str = html_field(models.Project, "description")
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None

@@ -30,12 +30,12 @@ class ToOne:
 
 @dataclass(frozen=True)
 class Derived:
-    """A value of columns of the row, and of columns of the row of a to-one relationship."""
+    """A value of columns of the row, and of columns of the rows of to-one relationships."""
 
-    relation: Any
     near: tuple[str, ...]
-    far: tuple[str, ...]
-    #: Takes the values of the near and the far columns.
+    #: The columns of each relationship's row.
+    far: tuple[tuple[Any, tuple[str, ...]], ...]
+    #: Takes the context, and the values of the near and the far columns.
     value: Callable[..., Any]
 
 

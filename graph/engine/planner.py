@@ -145,14 +145,18 @@ class Planner:
 
     def _derived(self, asked: FieldToPlan, declared: Derived) -> Expression:
         place = asked.place
-        target, key = self._related(asked, declared.relation, None)
         near = [self.leaves.value(place, name) for name in declared.near]
-        far = [self.leaves.far_value(target, name) for name in declared.far]
+        far = []
+        for relation, names in declared.far:
+            target, key = self._related(asked, relation, None)
+            far.append((target, key, [self.leaves.far_value(target, name) for name in names]))
         constant = self.constants.add(declared.value)
 
         def write() -> str:
-            there = f"S[{target.number}][{key()}]"
-            values = [*(one() for one in near), *(one(there) for one in far)]
+            values = ["X", *(one() for one in near)]
+            for target, key, columns in far:
+                there = f"S[{target.number}][{key()}]"
+                values += [one(there) for one in columns]
             return f"{constant}({', '.join(values)})"
 
         return write

@@ -7,6 +7,7 @@ nested lists, plus
     2    for each parent whose rows are counted
     1    for every 5 values in arguments, as often as they are read
     1    for every 20 scalar values
+    2    for each text that is rendered as HTML
     10   for each mutation
     5    for each condition of a filter on related objects
     20   for each comparison of a part of a text, such as `contains`
@@ -199,6 +200,9 @@ class CostEstimator:
             cost.response_size += parents * (len((node.alias or node.name).value) + SCALAR_BYTES)
             if definition is None or node.selection_set is None:
                 scalars += parents
+                if (of_scalar := self.rules.field_costs.get((owner.name, name))) is not None:
+                    work = parents * of_scalar(partial(self.argument, node))
+                    cost.add(field_path, work=work)
                 continue
             field_type = get_named_type(definition.type)
             length = self._list_length(owner, node, definition, page_size)

@@ -12,12 +12,12 @@ MEMBERS = {
     "ChangeConnection": "nodes edges pageInfo totalCount count",
     "ChangeEdge": "cursor node",
     "ChangePage": "nodes lastSequence hasMore",
-    "Comment": "id body createdAt editedAt author task version",
+    "Comment": "id body bodyHTML createdAt editedAt author task version",
     "CommentConnection": "nodes edges pageInfo totalCount count",
     "CommentEdge": "cursor node",
     "Event": (
-        "id title description location startsAt endsAt workspace relatedProject project organizer "
-        "attendees version"
+        "id title description descriptionHTML location startsAt endsAt workspace relatedProject "
+        "project organizer attendees version"
     ),
     "EventConnection": "nodes edges pageInfo totalCount count",
     "EventEdge": "cursor node",
@@ -28,13 +28,15 @@ MEMBERS = {
     "Membership": "id user workspace role joinedAt version",
     "MembershipConnection": "nodes edges pageInfo totalCount count",
     "MembershipEdge": "cursor node",
-    "Milestone": "id title description dueOn createdAt closedAt project tasks version",
+    "Milestone": (
+        "id title description descriptionHTML dueOn createdAt closedAt project tasks version"
+    ),
     "MilestoneConnection": "nodes edges pageInfo totalCount count",
     "MilestoneEdge": "cursor node",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
     "Project": (
-        "id key name description createdAt updatedAt archivedAt version workspace lead tasks "
-        "taskGroups milestones"
+        "id key name description descriptionHTML createdAt updatedAt archivedAt version workspace "
+        "lead tasks taskGroups milestones"
     ),
     "ProjectConnection": "nodes edges pageInfo totalCount count",
     "ProjectEdge": "cursor node",
@@ -43,8 +45,8 @@ MEMBERS = {
     "SearchResultEdge": "cursor node",
     "State": "id name category color position tasks version",
     "Task": (
-        "id key number title body priority estimate dueOn rank createdAt updatedAt startedAt "
-        "closedAt archivedAt deletedAt version sourceUrl workspace project state creator "
+        "id key number title body bodyHTML url priority estimate dueOn rank createdAt updatedAt "
+        "startedAt closedAt archivedAt deletedAt version sourceUrl workspace project state creator "
         "assignees labels milestone parent subtasks links comments changes"
     ),
     "TaskConnection": "nodes edges pageInfo totalCount count",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import strawberry
 
 import models
+from graph.context import Context
 from graph.kit.declare import description_of
 from graph.kit.node import Node
 from graph.kit.paging.keyset import Order
@@ -12,12 +13,18 @@ from graph.kit.relations.connection import Connection
 from graph.kit.relations.fields import derived, listing, many, one
 from graph.kit.viewer_can import viewer_can
 from graph.rules.hidden_rows import active_tasks
+from graph.rules.web_pages import task_page
 from graph.types import Comment, Label, Milestone, Project, State, User, Workspace
 from graph.views.change import IN_SEQUENCE, Change
+from graph.views.rendered_text import html_field
 
 
-def task_key(number: int, project_key: str) -> str:
+def task_key(context: Context, number: int, project_key: str) -> str:
     return f"{project_key}-{number}"
+
+
+def task_url(context: Context, number: int, project_key: str, slug: str) -> str:
+    return task_page(context.server.web_url, slug, f"{project_key}-{number}")
 
 
 def can_comment(root: models.Task, viewer: models.Viewer) -> bool:
@@ -37,15 +44,22 @@ class Task(Node):
     model = models.Task
 
     key: str = derived(
-        models.Task.project,
         task_key,
         "The project's key and the number, such as TLS-123.",
         near=("number",),
-        far=("key",),
+        far={models.Task.project: ("key",)},
     )
     number: int
     title: str
     body: str
+    body_html: str = html_field(models.Task, "body")
+    url: str = derived(
+        task_url,
+        "The address of the task's page in the front end that `TASKLOOM_WEB_URL` names. Without "
+        "that setting, its path.",
+        near=("number",),
+        far={models.Task.project: ("key",), models.Task.workspace: ("slug",)},
+    )
     priority: models.Priority | None
     estimate: float | None
     due_on: date | None

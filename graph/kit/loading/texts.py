@@ -5,6 +5,7 @@ without their long texts, unless the operation selects these somewhere.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -86,7 +87,7 @@ class LongTexts:
         if self.selected is None:
             return ()
         names = long_texts(model)
-        return tuple(name for name in names if _field(model, name) not in self.selected)
+        return tuple(name for name in names if self.selected.isdisjoint(_fields(model, name)))
 
 
 def _size(value: Any) -> int:
@@ -97,7 +98,16 @@ def _size(value: Any) -> int:
     return sum(map(_size, inner)) if isinstance(value, dict | list) else 0
 
 
+#: The further fields that read long texts, by model and name of the text.
+_READERS: defaultdict[tuple[type[Base], str], set[Field]] = defaultdict(set)
+
+
+def register_reader(model: type[Base], name: str, field: str) -> None:
+    """Note that another field of the model's type reads a long text. Called at import time."""
+    _READERS[model, name].add((model.__name__, field))
+
+
 @cache
-def _field(model: type[Base], name: str) -> Field:
-    """The field that shows a long text of a model."""
-    return model.__name__, to_camel_case(name)
+def _fields(model: type[Base], name: str) -> frozenset[Field]:
+    """The fields that read a long text of a model."""
+    return frozenset({(model.__name__, to_camel_case(name)), *_READERS[model, name]})

@@ -4,8 +4,9 @@ Each takes a mapped relationship and makes the field's resolver and arguments. T
 keys come from the relationship. The SQL is in `batches`.
 """
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -87,30 +88,31 @@ def one(
 
 
 def derived(
-    relation: InstrumentedAttribute[Any],
     value: Callable[..., Any],
     description: str,
     *,
     near: tuple[str, ...],
-    far: tuple[str, ...],
+    far: Mapping[Any, tuple[str, ...]],
 ) -> Any:
-    """Return a field of columns of the row, and of columns of the row of a to-one relationship.
+    """Return a field of columns of the row, and of columns of the rows of to-one relationships.
 
-    `value` takes the values of the near columns and then those of the far ones. The related row
-    must exist and be visible.
+    `value` takes the context, the values of the near columns and then those of the far ones. The
+    related rows must exist and be visible.
     """
-    to_one = RelatedRowLoader(relation)
+    to_one = [(RelatedRowLoader(relation), names) for relation, names in far.items()]
 
     async def resolve(root: Any, info: KitInfo) -> Any:
-        loading = to_one.load(root, info)
-        related = None if loading is None else await loading
         values = [getattr(root, name) for name in near]
-        return value(*values, *(getattr(related, name) for name in far))
+        loading = [loader.load(root, info) for loader, _ in to_one]
+        rows = await asyncio.gather(*(one for one in loading if one is not None))
+        for (_, names), row in zip(to_one, rows, strict=True):
+            values += [getattr(row, name) for name in names]
+        return value(info.context, *values)
 
     return strawberry.field(
         resolver=resolve,
         description=description,
-        metadata={PLAN: Derived(relation, near, far, value)},
+        metadata={PLAN: Derived(near, tuple(far.items()), value)},
     )
 
 

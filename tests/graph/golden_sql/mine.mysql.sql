@@ -22,7 +22,7 @@ SELECT states.id AS id, states.name AS name
 FROM states
 WHERE states.workspace_id = %s AND states.id IN (%s, %s, %s, %s);
 
-SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id
+SELECT tasks.workspace_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id
 FROM tasks
 WHERE tasks.workspace_id = %s AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.closed_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
 FROM users AS users_1 INNER JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id

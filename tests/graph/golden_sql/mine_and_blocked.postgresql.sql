@@ -9,7 +9,7 @@ WITH step_0 AS
 FROM workspaces
 WHERE workspaces.id = $2::UUID AND workspaces.slug = $3::VARCHAR),
 step_1 AS
-(SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.created_at AS created_at
+(SELECT tasks.workspace_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.created_at AS created_at
 FROM tasks
 WHERE tasks.workspace_id = $2::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.id IN (SELECT assignments_1.task_id
 FROM users AS users_1 JOIN assignments AS assignments_1 ON assignments_1.user_id = users_1.id
@@ -46,10 +46,10 @@ FROM labels JOIN labelings ON labelings.label_id = labels.id
 WHERE labels.workspace_id = $2::UUID AND labelings.task_id = ANY (ARRAY((SELECT step_1.id AS key
 FROM step_1
  LIMIT $9::INTEGER))) ORDER BY labels.name ASC, labels.id ASC)
- SELECT $1::SMALLINT AS tag, CAST(step_0.key_0 AS TEXT) AS v1, CAST(step_0.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
-FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.title AS TEXT) AS v1, CAST(step_1.parent_ AS UUID) AS v2, CAST(step_1.project_id AS UUID) AS v3, CAST(step_1.number AS BIGINT) AS v4, CAST(step_1.priority AS BIGINT) AS v5, CAST(step_1.due_on AS DATE) AS v6, CAST(step_1.state_id AS UUID) AS v7, CAST(step_1.id AS UUID) AS v8, CAST(step_1.created_at AS TIMESTAMP WITH TIME ZONE) AS v9
-FROM step_1 UNION ALL SELECT $8::SMALLINT AS tag, CAST(step_2.key AS TEXT) AS v1, CAST(step_2.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
-FROM step_2 UNION ALL SELECT $10::SMALLINT AS tag, CAST(step_3.name AS TEXT) AS v1, CAST(step_3.id AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
-FROM step_3 UNION ALL SELECT $11::SMALLINT AS tag, CAST(step_4.handle AS TEXT) AS v1, CAST(step_4.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
-FROM step_4 UNION ALL SELECT $12::SMALLINT AS tag, CAST(step_5.name AS TEXT) AS v1, CAST(step_5.parent_ AS UUID) AS v2, CAST(NULL AS UUID) AS v3, CAST(NULL AS BIGINT) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+ SELECT $1::SMALLINT AS tag, CAST(step_0.key_0 AS TEXT) AS v1, CAST(step_0.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS UUID) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.title AS TEXT) AS v1, CAST(step_1.parent_ AS UUID) AS v2, CAST(step_1.number AS BIGINT) AS v3, CAST(step_1.project_id AS UUID) AS v4, CAST(step_1.priority AS BIGINT) AS v5, CAST(step_1.due_on AS DATE) AS v6, CAST(step_1.state_id AS UUID) AS v7, CAST(step_1.id AS UUID) AS v8, CAST(step_1.created_at AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_1 UNION ALL SELECT $8::SMALLINT AS tag, CAST(step_2.key AS TEXT) AS v1, CAST(step_2.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS UUID) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_2 UNION ALL SELECT $10::SMALLINT AS tag, CAST(step_3.name AS TEXT) AS v1, CAST(step_3.id AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS UUID) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_3 UNION ALL SELECT $11::SMALLINT AS tag, CAST(step_4.handle AS TEXT) AS v1, CAST(step_4.parent_ AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS UUID) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
+FROM step_4 UNION ALL SELECT $12::SMALLINT AS tag, CAST(step_5.name AS TEXT) AS v1, CAST(step_5.parent_ AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(NULL AS UUID) AS v4, CAST(NULL AS BIGINT) AS v5, CAST(NULL AS DATE) AS v6, CAST(NULL AS UUID) AS v7, CAST(NULL AS UUID) AS v8, CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS v9
 FROM step_5;

@@ -22,7 +22,7 @@ SELECT states.id AS id, states.name AS name
 FROM states
 WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?);
 
-SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id
+SELECT tasks.workspace_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.due_on < ? AND tasks.closed_at IS NULL AND tasks.workspace_id = ? AND tasks.due_on IS NOT NULL ORDER BY tasks.due_on ASC, tasks.id ASC
  LIMIT ? OFFSET ?;

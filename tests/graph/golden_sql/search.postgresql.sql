@@ -30,7 +30,7 @@ FROM workspaces
 WHERE workspaces.id = $1::UUID AND workspaces.slug = $2::VARCHAR;
 
 WITH step_0 AS
-(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+(SELECT tasks.id AS id, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title
 FROM tasks
 WHERE tasks.workspace_id = $2::UUID AND tasks.id = ANY ($3::UUID[])),
 step_1 AS
@@ -38,6 +38,6 @@ step_1 AS
 FROM projects
 WHERE projects.workspace_id = $2::UUID AND projects.id = ANY (ARRAY((SELECT step_0.project_id AS key
 FROM step_0))))
- SELECT $1::SMALLINT AS tag, CAST(step_0.id AS UUID) AS v1, CAST(step_0.project_id AS UUID) AS v2, CAST(step_0.number AS BIGINT) AS v3, CAST(step_0.title AS TEXT) AS v4
-FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.id AS UUID) AS v1, CAST(NULL AS UUID) AS v2, CAST(NULL AS BIGINT) AS v3, CAST(step_1.key AS TEXT) AS v4
+ SELECT $1::SMALLINT AS tag, CAST(step_0.id AS UUID) AS v1, CAST(step_0.number AS BIGINT) AS v2, CAST(step_0.project_id AS UUID) AS v3, CAST(step_0.title AS TEXT) AS v4
+FROM step_0 UNION ALL SELECT $4::SMALLINT AS tag, CAST(step_1.id AS UUID) AS v1, CAST(NULL AS BIGINT) AS v2, CAST(NULL AS UUID) AS v3, CAST(step_1.key AS TEXT) AS v4
 FROM step_1;

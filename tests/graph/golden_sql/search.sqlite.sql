@@ -29,7 +29,7 @@ SELECT projects.id AS id, projects."key" AS "key"
 FROM projects
 WHERE projects.workspace_id = ? AND projects.id = ?;
 
-SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+SELECT tasks.id AS id, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.id = ?;
 

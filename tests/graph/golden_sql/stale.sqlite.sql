@@ -22,7 +22,7 @@ SELECT states.id AS id, states.name AS name
 FROM states
 WHERE states.workspace_id = ? AND states.id IN (?, ?, ?, ?, ?, ?, ?, ?);
 
-SELECT tasks.workspace_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.updated_at AS updated_at
+SELECT tasks.workspace_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title, tasks.priority AS priority, tasks.due_on AS due_on, tasks.state_id AS state_id, tasks.id AS id, tasks.updated_at AS updated_at
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.updated_at < ? AND tasks.closed_at IS NULL AND tasks.workspace_id = ? ORDER BY tasks.updated_at ASC, tasks.id ASC
  LIMIT ? OFFSET ?;

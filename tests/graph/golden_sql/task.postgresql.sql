@@ -34,12 +34,12 @@ FROM step_1 UNION (SELECT step_3.author_id AS key
 FROM step_3
  LIMIT $12::INTEGER))))),
 step_5 AS
-(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
+(SELECT tasks.id AS id, tasks.number AS number, tasks.project_id AS project_id
 FROM tasks
 WHERE tasks.workspace_id = $2::UUID AND tasks.id = (SELECT step_1.parent_id AS key
 FROM step_1)),
 step_6 AS
-(SELECT tasks.parent_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+(SELECT tasks.parent_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title
 FROM tasks
 WHERE tasks.workspace_id = $2::UUID AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = (SELECT step_1.id AS key
 FROM step_1) ORDER BY tasks.created_at DESC, tasks.id DESC
@@ -50,7 +50,7 @@ FROM task_links
 WHERE task_links.workspace_id = $2::UUID AND task_links.task_id = (SELECT step_1.id AS key
 FROM step_1) ORDER BY task_links.created_at ASC, task_links.id ASC),
 step_8 AS
-(SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
+(SELECT tasks.id AS id, tasks.number AS number, tasks.project_id AS project_id
 FROM tasks
 WHERE tasks.workspace_id = $2::UUID AND tasks.id = ANY (ARRAY((SELECT step_7.other_id AS key
 FROM step_7)))),

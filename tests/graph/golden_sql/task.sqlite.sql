@@ -29,11 +29,11 @@ SELECT task_links.task_id AS parent_, task_links.kind AS kind, task_links.other_
 FROM task_links
 WHERE task_links.workspace_id = ? AND task_links.task_id = ? ORDER BY task_links.created_at ASC, task_links.id ASC;
 
-SELECT tasks.id AS id, tasks.project_id AS project_id, tasks.number AS number
+SELECT tasks.id AS id, tasks.number AS number, tasks.project_id AS project_id
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.id = ?;
 
-SELECT tasks.parent_id AS parent_, tasks.project_id AS project_id, tasks.number AS number, tasks.title AS title
+SELECT tasks.parent_id AS parent_, tasks.number AS number, tasks.project_id AS project_id, tasks.title AS title
 FROM tasks
 WHERE tasks.workspace_id = ? AND tasks.deleted_at IS NULL AND tasks.archived_at IS NULL AND tasks.parent_id = ? ORDER BY tasks.created_at DESC, tasks.id DESC
  LIMIT ? OFFSET ?;
