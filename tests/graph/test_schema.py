@@ -1,5 +1,6 @@
 """Descriptions in the schema, the printed schema, and the settings in the README."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,3 +165,21 @@ def test_inputs_of_which_exactly_one_field_is_meant_are_one_of() -> None:
         if isinstance(kind, GraphQLInputObjectType) and kind.is_one_of
     }
     assert names == {"InvitedUser", "SignInName"}
+
+
+def test_inputs_refer_to_objects_by_id() -> None:
+    """An ID is named as one, and only an ID. Other keys that name an object say which they are."""
+    mutations: Any = SCHEMA.mutation_type
+    parts: dict[str, Any] = {
+        f"{name}.{argument}": part
+        for name, field in mutations.fields.items()
+        for argument, part in field.args.items()
+    }
+    for kind in SCHEMA.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType) and kind.name.endswith("Input"):
+            parts |= {f"{kind.name}.{name}": part for name, part in kind.fields.items()}
+    for place, part in parts.items():
+        name = place.split(".")[1]
+        is_id = get_named_type(part.type).name == "ID"
+        assert is_id == bool(re.fullmatch(r"id|[a-z]\w*Ids?", name)), place
+    assert parts["changeRevert.workspace"].description == "The workspace's slug."
