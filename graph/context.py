@@ -23,7 +23,7 @@ from graph.operations.fair_slots import FairSlots
 from graph.operations.filter_cost import UnindexedConditions
 from graph.operations.limits import LimitExceeded, Limits
 from graph.operations.operation_cost import REQUEST_COST
-from graph.operations.parser_thread import PARSER_THREAD
+from graph.operations.parser_thread import PARSER_THREAD, ComputingThread
 from graph.operations.prepared import PreparedOperation
 from graph.operations.pricing import NO_PRICE, Price
 from graph.operations.usage import Usage
@@ -164,14 +164,14 @@ class Context:
         """Charge the caller's budget. Raises `RateLimited`."""
         await self.server.budgets.charge(self.caller, cost)
 
-    async def compute(self, job: Callable[[], T]) -> T:
+    async def compute(self, job: Callable[[], T], thread: ComputingThread = PARSER_THREAD) -> T:
         """Run a job that keeps a CPU busy in a thread, and charge the caller for its time."""
 
         def timed() -> tuple[T, float]:
             started = time.thread_time()
             return job(), time.thread_time() - started
 
-        result, seconds = await PARSER_THREAD.run(self.caller.name, timed)
+        result, seconds = await thread.run(self.caller.name, timed)
         # The work is done, and must not be lost. In a dry run no other connection may be awaited.
         self.server.budgets.owe(self.caller, int(seconds * budgets.THREAD_COST_PER_SECOND))
         return result

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
 from models.columns.types import long_text, timestamp, uuid_type
-from models.log.change import Change
+from models.log.change import Change, ChangeKind
 from models.log.logged import Logged
 from models.task import Task
 from models.viewer import Permission, Viewer
@@ -71,6 +71,8 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
 
     @classmethod
     def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        # Only the user who made the change may revert it.
+        if change.kind is ChangeKind.DELETED:
+            return super().change_can_be_reverted_by(viewer, change)
+        # Only their user makes other changes.
         is_own = change.actor_id is not None and change.actor_id == viewer.user_id
         return is_own and viewer.can(Permission.COMMENT, change.workspace_id)

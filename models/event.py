@@ -120,7 +120,8 @@ class Attendance(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned
     @classmethod
     def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
         if change.kind is ChangeKind.DELETED:
-            return viewer.can(Permission.WRITE, change.workspace_id)
+            return super().change_can_be_reverted_by(viewer, change)
+        # Only their user makes other changes.
         is_own = change.actor_id is not None and change.actor_id == viewer.user_id
         return is_own and viewer.can(Permission.COMMENT, change.workspace_id)
 

@@ -12,7 +12,6 @@ from models.base import Base, UUIDPrimaryKey, WorkspaceScoped, now
 from models.columns.rules import ColumnRule, with_rule
 from models.columns.types import short_text, timestamp, uuid_type
 from models.comment import Comment
-from models.log.change import Change
 from models.log.logged import Logged
 from models.task import Task
 from models.viewer import Permission, Viewer
@@ -76,9 +75,3 @@ class Reaction(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
         # Users manage their own reactions.
         is_own = self.user_id == viewer.user_id
         return is_own and viewer.can(Permission.COMMENT, self.workspace_id)
-
-    @classmethod
-    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        # Only the user who made the change may revert it.
-        is_own = change.actor_id is not None and change.actor_id == viewer.user_id
-        return is_own and viewer.can(Permission.COMMENT, change.workspace_id)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Column, UniqueConstraint, func
+from sqlalchemy import UniqueConstraint, func
 from sqlalchemy.orm import selectinload
 from strawberry.utils.str_converters import to_camel_case
 
@@ -31,8 +31,8 @@ from graph.rules.membership import members_of
 from graph.views.change import REVERTIBLE, Change
 from models import ChangeKind
 from models.base import Base, table_of
-from models.columns.json_values import decode, encode
-from models.log.logged import logged_columns, logged_values
+from models.columns.json_values import encode
+from models.log.logged import deleted_row, logged_columns, logged_values, stored_value
 from models.log.recorder import recorder_of
 from models.workspace import is_slug
 
@@ -113,8 +113,13 @@ def reject_changed(write: Write, change: models.Change, row: Any) -> None:
         write.add_error(
             UserErrorCode.INVALID, SEQUENCE, "This object is in the trash. Restore it first."
         )
-    present = logged_values(row)
-    changed = [name for name, (_, after) in change.fields.items() if present[name] != after]
+    present, columns = logged_values(row), logged_columns(type(row))
+    changed = [
+        name
+        for name, (_, after) in change.fields.items()
+        if present[name] != after
+        and (name not in columns or present[name] != encode(stored_value(columns[name], after)))
+    ]
     if changed:
         names = ", ".join(to_camel_case(name) for name in sorted(changed))
         message = f"These fields have changed since: {names}. The change cannot be reverted."
@@ -179,7 +184,7 @@ async def restore_links(write: Write, task: models.Task, before: list[Mapping[st
 
 async def recreate(write: Write, change: models.Change, before: Mapping[str, Any]) -> Base:
     """Recreate a deleted row with its id, and the parts that were deleted with it."""
-    row = deleted_row(change)
+    row = deleted_row(model_named(change.subject_type), change)
     if not row.can_be_restored_by(write.scope.viewer, change.actor_id):
         message = f"You may not restore this {change.subject_type.lower()}."
         write.add_error(UserErrorCode.FORBIDDEN, SEQUENCE, message)
@@ -192,29 +197,8 @@ async def recreate(write: Write, change: models.Change, before: Mapping[str, Any
     await add_restored(write, [row])
     for model in part_models(type(row)):
         deletions = await deleted_with(write, change, model)
-        await add_restored(write, [deleted_row(one) for one in deletions])
+        await add_restored(write, [deleted_row(model, one) for one in deletions])
     return cast("Base", row)
-
-
-def deleted_row(change: models.Change) -> Any:
-    """Return a new row with the values that a row had when it was deleted."""
-    model: Any = model_named(change.subject_type)
-    columns = logged_columns(model)
-    values = {
-        name: stored_value(columns[name], before) for name, (before, _) in change.fields.items()
-    }
-    return model(id=change.subject_id, workspace_id=change.workspace_id, **values)
-
-
-def stored_value(column: Column[Any], logged: Any) -> Any:
-    """Return the value of a column for a logged one.
-
-    A null that the column cannot have any more becomes its default.
-    """
-    value, default = decode(column, logged), column.default
-    if value is None and not column.nullable and default is not None and default.is_scalar:
-        return getattr(default, "arg", None)
-    return value
 
 
 def part_models(model: Any) -> list[Any]:

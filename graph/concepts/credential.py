@@ -185,7 +185,8 @@ async def sign_in(info: Info, input: Input[SignInInput]) -> IssuedCredential:
     logins = [login for names in given for login in provided(names, "handle", "email").values()]
     if len(logins) != 1:
         message = "Provide the user, by one of handle and email."
-        raise rejection(UserErrorCode.INVALID, (*INPUT_PATH, "user"), message)
+        code = UserErrorCode.INVALID if logins else UserErrorCode.REQUIRED
+        raise rejection(code, (*INPUT_PATH, "user"), message)
     database = context.database
     await context.charge(HASHING_COST)
     sender = context.sender

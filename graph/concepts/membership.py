@@ -253,9 +253,13 @@ async def invited_name(write: Write, input: MemberAddInput) -> tuple[InputPath, 
             message = "There is no such user that you can see. Invite them by handle or address."
             write.add_error(UserErrorCode.NOT_FOUND, path, message)
         return path, {"handle": users[key].handle} if key in users else {}
-    valid = write.validate(models.Invitation, names)
+    valid = write.validate(models.Invitation, names, path[:-1])
     if name == "email" and name in valid:
         valid[name] = valid[name].lower()
+    if not (valid.get(name) or "-").strip():
+        write.add_error(UserErrorCode.REQUIRED, path, "This cannot be empty.")
+    elif "@" not in valid.get("email", "@"):
+        write.add_error(UserErrorCode.INVALID, path, "This is not an email address.")
     return path, valid
 
 

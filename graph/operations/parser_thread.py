@@ -1,4 +1,4 @@
-"""The thread that parses long documents while the event loop answers other requests."""
+"""Threads that parse and render long texts while the event loop answers other requests."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from graph.kit.errors import RateLimited
 T = TypeVar("T")
 
 
-class ParserThread:
+class ComputingThread:
     """Runs jobs that keep a CPU busy in one thread, one job per caller at a time.
 
     After each job the thread sleeps, because it competes with the event loop for the interpreter:
@@ -27,8 +27,8 @@ class ParserThread:
     #: Jobs that one caller may have in the queue.
     MAX_QUEUED = 20
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         # Each lock is kept alive by the jobs that hold it or wait for it.
         self._locks: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         self._queued: Counter[str] = Counter()
@@ -42,7 +42,7 @@ class ParserThread:
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
         if self._queued[caller] >= self.MAX_QUEUED:
-            raise RateLimited("Too many new documents at once. Try again in a second.", 1)
+            raise RateLimited("Too many long documents at once. Try again in a second.", 1)
         self._queued[caller] += 1
         try:
             async with lock:
@@ -64,4 +64,5 @@ class ParserThread:
             self._sleeps_until = finished + min(self.MAX_SLEEP, self.SLEEP_RATIO * duration)
 
 
-PARSER_THREAD = ParserThread()
+PARSER_THREAD = ComputingThread("documents")
+RENDERER_THREAD = ComputingThread("texts")

@@ -23,6 +23,7 @@ from graph.kit.enums import describe_enum
 from graph.kit.errors import BadUserInput
 from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.scope import visible
+from graph.kit.loading.texts import register_reader
 from graph.kit.node import Node, decode_id, encode_id, model_named, models_by_name
 from graph.kit.paging.keyset import Order, OrderTerm
 from graph.kit.paging.page_arguments import MAX_SIZE, parse_page_size
@@ -107,8 +108,12 @@ class Change:
     subject: Node | None = resolver_field(subject, plan=ByTypeAndKey("subject_type", "subject_id"))
     fields: list[FieldChange] = computed(fields, "subject_type", "fields")
     viewer_can_revert: bool = computed(
-        viewer_can_revert, "workspace_id", "subject_type", "kind", "actor_id"
+        viewer_can_revert,
+        *("workspace_id", "subject_type", "subject_id", "kind", "actor_id", "fields"),
     )
+
+
+register_reader(models.Change, "fields", "viewerCanRevert")
 
 
 @strawberry.type(description="Consecutive changes of a workspace.")

@@ -49,7 +49,7 @@ POSITION = ColumnRule(
     f"it must be a whole number from 0 to {MAX_POSITION:,}",
 )
 WEB_URL = ColumnRule(
-    lambda value: re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value) is not None,
+    lambda value: re.fullmatch(r"https?://[^\s/?#@<>\"'\\]+([/?#][^\s<>\"]*)?", value) is not None,
     "it must be an http or https URL",
 )
 NOT_NEGATIVE = ColumnRule(

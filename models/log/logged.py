@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.base import NO_VALUE
 
 from models.base import Base
-from models.columns.json_values import encode
-from models.log.change import Change
+from models.columns.json_values import decode, encode
+from models.log.change import Change, ChangeKind
 from models.viewer import Permission, Viewer
 
 
@@ -80,6 +80,9 @@ class Logged:
     @classmethod
     def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
         """Whether the viewer's role and the change itself, without its row, allow a revert."""
+        if change.kind is ChangeKind.DELETED and "deleted_at" not in logged_columns(cls):
+            row: Logged = deleted_row(cls, change)
+            return row.can_be_restored_by(viewer, change.actor_id)
         return viewer.can(cls.permission, change.workspace_id)
 
 
@@ -108,6 +111,28 @@ def _logged_columns(model: Hashable) -> Mapping[str, Column[Any]]:
         for attribute in attributes
         if attribute.key not in not_logged
     }
+
+
+def stored_value(column: Column[Any], logged: Any) -> Any:
+    """Return the value of a column for a logged one.
+
+    A null that the column cannot have any more is its default.
+    """
+    default = column.default
+    if logged is None and not column.nullable and default is not None and default.is_scalar:
+        return getattr(default, "arg", None)
+    return decode(column, logged)
+
+
+def deleted_row(model: Any, change: Change) -> Any:
+    """Return a new row with the values that a row had when it was deleted."""
+    columns = logged_columns(model)
+    values = {
+        name: stored_value(columns[name], before)
+        for name, (before, _) in change.fields.items()
+        if name in columns
+    }
+    return model(id=change.subject_id, workspace_id=change.workspace_id, **values)
 
 
 def logged_values(row: Any) -> dict[str, Any]:

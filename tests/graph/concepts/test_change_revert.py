@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models import Change
 from models.database import Database
 from tests.support.office import Office, dump, ids
 
@@ -96,6 +97,44 @@ async def test_deleted_object_is_created_again_with_its_id(office: Office) -> No
         assert data == {"node": {"id": office.gid(name)}}
         again = await revert(office, deleted["sequence"])
         assert [error["code"] for error in again["errors"]] == ["CONFLICT"]
+
+
+async def test_null_of_a_field_that_is_never_null_now_is_its_default(
+    office: Office, database: Database
+) -> None:
+    """Descriptions of labels were null once."""
+    key = office.gid("docs")
+    updated = await office.must_write("labelUpdate", input={"id": key, "description": "Words"})
+    deleted = await office.must_write("labelDelete", id=office.gid("bug"))
+    async with database.writes.begin() as session:
+        for sequence, after in ((updated["sequence"], "Words"), (deleted["sequence"], None)):
+            change = await session.get_one(Change, (office.workspace.id, sequence))
+            change.fields = change.fields | {"description": [None, after]}
+    assert (await revert(office, updated["sequence"]))["errors"] == []
+    assert (await revert(office, deleted["sequence"]))["errors"] == []
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Label { description } } }"
+    data = await office.api.ask(query, office.tokens["member"], ids=[key, office.gid("bug")])
+    assert data["nodes"] == [{"description": ""}, {"description": ""}]
+
+
+async def test_viewer_can_revert_what_the_rule_of_the_object_allows(office: Office) -> None:
+    """A reaction that was deleted with its comment may be restored by its user only."""
+    await office.must_write(
+        "reactionAdd", who="guest", input={"commentId": office.gid("remark"), "emoji": "🎉"}
+    )
+    start = await office.sequence()
+    await office.must_write("commentDelete", who="admin", id=office.gid("remark"))
+    for number, change in enumerate(await office.changes(start), start=start + 1):
+        for who in ("owner", "admin", "member", "guest", "reader"):
+            payload = await revert_preview(office, number, who)
+            codes = {error["code"] for error in payload["errors"]}
+            allowed = "FORBIDDEN" not in codes
+            assert await can_revert(office, number, who) == allowed, (change["subjectType"], who)
+
+
+async def revert_preview(office: Office, sequence: int, who: str) -> dict[str, Any]:
+    where = {"workspace": office.workspace.slug, "sequence": sequence, "dryRun": True}
+    return await office.write("changeRevert", "errors { code }", who, **where)
 
 
 async def test_name_taken_since_is_refused(office: Office, database: Database) -> None:

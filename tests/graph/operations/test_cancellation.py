@@ -14,7 +14,7 @@ from graph.http.client_network import client_network
 from graph.kit.loading.read_sessions import PooledReads
 from graph.kit.relations.batches import PageBatch
 from graph.operations import encoding, runner
-from graph.operations.parser_thread import ParserThread
+from graph.operations.parser_thread import ComputingThread
 from graph.operations.runner import OperationRunner
 from models.database import Database
 from tests.graph.kit.test_sessions import checked_out
@@ -50,7 +50,7 @@ def hang_while_authenticating(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: 
 
 
 def hang_while_parsing(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: str) -> None:
-    monkeypatch.setattr(ParserThread, "run", stage.hang)
+    monkeypatch.setattr(ComputingThread, "run", stage.hang)
 
 
 def hang_before_executing(stage: Stage, monkeypatch: pytest.MonkeyPatch, _: str) -> None:

@@ -1,12 +1,14 @@
 """Texts as HTML: rendering, sanitizing, and links to what they mention."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.kit.node import node_id
+from graph.operations.budgets import Budgets
 from graph.rules import markdown
 from graph.rules.markdown import SANITIZER, render_markdown
 from models.database import Database
@@ -28,9 +30,9 @@ LINK_RULE = 'rel="nofollow noopener noreferrer"'
         ("**b** ~~s~~ `c`", "<p><strong>b</strong> <del>s</del> <code>c</code></p>\n"),
         ("one\ntwo", "<p>one<br>\ntwo</p>\n"),
         ("- [x] done", (
-            '<ul>\n<li><input type="checkbox" disabled="" checked=""> done</li>\n</ul>\n'
+            '<ul>\n<li><input type="checkbox" disabled="" checked="">\ndone</li>\n</ul>\n'
         )),
-        ("```py\nx < 1\n```", '<pre lang="py"><code>x &lt; 1\n</code></pre>\n'),
+        ("```py\nx < 1\n```", '<pre><code class="language-py">x &lt; 1\n</code></pre>\n'),
         ("https://a.example", (
             f'<p><a href="https://a.example" {LINK_RULE}>https://a.example</a></p>\n'
         )),
@@ -39,20 +41,37 @@ LINK_RULE = 'rel="nofollow noopener noreferrer"'
             'alt="a"></p>\n'
         )),
         ("<details><summary>More</summary>\n\n**b**\n\n</details>", (
-            "<details><summary>More</summary>\n<p><strong>b</strong></p>\n</details>\n"
+            "<details><summary>More</summary>\n<p><strong>b</strong></p>\n</details>"
         )),
         ("Vec<String> a < b", "<p>Vec&lt;String&gt; a &lt; b</p>\n"),
         # Nothing that a browser would run.
-        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;\n"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("[x](javascript:alert(1))", f"<p><a {LINK_RULE}>x</a></p>\n"),
         ('<img src="data:image/svg+xml,x" onerror="alert(1)">', (
-            '<img loading="lazy" referrerpolicy="no-referrer">\n'
+            '<img loading="lazy" referrerpolicy="no-referrer">'
         )),
-        ('<div style="position:fixed" onclick="x()">y</div>', "<div>y</div>\n"),
+        ('<div style="position:fixed" onclick="x()">y</div>', "<div>y</div>"),
         # Tags that are not closed, or not open, are text.
         ("a <b>b", "<p>a &lt;b&gt;b</p>\n"),
         ("a </div></b> b", "<p>a &lt;/div&gt;&lt;/b&gt; b</p>\n"),
         ("<i><b>x</i></b>", "<p><i>&lt;b&gt;x</i>&lt;/b&gt;</p>\n"),
+        ("one\n**two**\nthree", "<p>one<br>\n<strong>two</strong><br>\nthree</p>\n"),
+        ("- one\n  two\n\n> three\n> four", (
+            "<ul>\n<li>one<br>\ntwo</li>\n</ul>\n"
+            "<blockquote>\n<p>three<br>\nfour</p>\n</blockquote>\n"
+        )),
+        ("|a|\n|:-:|\n|b|", (
+            '<table><thead><tr><th style="text-align:center">a</th></tr></thead><tbody>\n'
+            '<tr><td style="text-align:center">b</td></tr>\n</tbody></table>\n'
+        )),
+        ("See (https://a.example/b_(c)?d=1&e=2), or <https://a.example>.", (
+            f'<p>See (<a href="https://a.example/b_(c)?d=1&amp;e=2" {LINK_RULE}>'
+            f"https://a.example/b_(c)?d=1&amp;e=2</a>), or "
+            f'<a href="https://a.example" {LINK_RULE}>https://a.example</a>.</p>\n'
+        )),
+        ('<code class="button">x</code> <p title="y" style="color:red">z</p>', (
+            "<p><code>x</code> </p><p>z</p><p></p>\n"
+        )),
         ("a <!-- hidden --> b", "<p>a  b</p>\n"),
         ("a <!-- never closed", "<p>a &lt;!-- never closed</p>\n"),
     ],
@@ -67,13 +86,18 @@ def test_deeply_nested_text_is_shown_as_it_was_written(text: str) -> None:
     assert html_of(text) == f"<pre>{text.replace('<', '&lt;').replace('>', '&gt;')}</pre>"
 
 
-def test_text_that_would_become_too_long_is_shown_as_it_was_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(markdown, "MAX_LENGTH", 500)
-    row = "|a" * 20
-    table = f"{row}\n{'|-' * 20}\n{row}"
+def test_text_that_would_grow_too_much_is_shown_as_it_was_written() -> None:
+    """Missing cells of a table are filled up."""
+    table = "|a" * 100 + "\n" + "|-" * 100 + "\n" + "a\n" * 200
     assert html_of(table) == f"<pre>{table}</pre>"
+
+
+def test_only_some_references_become_links() -> None:
+    links = [part for part in render_markdown("A-1 " * 200) if not isinstance(part, str)]
+    assert len(links) == markdown.MAX_LINKS
+    keys = " ".join(f"A-{number}" for number in range(1, 100))
+    links = [part for part in render_markdown(keys) if not isinstance(part, str)]
+    assert len(links) == markdown.MAX_REFERENCES
 
 
 class Elements(HTMLParser):
@@ -160,7 +184,7 @@ async def test_mentioned_tasks_and_users_are_links(
     body = (
         f"<p>See {one}, WEB-99 and {mention} (not <code>@ada</code> or <code>WEB-1</code>).<br>\n"
         f'<a href="https://a.example/WEB-1" {LINK_RULE}>WEB-1</a> UTF-8 '
-        f'<a href="mailto:grace@x.example" {LINK_RULE}>grace@x.example</a> @nobody FAR-1.</p>\n'
+        f"grace@x.example @nobody FAR-1.</p>\n"
     )
     two = one.replace("WEB-1", "WEB-2").replace(";1&", ";2&")
     assert data["nodes"] == [
@@ -171,16 +195,38 @@ async def test_mentioned_tasks_and_users_are_links(
     ]
 
 
-async def test_long_text_is_rendered_and_paid_for(api: Api, world: World) -> None:
-    ada = await world.make_user()
+async def test_long_texts_are_rendered_together_and_paid_for(
+    api: Api, world: World, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await world.make_user(handle="ada")
     workspace = await world.make_workspace()
     await world.make_member(workspace, ada)
     state = await world.make_state(workspace)
-    text = "WEB-1 " * 10_000
-    task = await world.make_task(
-        await world.make_project(workspace, key="WEB"), state, number=1, body=text
-    )
+    project = await world.make_project(workspace, key="WEB")
+    for number in range(1, 7):
+        text = f"WEB-{number} @ada\n" * (1 if number == 1 else 4_000)
+        await world.make_task(project, state, number=number, body=text)
     token = await world.make_token(ada)
-    query = "query ($id: ID!) { node(id: $id) { ... on Task { bodyHTML } } }"
-    data = await api.ask(query, token, id=node_id(task))
-    assert data["node"]["bodyHTML"].count("</a>") == 10_000
+    query = """
+      query ($slug: String!) { workspace(slug: $slug) {
+        tasks(first: 10) { nodes { number bodyHTML } }
+      } }
+    """
+    charges: list[int] = []
+    owe = Budgets.owe
+
+    def record(budgets: Budgets, caller: Any, cost: int) -> None:
+        charges.append(cost)
+        owe(budgets, caller, cost)
+
+    monkeypatch.setattr(Budgets, "owe", record)
+    monkeypatch.setattr("graph.operations.budgets.THREAD_COST_PER_SECOND", 10**6)
+    statements.clear()
+    data = await api.ask(query, token, slug=workspace.slug)
+    # The tasks, and three for the links of the short text and of all long ones: the workspace,
+    # which is read once, tasks and members.
+    assert len(statements) <= 8
+    for node in data["workspace"]["tasks"]["nodes"]:
+        assert node["bodyHTML"].count("</a>") == (2 if node["number"] == 1 else markdown.MAX_LINKS)
+    # Each portion of texts that the thread renders is charged for.
+    assert len([charge for charge in charges if charge > 0]) >= 5
