@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all:
 
-# One test runs the public audit of GraphQL over HTTP. It needs Node.js, and is skipped without it.
-AUDIT := $(if $(and $(shell command -v node),$(shell command -v npm)),tests/graph/http/audit/node_modules/.installed)
+# Some tests run JavaScript: the public audit of GraphQL over HTTP, the clients of the guide, and the
+# example in a browser. They are skipped without Node.js.
+NODE := $(and $(shell command -v node),$(shell command -v npm))
+PACKAGES := $(if $(NODE),$(patsubst %,%/node_modules/.installed,tests/graph/http/audit tests/clients examples/board))
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine format lock clean
+.PHONY: help install serve example test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -17,7 +19,10 @@ install: .venv/.installed ## Create .venv with the pinned dependencies
 serve: .venv/.installed ## Serve on 127.0.0.1:8000; the first run adds demo data
 	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
 
-test: .venv/.developing $(AUDIT) ## Run all tests; UPDATE_GOLDEN=1 make test rewrites the golden files
+example: .venv/.installed examples/board/node_modules/.installed ## Serve the example board with demo data; needs Node.js
+	@cd examples/board && npm run --silent build && node serve.mjs
+
+test: .venv/.developing $(PACKAGES) ## Run all tests; UPDATE_GOLDEN=1 make test rewrites the golden files
 	@$(BIN)/pytest
 
 fuzz: .venv/.developing ## Send a server thousands of operations generated from its schema
@@ -73,5 +78,6 @@ clean: ## Remove .venv and the demo database
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-tests/graph/http/audit/node_modules/.installed: tests/graph/http/audit/package-lock.json
-	@cd tests/graph/http/audit && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+%/node_modules/.installed: %/package-lock.json
+	@echo "Installing the packages of $* …"
+	@cd $* && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed

@@ -1,0 +1,94 @@
+"""An application with the files of the guide to clients, and the commands that it takes."""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+from tests.clients.guide import printed_manifests, write_files
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+#: The drivers that Node runs, and the guide's script that writes urql's manifest.
+DRIVERS = ("apollo", "urql", "relay", "requests")
+SCRIPTS = (*(f"drivers/{name}.ts" for name in DRIVERS), "src/urql/manifest.ts")
+
+missing = (
+    "Node or npm are missing"
+    if not (shutil.which("node") and shutil.which("npm"))
+    else "the packages that `make test` installs are missing"
+    if not MODULES.exists()
+    else ""
+)
+
+
+class Application:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self) -> None:
+        """Write the files of the guide and the drivers."""
+        write_files(self.folder)
+        shutil.copytree(HERE / "drivers", self.folder / "drivers")
+        for name in ("bundle.mjs", "package.json"):
+            shutil.copy(HERE / name, self.folder)
+        (self.folder / "node_modules").symlink_to(MODULES, target_is_directory=True)
+        # The guide's configuration includes an application; its drivers are type-checked too.
+        (self.folder / "tsconfig.all.json").write_text(
+            '{"extends": "./tsconfig.json", "include": ["codegen.ts", "src", "drivers"]}'
+        )
+        # Relay's compiler adds to the file of documents, which the guide says to create.
+        (self.folder / "src/relay/documents.json").write_text("{}")
+
+    async def generate(self) -> None:
+        """Run the tools of the guide: they write types, documents and manifests."""
+        await asyncio.gather(
+            self.run("node", script("@graphql-codegen/cli/esm/bin.js")),
+            self.run("node", script("gql.tada/bin/cli.js"), "generate-output"),
+            self.run("node", script("relay-compiler/cli.js")),
+            self.run("node", script(".bin/generate-persisted-query-manifest")),
+            self.run(sys.executable, "python/write_documents.py"),
+        )
+        await self.run("node", "bundle.mjs", *SCRIPTS)
+        await self.run("node", "dist/src/urql/manifest.mjs")
+
+    async def check_types(self) -> None:
+        await self.run("node", script("typescript-native/bin/tsc"), "-p", "tsconfig.all.json")
+
+    async def register(self, url: str) -> str:
+        """Register the documents of all manifests."""
+        return await self.run(
+            *(sys.executable, "-c", "from graph.cli import main; main()"),
+            *("documents", "add", *printed_manifests()),
+            TASKLOOM_DATABASE_URL=url,
+        )
+
+    async def drive(self, driver: str, **settings: str) -> str:
+        """Run the tests of a driver."""
+        options = ("--test-reporter=spec", "--test-reporter-destination=stdout")
+        return await self.run("node", *options, f"dist/drivers/{driver}.mjs", **settings)
+
+    async def run(self, *command: str, **settings: str) -> str:
+        """Run a command in the folder; return what it prints. It must succeed within a minute."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=self.folder,
+            env={**os.environ, "NO_COLOR": "1", **settings},
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+        try:
+            async with asyncio.timeout(60):
+                printed, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        assert process.returncode == 0, f"{' '.join(command)}\n{printed.decode()}"
+        return printed.decode()
+
+
+def script(path: str) -> str:
+    return str(MODULES / path)

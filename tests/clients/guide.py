@@ -1,0 +1,55 @@
+"""The files that the guide to clients prints.
+
+A block of the guide is a file if the line above it has only a path in backticks, with an empty line
+between them. The path is relative to the folder of an application.
+"""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "clients.md"
+SCHEMA = ROOT / "schema.graphql"
+FILE = re.compile(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:ts|json|python)$", re.MULTILINE)
+MANIFESTS = re.compile(r"documents add ((?:[\w./-]+|\s|\\\n)+)\n```")
+TAGGED = re.compile(r"\bgraphql\(`(.*?)`\)", re.DOTALL)
+OPERATION = re.compile(r"(?:query|mutation) (\w+)")
+
+
+def printed_files() -> dict[str, str]:
+    """The texts of the files by their paths."""
+    page = PAGE.read_text()
+    files = dict(FILE.findall(page))
+    assert len(files) == len(BLOCK.findall(page)), "a block has no path of its own"
+    return files
+
+
+def printed_manifests() -> list[str]:
+    """The files and folders that the guide's tools write for `taskloom documents add`."""
+    command = MANIFESTS.search(PAGE.read_text())
+    assert command is not None
+    return command[1].replace("\\", "").split()
+
+
+def write_files(folder: Path) -> None:
+    """Write the files and the schema."""
+    for path, text in printed_files().items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (folder / "schema.graphql").write_text(SCHEMA.read_text())
+
+
+def write_documents(folder: Path) -> list[Path]:
+    """Write the operations that are TypeScript calls of `graphql`, in a folder for each client."""
+    folders = []
+    for path, text in printed_files().items():
+        for document in TAGGED.findall(text):
+            name = OPERATION.search(document)
+            assert name is not None
+            client = folder / Path(path).parent.name
+            client.mkdir(parents=True, exist_ok=True)
+            (client / f"{name[1]}.graphql").write_text(document)
+            folders.append(client)
+    return sorted(set(folders))

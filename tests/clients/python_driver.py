@@ -1,0 +1,61 @@
+"""What the guide's module for Python is driven with."""
+
+import importlib.util
+from datetime import date, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from gql import GraphQLRequest
+from gql.transport.exceptions import TransportQueryError
+
+
+def load_tracker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.chdir(folder)
+    spec = importlib.util.spec_from_file_location("tracker", folder / "python/tracker.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+async def drive(tracker: ModuleType, url: str, registered_url: str, token: str) -> None:
+    first = {"slug": "demo", "first": 1}
+    async with tracker.create_client(url, token) as session:
+        # All pages, with scalars as Python values.
+        tasks = [task async for task in tracker.tasks(session, "demo")]
+        assert all(isinstance(task["dueOn"], date) for task in tasks)
+        assert isinstance(tasks[0]["createdAt"], datetime)
+        assert len({task["id"] for task in tasks}) == len(tasks) > 10
+        payload = await tracker.set_due_date(session, tasks[0]["id"], date(2030, 1, 31))
+        assert payload["errors"] == []
+        assert payload["task"]["dueOn"] == date(2030, 1, 31)
+        # Errors of a payload are data, and others have codes.
+        missing = await tracker.set_due_date(session, "task_" + "0" * 32, date(2030, 1, 31))
+        assert [error["code"] for error in missing["errors"]] == ["NOT_FOUND"]
+        assert missing["task"] is None
+        with pytest.raises(TransportQueryError) as refused:
+            await session.execute(
+                GraphQLRequest(tracker.TASKS, variable_values={**first, "first": 101})
+            )
+        assert tracker.codes_of(refused.value) == ["BAD_USER_INPUT"]
+        assert refused.value.data == {"workspace": {"tasks": None}}
+        batch = await session.execute_batch(
+            [
+                GraphQLRequest(tracker.TASKS, variable_values=first),
+                GraphQLRequest("{ viewer { handle } }"),
+            ],
+            parse_result=False,
+        )
+        assert [list(result) for result in batch] == [["workspace"], ["viewer"]]
+    async with tracker.create_client(url, "tsk_invalid") as session:
+        with pytest.raises(TransportQueryError) as refused:
+            await session.execute(GraphQLRequest("{ viewer { handle } }"))
+        assert tracker.codes_of(refused.value) == ["UNAUTHENTICATED"]
+    async with tracker.create_client(registered_url, token) as session:
+        answer = await session.execute(tracker.Registered(tracker.TASKS, variable_values=first))
+        assert len(answer["workspace"]["tasks"]["nodes"]) == 1
+        with pytest.raises(TransportQueryError) as refused:
+            await session.execute(GraphQLRequest("query Unregistered { viewer { handle } }"))
+        assert tracker.codes_of(refused.value) == ["PERSISTED_QUERY_REFUSED"]
