@@ -56,8 +56,10 @@ async def token(world: World, teams: list[Everything]) -> str:
 
 
 async def test_fields_of_three_objects_take_as_many_statements_as_of_one(
-    api: Api, statements: Statements, teams: list[Everything], token: str
+    api: Api, statements: Statements, teams: list[Everything], token: str, kind: str
 ) -> None:
+    if kind == "mysql":
+        pytest.skip("MariaDB gets the same statements as SQLite")
     grown: list[str] = []
     for name, path in PATHS:
         ids = [node_id(team.first(name)) for team in teams]

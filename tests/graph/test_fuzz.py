@@ -28,7 +28,7 @@ from hypothesis_graphql import Mode, from_schema
 from tests.support.serving import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-COUNT = int(os.environ.get("TASKLOOM_FUZZ", "60"))
+COUNT = int(os.environ.get("TASKLOOM_FUZZ", "40"))
 #: Seconds within which a request must be answered, on a machine that runs other tests.
 TIMEOUT = 20
 

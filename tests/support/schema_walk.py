@@ -1,5 +1,6 @@
 """Selections generated from the schema, so that tests cover new types and fields."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from graphql import (
@@ -43,16 +44,24 @@ def node_types() -> list[GraphQLObjectType]:
 
 
 def paths(kind: GraphQLObjectType, of_nodes: Mapping[str, str] = {}) -> Iterator[str]:
-    """Yield a selection for each field of a type, down to the next node or scalar.
+    """Yield selections of the fields of a type: one of all scalars, and one for each other field.
 
-    `of_nodes` are the selections of nodes by their types, instead of their `id`.
+    Each ends at the next nodes or scalars. `of_nodes` are the selections of nodes by their types,
+    instead of their `id`.
     """
+    scalars = [
+        f"{name}{required_arguments(kind, name, field)}"
+        for name, field in kind.fields.items()
+        if not is_composite(get_named_type(field.type))
+    ]
+    if scalars:
+        yield " ".join(scalars)
     for name, field in kind.fields.items():
         target = get_named_type(field.type)
         head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
-            yield head
-        elif is_union_type(target):
+            continue
+        if is_union_type(target):
             yield f"{head} {{ {of_members(target)} }}"
         elif is_node(target):
             yield f"{head} {{ {of_nodes.get(target.name, 'id')} }}"
@@ -67,21 +76,32 @@ def paths(kind: GraphQLObjectType, of_nodes: Mapping[str, str] = {}) -> Iterator
                 yield f"{name}{filter_arguments(kind, name, field)} {{ {next(paths(target))} }}"
 
 
-def selection(kind: GraphQLNamedType, depth: int) -> str:
-    """A selection of every field of a type, and of its related nodes to a depth of `depth`."""
+#: Scalars that are computed from others, and that say nothing about which rows are visible.
+COMPUTED = re.compile(r"viewer(Can|Has)\w+|\w+HTML|version|url")
+
+
+def selection(kind: GraphQLNamedType, depth: int, *, is_related: bool = False) -> str:
+    """A selection of every field of a type, and of its related nodes to a depth of `depth`.
+
+    Of related nodes, computed scalars are left out.
+    """
     assert isinstance(kind, GraphQLObjectType)
     parts = []
     for name, field in kind.fields.items():
         target = get_named_type(field.type)
         head = f"{name}{required_arguments(kind, name, field)}"
         if not is_composite(target):
-            parts.append(head)
+            if not (is_related and COMPUTED.fullmatch(name)):
+                parts.append(head)
         elif is_union_type(target):
             parts.append(f"{head} {{ {of_members(target)} }}")
         elif is_node(target):
-            if depth > 1 and is_object_type(target):
-                parts.append(f"{head} {{ {selection(target, depth - 1)} }}")
-        elif inner := selection(target, depth):
+            if kind.name.endswith("Edge"):
+                # `nodes` of the connection selects the same.
+                parts.append(f"{head} {{ id }}")
+            elif depth > 1 and is_object_type(target):
+                parts.append(f"{head} {{ {selection(target, depth - 1, is_related=True)} }}")
+        elif inner := selection(target, depth, is_related=is_related):
             parts.append(f"{head} {{ {inner} }}")
     return " ".join(parts)
 
