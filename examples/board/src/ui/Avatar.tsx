@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { graphql } from "../gql";
 import type { AvatarFragment } from "../gql/graphql";
 
@@ -11,8 +12,18 @@ graphql(`
 `);
 
 export function Avatar({ user }: { user: AvatarFragment }) {
-  if (user.avatarUrl) {
-    return <img className="avatar" src={user.avatarUrl} alt={user.name} title={user.name} referrerPolicy="no-referrer" />;
+  const [broken, setBroken] = useState<string | null>(null);
+  if (user.avatarUrl && user.avatarUrl !== broken) {
+    return (
+      <img
+        className="avatar"
+        src={user.avatarUrl}
+        alt={user.name}
+        title={user.name}
+        referrerPolicy="no-referrer"
+        onError={() => setBroken(user.avatarUrl)}
+      />
+    );
   }
   return (
     <span className="avatar" role="img" aria-label={user.name} title={user.name} style={{ "--hue": hue(user.id) }}>
