@@ -20,6 +20,7 @@ from graph.kit.node import Node
 from graph.kit.scalars import SCALARS
 from graph.operations.cost import FieldCosts, ListLengths
 from graph.views.board import max_groups
+from graph.views.rendered_text import HTML_COST, HTML_FIELDS
 from models.reaction import MAX_EMOJI
 from models.search.query import search_cost
 
@@ -78,16 +79,10 @@ LIST_LENGTHS: ListLengths = {
     ("Workspace", "taskGroups"): lambda given, limits: max_groups(given("by")),
     ("Project", "taskGroups"): lambda given, limits: max_groups(given("by")),
 }
-#: The cost of rendering a text as HTML, and finding what it mentions.
-HTML_COST = 2
 #: The costs of fields whose arguments decide how much work they are.
 FIELD_COSTS: FieldCosts = {
     ("Workspace", "search"): lambda given: search_cost(given("query")),
-    ("Task", "bodyHTML"): lambda given: HTML_COST,
-    ("Comment", "bodyHTML"): lambda given: HTML_COST,
-    ("Project", "descriptionHTML"): lambda given: HTML_COST,
-    ("Milestone", "descriptionHTML"): lambda given: HTML_COST,
-    ("Event", "descriptionHTML"): lambda given: HTML_COST,
+    **{field: lambda given: HTML_COST for field in HTML_FIELDS},
 }
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
 from models.columns.types import long_text, timestamp, uuid_type
-from models.log.change import Change, ChangeKind
 from models.log.logged import Logged
 from models.task import Task
 from models.viewer import Permission, Viewer
@@ -23,6 +22,8 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
     """A comment on a task."""
 
     parts = ("reactions",)
+    permission = Permission.COMMENT
+    has_one_editor = True
     workspace_index = True
 
     __tablename__ = "comments"
@@ -68,11 +69,3 @@ class Comment(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, B
     def can_be_restored_by(self, viewer: Viewer, deleter_id: UUID | None) -> bool:
         # Only the user who deleted a comment may restore it.
         return deleter_id == viewer.user_id and self.can_be_deleted_by(viewer)
-
-    @classmethod
-    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        if change.kind is ChangeKind.DELETED:
-            return super().change_can_be_reverted_by(viewer, change)
-        # Only their user makes other changes.
-        is_own = change.actor_id is not None and change.actor_id == viewer.user_id
-        return is_own and viewer.can(Permission.COMMENT, change.workspace_id)

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped
 from models.columns.documented_enum import DocumentedEnum
 from models.columns.types import enum_type, long_text, short_text, timestamp, uuid_type
-from models.log.change import Change, ChangeKind
 from models.log.logged import Logged
 from models.viewer import Permission, Viewer
 from models.workspace import Membership
@@ -84,6 +83,8 @@ class Event(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Bas
 class Attendance(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned, Base):
     """A user's invitation to an event, with their answer."""
 
+    permission = Permission.COMMENT
+    has_one_editor = True
     workspace_index = True
 
     __tablename__ = "attendances"
@@ -116,14 +117,6 @@ class Attendance(Logged, WorkspaceScoped, UUIDPrimaryKey, Timestamped, Versioned
     def can_be_deleted_by(self, viewer: Viewer) -> bool:
         # Anyone who may update the event manages its invitations.
         return viewer.can(Permission.WRITE, self.workspace_id)
-
-    @classmethod
-    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        if change.kind is ChangeKind.DELETED:
-            return super().change_can_be_reverted_by(viewer, change)
-        # Only their user makes other changes.
-        is_own = change.actor_id is not None and change.actor_id == viewer.user_id
-        return is_own and viewer.can(Permission.COMMENT, change.workspace_id)
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:

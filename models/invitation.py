@@ -21,7 +21,6 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from models.base import Base, UUIDPrimaryKey, WorkspaceScoped, now, table_of
 from models.columns.types import enum_type, short_text, timestamp, uuid_type
-from models.log.change import Change
 from models.log.logged import Logged
 from models.user import User
 from models.viewer import Permission, Role, Viewer
@@ -38,6 +37,8 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     # a handle or an address.
     not_logged = frozenset({"handle", "email", "user_id"})
     permission = Permission.ADMINISTER
+    # Who belongs to a workspace changes with consent only.
+    is_revertible = False
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -103,11 +104,6 @@ class Invitation(Logged, WorkspaceScoped, UUIDPrimaryKey, Base):
     def can_be_deleted_by(self, viewer: Viewer) -> bool:
         # Administrators cancel it, and the invited user declines it.
         return self.can_be_updated_by(viewer) or self.can_be_accepted_by(viewer)
-
-    @classmethod
-    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        # Who belongs to a workspace changes with consent only.
-        return False
 
 
 @event.listens_for(User, "after_insert")

@@ -12,7 +12,6 @@ from uuid_utils.compat import uuid7
 from models.base import Base, Timestamped, UUIDPrimaryKey, Versioned, WorkspaceScoped, now
 from models.columns.rules import ColumnRule, with_rule
 from models.columns.types import big_integer, enum_type, short_text, timestamp, uuid_type
-from models.log.change import Change
 from models.log.logged import Logged
 from models.state import DEFAULT_STATES, State
 from models.viewer import Permission, Role, Viewer
@@ -80,6 +79,8 @@ class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Versioned, Base):
     """A user's membership of a workspace, with their role."""
 
     permission = Permission.ADMINISTER
+    # Who belongs to a workspace changes with consent only.
+    is_revertible = False
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -108,11 +109,6 @@ class Membership(Logged, WorkspaceScoped, UUIDPrimaryKey, Versioned, Base):
         is_own = self.user_id == viewer.user_id
         leaves = is_own and viewer.can(Permission.COMMENT, self.workspace_id)
         return leaves or self.can_be_updated_by(viewer)
-
-    @classmethod
-    def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
-        # Who belongs to a workspace changes with consent only.
-        return False
 
 
 def new_workspace(slug: str, name: str, key: UUID | None = None) -> tuple[Workspace, list[State]]:

@@ -51,7 +51,8 @@ async def change_revert(write: Write, workspace: Slug, sequence: Number) -> Base
     if change.kind not in REVERTIBLE:
         message = f"A change of kind {change.kind.name} cannot be reverted."
         write.add_error(UserErrorCode.INVALID, SEQUENCE, message)
-    if change.subject_type in (models.Membership.__name__, models.Invitation.__name__):
+    model: Any = model_named(change.subject_type)
+    if not model.is_revertible:
         message = (
             "A change of members cannot be reverted. Use memberAdd, memberUpdate or memberRemove."
         )

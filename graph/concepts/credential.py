@@ -18,7 +18,7 @@ from graph.auth.passwords import TooManyAttempts, is_current_account, verify_pas
 from graph.auth.revocation import lock_user, revoke_token
 from graph.auth.session import new_session
 from graph.context import Context, Info
-from graph.kit.declare import computed, description_of, model_input, resolver_field
+from graph.kit.declare import computed, description_of, model_input, resolver_field, use_instead
 from graph.kit.errors import Unauthenticated
 from graph.kit.node import Node, encode_id
 from graph.kit.paging.order_input import register_order
@@ -96,19 +96,17 @@ class SignInName:
     email: strawberry.Maybe[str] = strawberry.field(description="The user's email address.")
 
 
-#: The reason for the deprecation of fields of which exactly one had to be given.
-USE_USER = "Use `user`. To be removed on 2027-06-30."
-
-
 @strawberry.input(description="A user and their password.")
 class SignInInput:
     user: SignInName | None = strawberry.field(default=None, description="The user. Required.")
     password: str = strawberry.field(description="The user's password.")
     handle: str | None = strawberry.field(
-        default=None, description="The user's handle.", deprecation_reason=USE_USER
+        default=None, description="The user's handle.", deprecation_reason=use_instead("user")
     )
     email: str | None = strawberry.field(
-        default=None, description="The user's email address.", deprecation_reason=USE_USER
+        default=None,
+        description="The user's email address.",
+        deprecation_reason=use_instead("user"),
     )
 
 

@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import select
 
 import models
-from graph.kit.declare import client_generated_id, description_of, model_input
+from graph.kit.declare import client_generated_id, description_of, model_input, use_instead
 from graph.kit.node import Node
 from graph.kit.paging.order_input import register_order
 from graph.kit.relations.connection import Connection
@@ -56,9 +56,7 @@ class Event(Node):
     ends_at: datetime
     workspace: Workspace = one(models.Event.workspace)
     related_project: Project | None = one(models.Event.project)
-    project: Project | None = one(
-        models.Event.project, deprecation="Use `relatedProject`. To be removed on 2027-06-30."
-    )
+    project: Project | None = one(models.Event.project, deprecation=use_instead("relatedProject"))
     organizer: User | None = one(models.Event.organizer)
     attendees: Connection[Attendance] | None = many(
         models.Event.attendances, "The invitations, in the order of invitation."

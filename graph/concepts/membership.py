@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from strawberry.utils.str_converters import to_camel_case
 
 import models
-from graph.kit.declare import description_of, model_input
+from graph.kit.declare import description_of, model_input, use_instead
 from graph.kit.errors import BadUserInput
 from graph.kit.filtering.comparators import (
     Comparator,
@@ -105,23 +105,21 @@ class InvitedUser:
     email: strawberry.Maybe[str] = strawberry.field(description="The user's email address.")
 
 
-#: The reason for the deprecation of fields of which exactly one had to be given.
-USE_USER = "Use `user`. To be removed on 2027-06-30."
-
-
 @model_input(models.Membership, "A user to invite to a workspace.")
 class MemberAddInput:
     workspace_id: strawberry.ID
     user: InvitedUser | None = strawberry.field(default=None, description="The user. Required.")
     role: models.Role = models.Role.MEMBER
     user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The user's ID.", deprecation_reason=USE_USER
+        default=None, description="The user's ID.", deprecation_reason=use_instead("user")
     )
     handle: str | None = strawberry.field(
-        default=None, description="The user's handle.", deprecation_reason=USE_USER
+        default=None, description="The user's handle.", deprecation_reason=use_instead("user")
     )
     email: str | None = strawberry.field(
-        default=None, description="The user's email address.", deprecation_reason=USE_USER
+        default=None,
+        description="The user's email address.",
+        deprecation_reason=use_instead("user"),
     )
 
 

@@ -73,6 +73,11 @@ def client_generated_id() -> Any:
     )
 
 
+def use_instead(name: str) -> str:
+    """Return the reason for the deprecation of a part of the schema that another one replaces."""
+    return f"Use `{name}`. To be removed on 2027-06-30."
+
+
 def parameter(name: str, kind: Any, description: str, default: Any = None) -> inspect.Parameter:
     """Return an optional keyword parameter that becomes an argument of a field."""
     annotation = Annotated[kind | None, strawberry.argument(description=description)]

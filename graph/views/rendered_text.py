@@ -23,6 +23,10 @@ from graph.rules.task_key import TaskByKeyBatch, parse_task_key
 from graph.rules.web_pages import member_page, task_page
 from models.base import Base
 
+#: The cost of rendering a text, and finding what it mentions.
+HTML_COST = 2
+#: The fields that show texts as HTML, by the names of their types and their own.
+HTML_FIELDS: list[tuple[str, str]] = []
 #: The longest text, in characters, that is rendered without leaving the event loop.
 SHORT_TEXT = 500
 #: The characters of long texts that the thread renders before it takes another caller's.
@@ -58,12 +62,14 @@ def html_field(model: type[Base], name: str) -> Any:
         info.context.texts.count_values([html])
         return html
 
-    register_reader(model, name, f"{name}HTML")
+    field_name = f"{name}HTML"
+    HTML_FIELDS.append((model.__name__, field_name))
+    register_reader(model, name, field_name)
     description = (
         f"`{name}` as sanitized HTML. Mentions of members (`@ada`) and tasks (`TLS-123`) are links."
     )
     field = resolver_field(resolve, description, plan=Resolved(("id", "workspace_id", name)))
-    field.graphql_name = f"{name}HTML"
+    field.graphql_name = field_name
     return field
 
 

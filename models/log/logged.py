@@ -57,6 +57,10 @@ class Logged:
     referrers: ClassVar[tuple[str, ...]] = ()
     #: The permission needed to update a row.
     permission: ClassVar[Permission] = Permission.WRITE
+    #: Whether only the user whose row it is updates it.
+    has_one_editor: ClassVar[bool] = False
+    #: Whether changes can be reverted.
+    is_revertible: ClassVar[bool] = True
 
     def workspace_of(self) -> UUID:
         """Return the id of the workspace whose log records the row."""
@@ -80,9 +84,13 @@ class Logged:
     @classmethod
     def change_can_be_reverted_by(cls, viewer: Viewer, change: Change) -> bool:
         """Whether the viewer's role and the change itself, without its row, allow a revert."""
+        if not cls.is_revertible:
+            return False
         if change.kind is ChangeKind.DELETED and "deleted_at" not in logged_columns(cls):
             row: Logged = deleted_row(cls, change)
             return row.can_be_restored_by(viewer, change.actor_id)
+        if cls.has_one_editor and change.actor_id != viewer.user_id:
+            return False
         return viewer.can(cls.permission, change.workspace_id)
 
 

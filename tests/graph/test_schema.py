@@ -14,13 +14,14 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     get_named_type,
+    is_interface_type,
     is_leaf_type,
 )
 from strawberry.utils.str_converters import to_camel_case
 
 from graph.schema import printed_schema
 from graph.settings import PREFIX, Settings
-from tests.support.schema_walk import SCHEMA
+from tests.support.schema_walk import NODE, SCHEMA
 
 pytestmark = pytest.mark.check
 
@@ -105,14 +106,6 @@ def test_what_lists_are_ordered_by_can_be_read_and_filtered() -> None:
     assert missing == []
 
 
-def node_types() -> list[GraphQLObjectType]:
-    return [
-        kind
-        for kind in SCHEMA.type_map.values()
-        if isinstance(kind, GraphQLObjectType) and SCHEMA.type_map["Node"] in kind.interfaces
-    ]
-
-
 def test_what_can_be_updated_has_a_version_that_updates_can_expect() -> None:
     mutations: Any = SCHEMA.mutation_type
     updates = [name for name in mutations.fields if name.endswith("Update")]
@@ -141,7 +134,8 @@ DIFFERENT_SHAPES = {
 
 def test_fields_of_one_name_have_types_that_fragments_can_merge() -> None:
     shapes: dict[str, set[str]] = defaultdict(set)
-    for kind in node_types():
+    assert is_interface_type(NODE)
+    for kind in SCHEMA.get_implementations(NODE).objects:
         for name, field in kind.fields.items():
             if field.deprecation_reason is None:
                 shapes[name].add(shape_of(field.type))

@@ -24,7 +24,7 @@ def task_key(context: Context, number: int, project_key: str) -> str:
 
 
 def task_url(context: Context, number: int, project_key: str, slug: str) -> str:
-    return task_page(context.server.web_url, slug, f"{project_key}-{number}")
+    return task_page(context.server.web_url, slug, task_key(context, number, project_key))
 
 
 def can_comment(root: models.Task, viewer: models.Viewer) -> bool:
