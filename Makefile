@@ -9,7 +9,7 @@ NODE := $(and $(shell command -v node),$(shell command -v npm))
 PACKAGES := $(if $(NODE),$(patsubst %,%/node_modules/.installed,tests/graph/http/audit tests/clients examples/board))
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve example test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine format lock clean
+.PHONY: help install serve example test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine benchmark-live format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ benchmark-writes: .venv/.developing ## Compare writes per second with the bare d
 
 benchmark-engine: .venv/.developing ## Compare requests per second with other GraphQL servers
 	@$(BIN)/python -m benchmarks.engine $(ARGUMENTS)
+
+benchmark-live: .venv/.developing ## Measure subscriptions: memory, deliveries, other requests
+	@$(BIN)/python -m benchmarks.live $(ARGUMENTS)
 
 format: .venv/.developing ## Format the code
 	$(BIN)/ruff check --fix .

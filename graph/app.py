@@ -21,6 +21,7 @@ from graph.http.endpoint import GraphQLEndpoint
 from graph.http.explorer import add_explorer_files, explorer_page
 from graph.http.routes import add_routes
 from graph.http.security_headers import SecurityHeaders
+from graph.live.hub import LiveHub
 from graph.operations.budgets import Budgets
 from graph.operations.cost import CostRules
 from graph.operations.document_store import DocumentStore
@@ -43,8 +44,11 @@ class TaskloomApp(FastAPI):
     endpoint: GraphQLEndpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + "/graphql":
+        is_graphql = scope.get("path") == scope.get("root_path", "") + "/graphql"
+        if scope["type"] == "http" and is_graphql:
             await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket" and is_graphql:
+            await self.endpoint.sockets(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -56,13 +60,15 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
     logging.getLogger("taskloom").setLevel(settings.log_level.upper())
     database = Database(settings.database_url, settings.database_options)
     last_used = LastUsedTracker()
+    connections = Connections(database, settings.read_concurrency)
     server = Server(
         database=database,
         authenticator=Authenticator(database, settings, last_used),
         budgets=Budgets(database, settings),
         limits=Limits.from_settings(settings),
         web_url=settings.web_url,
-        connections=Connections(database, settings.read_concurrency),
+        connections=connections,
+        live=LiveHub(database, connections.reads, settings),
     )
     limits = server.limits
     documents = DocumentStore(
@@ -87,6 +93,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
         freeze_garbage()
         async with background_tasks(database, last_used):
             yield
+            await server.live.close()
         await server.authenticator.close()
         await database.close()
         ACCESS_LOG.flush()

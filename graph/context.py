@@ -17,6 +17,7 @@ from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
+from graph.live.hub import LiveHub
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
 from graph.operations.fair_slots import FairSlots
@@ -50,6 +51,7 @@ class Server:
     budgets: Budgets
     limits: Limits
     connections: "Connections"
+    live: LiveHub
     #: The address of the front end; empty if it is not known.
     web_url: str = ""
 
@@ -226,6 +228,10 @@ class Context:
             self._charged_time += charge
             self.server.budgets.owe(self.caller, charge)
         return self._charged_time
+
+    def unpaid_time(self, cost: int) -> int:
+        """Return the time used beyond what a cost pays for, to be charged to several callers."""
+        return cost_of_time(self.usage.seconds, cost)
 
     def set_identity(self, identity: Identity) -> None:
         """Continue as another user, who has just signed in or out."""

@@ -43,6 +43,7 @@ CONCEPTS: list[ModuleType] = [
         "state",
         "event",
         "change_revert",
+        "change_subscription",
         "rate_limit",
     )
 ]
@@ -60,7 +61,11 @@ def defined_in_concepts(suffix: str) -> tuple[type, ...]:
 
 def root_type(name: str, description: str) -> Any:
     """Make the type whose fields are those of the concepts' root types."""
-    suffix = {"Query": "Queries", "Mutation": "Mutations"}[name]
+    suffix = {
+        "Query": "Queries",
+        "Mutation": "Mutations",
+        "Subscription": "Subscriptions",
+    }[name]
     made = type(name, defined_in_concepts(suffix), {"__module__": __name__})
     return strawberry.type(made, description=description)
 
@@ -69,6 +74,10 @@ Query = root_type("Query", "The queries.")
 Mutation = root_type(
     "Mutation",
     "The mutations. Each field is executed in its own transaction, one after another.",
+)
+Subscription = root_type(
+    "Subscription",
+    "The subscriptions, over WebSocket (graphql-transport-ws) or Server-Sent Events.",
 )
 
 
@@ -96,7 +105,7 @@ def refine(graphql_schema: GraphQLSchema) -> None:
     """Set what Strawberry does not: description, order of types, absent defaults, `@oneOf`."""
     graphql_schema.description = DESCRIPTION
     types = graphql_schema.type_map
-    roots = {"Query": types.pop("Query"), "Mutation": types.pop("Mutation")}
+    roots = {name: types.pop(name) for name in ("Query", "Mutation", "Subscription")}
     others = dict(types)
     types.clear()
     # After the root types, each type follows the first one that mentions it.
@@ -120,6 +129,7 @@ def refine(graphql_schema: GraphQLSchema) -> None:
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     # Types that are only reachable through the interface `Node` must be listed.
     types=[node for node in Node.__subclasses__() if node.__module__.startswith("graph.")],
     config=StrawberryConfig(scalar_map=SCALARS | {RelativeTime: DATE_TIME_OR_DURATION}),

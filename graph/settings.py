@@ -156,6 +156,60 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         60, gt=0, description="Seconds that an operation may run before it is canceled."
     )
+    shutdown_timeout: float = Field(
+        10,
+        gt=0,
+        description="Seconds that requests have to finish when the server is stopped; then they "
+        "are canceled.",
+    )
+    listen_url: str | None = Field(
+        None,
+        description="PostgreSQL URL for the connection that listens for changes, if "
+        "TASKLOOM_DATABASE_URL leads to PgBouncer.",
+    )
+    poll_interval: float = Field(
+        1,
+        gt=0,
+        le=60,
+        description="Seconds between two looks for changes that no notification has announced, and "
+        "between two checks of the access of subscribers.",
+    )
+    max_sockets_per_user: int = Field(
+        200,
+        ge=1,
+        description="Maximum number of WebSockets and event streams of one user, in each process.",
+    )
+    max_sockets_per_address: int = Field(
+        1_000,
+        ge=1,
+        description="Maximum number of WebSockets and event streams from one IPv4 address or IPv6 "
+        "/64 network, in each process.",
+    )
+    max_subscriptions_per_socket: int = Field(
+        100, ge=1, description="Maximum number of operations that run at once on one WebSocket."
+    )
+    max_message_size: int = Field(
+        1_000_000, ge=1, description="Maximum size of a message to a WebSocket, in bytes."
+    )
+    max_message_rate: float = Field(
+        50,
+        gt=0,
+        description="Messages of one WebSocket that are read in a second; further ones wait.",
+    )
+    max_unsent_size: int = Field(
+        250_000,
+        ge=1,
+        description="Bytes that wait for one client to read them. A subscription that has more is "
+        "ended, and can be resumed.",
+    )
+    socket_init_timeout: float = Field(
+        10, gt=0, description="Seconds that a WebSocket has to send its first message."
+    )
+    keep_alive: float = Field(
+        20,
+        gt=0,
+        description="Seconds between two pings to a WebSocket, or two comments in an event stream.",
+    )
     registered_only: bool = Field(
         False,
         description="Run only documents that are registered with `taskloom documents add`. "

@@ -17,6 +17,7 @@ LAYERS = [
     "graph.engine.declarations",
     "graph.kit",
     "graph.engine graph.operations graph.auth",
+    "graph.live",
     "graph.context graph.types",
     "graph.rules",
     "graph.views",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from graph.auth.records import CredentialRecord, StoredCredential
+from graph.auth.records import CredentialRecord, StoredCredential, column_names
 from graph.kit.relations.parameters import ListParameter, parameter
 from models import AccessToken, Membership, User
 from models.base import Base, now
@@ -48,6 +49,21 @@ class CredentialQuery:
             secrets, lambda: secrets.match(self._column("digest"), self.database), values
         )
 
+    async def roles_by_id(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the roles of those of the credentials that are valid, as JSON. `ids` is not empty.
+
+        The result is what `parse_roles` takes.
+        """
+        keys = ListParameter.for_values("ids", len(ids), self.database)
+        rows = await self._rows(
+            ("roles", keys),
+            lambda: keys.match(self._column("id"), self.database),
+            keys.values(ids, self.database),
+            roles_query,
+        )
+        read = self._processors[column_names(self.model).index("id")]
+        return {row[0] if read is None else read(row[0]): row[1] or "[]" for row in rows}
+
     async def of_subject(self, issuer: str, subject: str) -> CredentialRecord | None:
         """Return the external identity that an issuer knows by a subject."""
         values = {"issuer": issuer, "subject": subject}
@@ -62,17 +78,26 @@ class CredentialQuery:
         condition: Callable[[], ColumnElement[bool]],
         values: Mapping[str, Any],
     ) -> list[CredentialRecord]:
+        rows = await self._rows(shape, condition, values, credential_query)
+        return [CredentialRecord(self.model, row, self._processors) for row in rows]
+
+    async def _rows(
+        self,
+        shape: Hashable,
+        condition: Callable[[], ColumnElement[bool]],
+        values: Mapping[str, Any],
+        make: Callable[[type[StoredCredential], ColumnElement[bool], str], Executable],
+    ) -> Sequence[Any]:
         compiled = self._compiled.get(shape)
         if compiled is None:
             # In a thread, because it takes some milliseconds.
-            compiled = await asyncio.to_thread(self._compile, condition(), values)
+            query = make(self.model, condition(), self.database.kind)
+            compiled = await asyncio.to_thread(self._compile, query, values)
             self._compiled[shape] = compiled
         arguments = compiled.arguments({**values, "now": now()})
-        rows = await self.database.fetch_rows(compiled.sql, arguments)
-        return [CredentialRecord(self.model, row, self._processors) for row in rows]
+        return await self.database.fetch_rows(compiled.sql, arguments)
 
-    def _compile(self, condition: ColumnElement[bool], late: Collection[str]) -> CompiledStatement:
-        query = credential_query(self.model, condition, self.database.kind)
+    def _compile(self, query: Executable, late: Collection[str]) -> CompiledStatement:
         return compile_statement(query, self.database.read_engine.dialect, {"now", *late})
 
     def _is(self, name: str) -> ColumnElement[bool]:
@@ -90,8 +115,24 @@ def credential_query(
 ) -> Executable:
     """Select credentials by a condition, as rows of a `CredentialRecord`.
 
-    The parameter `now` is the time at which they are valid. One row for each role would repeat the
-    credential and the user: the roles are a JSON array.
+    The parameter `now` is the time at which they are valid.
+    """
+    return _select_valid(model, [*_columns(model), *_columns(User)], condition, kind)
+
+
+def roles_query(
+    model: type[StoredCredential], condition: ColumnElement[bool], kind: str
+) -> Executable:
+    """Select the keys of credentials by a condition, with the roles of their users."""
+    return _select_valid(model, [model.id], condition, kind)
+
+
+def _select_valid(
+    model: type[StoredCredential], columns: Sequence[Any], condition: ColumnElement[bool], kind: str
+) -> Executable:
+    """Select columns of valid credentials and their users, and at last the roles.
+
+    One row for each role would repeat the credential and the user: the roles are a JSON array.
     """
     in_reach = Membership.user_id == User.id
     if issubclass(model, AccessToken):
@@ -99,10 +140,9 @@ def credential_query(
         in_reach = and_(in_reach, or_(only.is_(None), only == Membership.workspace_id))
     # scope: the viewer is not known before this query; the credential's secret authorizes it.
     roles = select(_collect(_role_text(kind), kind)).where(in_reach).correlate(model, User)
-    columns = [*_columns(model), *_columns(User), roles.scalar_subquery()]
     # scope: as above.
     return (
-        select(*columns)
+        select(*columns, roles.scalar_subquery())
         .select_from(model)
         .join(User, User.id == model.user_id)
         .where(

@@ -1,5 +1,6 @@
 """The server process."""
 
+import math
 import os
 import socket
 from typing import Any
@@ -13,13 +14,12 @@ from graph.cli.console import fail, load_settings, print_link, print_message
 from graph.cli.demo import fill
 from graph.cli.logs import log_config
 from graph.http.uvicorn_limits import LimitedProtocol
+from graph.http.uvicorn_websocket import LimitedWebSocketProtocol
 from graph.settings import PREFIX, Settings
 from models import Membership, Role, User, Workspace, migrations
 from models.database import Database
 
 APP = "graph.app:create_app"
-#: Seconds that requests have to finish when the server is stopped; then they are canceled.
-SHUTDOWN_SECONDS = 10
 
 
 def settings_help() -> str:
@@ -83,19 +83,28 @@ async def sign_in_link(database: Database, host: str, port: int) -> str | None:
     return f"http://{address}:{port}/sign-in?code={await create_sign_in_code(database, user_id)}"
 
 
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of uvicorn, besides where it listens."""
+    return {
+        "factory": True,
+        "log_config": log_config(settings.log_level),
+        "log_level": settings.log_level,
+        "server_header": False,
+        # uvicorn takes whole seconds.
+        "timeout_graceful_shutdown": math.ceil(settings.shutdown_timeout),
+        "http": LimitedProtocol,
+        "ws": LimitedWebSocketProtocol,
+        "ws_max_size": settings.max_message_size,
+        "ws_ping_interval": settings.keep_alive,
+        "ws_ping_timeout": settings.keep_alive,
+        # The compression of a socket takes more memory than everything else of it.
+        "ws_per_message_deflate": False,
+    }
+
+
 def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None) -> None:
     """Serve until the process is stopped. `link` is printed when it can be opened."""
-    level = load_settings().log_level
-    options: dict[str, Any] = {
-        "host": host,
-        "port": port,
-        "factory": True,
-        "log_config": log_config(level),
-        "log_level": level,
-        "server_header": False,
-        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
-        "http": LimitedProtocol,
-    }
+    options = server_options(load_settings()) | {"host": host, "port": port}
     if workers > 1:
         # Each worker process reads its settings from the environment.
         os.environ.setdefault(f"{PREFIX}SHARED_BUDGETS", "true")

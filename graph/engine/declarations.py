@@ -118,6 +118,8 @@ class Computed:
     columns: tuple[str, ...]
     #: Takes a row with these columns, and the context.
     value: Callable[[Any, Any], Any]
+    #: Whether the value depends on the context, such as on the viewer.
+    needs_context: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,3 +131,14 @@ class Resolved:
 
     #: The columns of the parent that the resolver reads.
     columns: tuple[str, ...] = ()
+
+
+def is_same_for_all(field: Any) -> bool:
+    """Whether a Strawberry field shows the same to all viewers of an object, and reads nothing."""
+    declared = field.metadata.get(PLAN)
+    if declared is None:
+        # A column or an attribute.
+        return field.base_resolver is None
+    return isinstance(declared, GlobalId) or (
+        isinstance(declared, Computed) and not declared.needs_context
+    )

@@ -228,6 +228,42 @@ class Engine:
             return None
         return data
 
+    async def events(
+        self,
+        operation: PreparedOperation,
+        context: EngineContext,
+        variables: dict[str, Any] | None,
+        objects: Sequence[Any],
+    ) -> list[dict[str, Any]] | None:
+        """Return what a subscription selects of each of the objects of its events.
+
+        None as in `execute`.
+        """
+        plans = operation.plans
+        if plans is None:
+            plans = operation.plans = Plans(self._limit)
+        if plans.reason is not None:
+            return None
+        try:
+            coerced = self.coerced(operation, variables)
+            kind, nodes = operation.root_selection
+            make = partial(self.plans.of_objects, operation.fragments, kind, nodes, coerced)
+            plan = await self._plan(plans, operation, coerced, context, make)
+            bound = Binder(self.codecs, context.scope, coerced).bind(plan.steps, plan.step_count)
+            data, _ = await Run(plan, bound, context, self).run(list(objects))
+        except NotPlannable as reason:
+            logger.debug("events not planned: %s", reason)
+            return None
+        except Exception as error:
+            if is_timeout(error) or is_unreachable(error):
+                raise
+            # The reference executor reports it, and counts what it reads itself.
+            context.scope.texts.bytes_read = 0
+            logger.debug("the planned events failed: %r", error, exc_info=True)
+            return None
+        found: list[dict[str, Any]] = data["nodes"]
+        return found
+
     async def statement(
         self, key: Hashable, build: Callable[[], CompiledStatement], context: EngineContext
     ) -> CompiledStatement:

@@ -94,7 +94,7 @@ class ObjectPlanner:
         if shape is Shape.MANY:
             # An object may be in several lists, such as a task in the groups of its assignees.
             self.can_count = False
-        model = _model_of(asked.kind)
+        model = model_of(asked.kind)
         target = self.planner.place(
             asked.path, asked.kind, shape, asked.place, model=model, has_objects=True
         )
@@ -135,7 +135,7 @@ def joined(keys: Sequence[Expression]) -> str:
     return f"({', '.join(key() for key in keys)})"
 
 
-def _model_of(kind: Any) -> Any:
+def model_of(kind: Any) -> Any:
     """Return the model whose rows are objects of a type, if any."""
     definition = (kind.extensions or {}).get(DEFINITION)
     return getattr(getattr(definition, "origin", None), "model", None)

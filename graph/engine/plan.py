@@ -24,6 +24,8 @@ class Plan:
     """How an operation is executed."""
 
     root: Place
+    #: The place that is filled before the run: the root, or the list of objects that it shows.
+    given: Place
     places: Sequence[Place]
     #: The steps that are left after merging.
     steps: Sequence[Step]
@@ -75,6 +77,13 @@ class PlanMaker:
         planner = self._planner(fragments, coerced)
         return self._plan(planner, lambda: planner.plan_object(kind, nodes))
 
+    def of_objects(
+        self, fragments: Fragments, kind: Any, nodes: Sequence[FieldNode], coerced: Any
+    ) -> Plan:
+        """Plan what fields select of known objects of a type; the answer has them as `nodes`."""
+        planner = self._planner(fragments, coerced)
+        return self._plan(planner, lambda: planner.plan_objects(kind, nodes))
+
     def _planner(self, fragments: Fragments, coerced: Any) -> Planner:
         selections = Selections(self.schema._schema, fragments, coerced.coerced)
         return Planner(self.schema, self.codecs, selections, coerced)
@@ -89,7 +98,9 @@ class PlanMaker:
     def _made(self, planner: Planner, root: Place) -> Plan:
         estimate_texts(planner.steps, planner.selections)
         count = len(planner.steps)
-        stages = Scheduler(planner.steps, can_stack if self.stacks else None).run(root)
+        given = planner.given or root
+        scheduler = Scheduler(planner.steps, can_stack if self.stacks else None)
+        stages = scheduler.run(root, given)
         families: dict[Unit, list[str]] = {}
         for unit in (unit for stage in stages for unit in stage.units if unit.is_stack):
             try:
@@ -106,4 +117,6 @@ class PlanMaker:
             can_count=planner.can_count and not planner.leaves.has_json,
         )
         dependencies = planner.selections.dependencies
-        return Plan(root, planner.places, steps, stages, assembly, dependencies, count, families)
+        return Plan(
+            root, given, planner.places, steps, stages, assembly, dependencies, count, families
+        )

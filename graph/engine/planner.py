@@ -36,7 +36,7 @@ from graph.engine.declarations import (
 from graph.engine.expressions import Constants
 from graph.engine.field_to_plan import FieldToPlan
 from graph.engine.leaves import LeafPlanner
-from graph.engine.objects import ObjectPlanner, joined
+from graph.engine.objects import ObjectPlanner, joined, model_of
 from graph.engine.places import (
     Expression,
     NotPlannable,
@@ -61,6 +61,8 @@ class Planner:
         self.coerced = coerced
         self.constants = Constants()
         self.places: list[Place] = []
+        #: The place of known objects, if they are a list.
+        self.given: Place | None = None
         self.steps: list[Step] = []
         self._can_count = True
         self.leaves = LeafPlanner(codecs, self.constants)
@@ -100,6 +102,21 @@ class Planner:
         """Plan what fields select of an object that is known, and return its place."""
         root = self.place("", kind, Shape.ROOT, None, has_objects=True)
         self.select(root, [node.selection_set for node in nodes if node.selection_set])
+        return root
+
+    def plan_objects(self, kind: Any, nodes: Sequence[FieldNode]) -> Place:
+        """Plan what fields select of known objects, and return the place of the root.
+
+        The root shows them as `nodes`.
+        """
+        root = self.place("", None, Shape.ROOT, None)
+        self.given = given = self.place(
+            "nodes", kind, Shape.MANY, root, model=model_of(kind), has_objects=True
+        )
+        self.select(given, [node.selection_set for node in nodes if node.selection_set])
+        root.outputs.append(("nodes", lambda: f"P[{given.number}].get(0, E)"))
+        # The answers to the objects are counted one by one.
+        self._can_count = False
         return root
 
     # Places and steps

@@ -106,10 +106,11 @@ class Run:
     async def run(self, root: Any = None) -> tuple[dict[str, Any], int]:
         """Return the data of the answer, and the number of objects in its lists.
 
-        `root` is the object that the answer begins with, if it is that of a payload.
+        `root` is what the plan begins with: the object of a payload, or a list of objects.
         """
         self.tables.root = root
         self.tables.rows[self.plan.root.number] = {0: root}
+        self.tables.rows[self.plan.given.number] = {0: root}
         for stage in self.plan.stages:
             for step in stage.immediate:
                 self._fill_at_once(step)

@@ -63,8 +63,9 @@ class Scheduler:
         self.can_stack = can_stack
         self.done: set[int] = set()
 
-    def run(self, root: Place) -> list[Stage]:
-        self.done.add(root.number)
+    def run(self, *known: Place) -> list[Stage]:
+        """Order the steps. The rows of some places are known."""
+        self.done.update(place.number for place in known)
         stages = []
         while self.waiting:
             stage = Stage()

@@ -29,11 +29,20 @@ class ChargedAuthenticator:
         self.budgets = budgets
         self._known: LRUCache[bytes, bool] = LRUCache(MAX_KNOWN)
 
-    async def authenticate(self, request: HttpRequest) -> Identity:
-        """Identify the sender. Raise `Unauthenticated`, or `RateLimited` for a spent budget."""
+    async def authenticate_request(self, request: HttpRequest) -> Identity:
+        """Identify the sender of a request. Raise errors as `authenticate` does."""
         authorization = request.headers.get("authorization")
         cookie = None if authorization else request.cookies.get(SESSION_COOKIE)
-        secret, address = authorization or cookie, request.address
+        return await self.authenticate(authorization, cookie, request.address)
+
+    async def authenticate(
+        self, authorization: str | None, cookie: str | None, address: str
+    ) -> Identity:
+        """Identify the sender of a credential.
+
+        Raise `Unauthenticated`, or `RateLimited` for a spent budget.
+        """
+        secret = authorization or cookie
         if not secret:
             return await self.authenticator.authenticate(authorization, None)
         key, failures = digest(secret), self.budgets.failures_caller(address)

@@ -13,9 +13,10 @@ A request passes these steps, in this order. The first of them to fail determine
  6. `request_parameters` reads the query string or the JSON body, and checks the parameters.
  7. `OperationRunner.run` runs the operation. Its module says in which steps.
  8. `result_response` sets the status; cookies and rate limit headers are added. The body is
-    compressed, if the client accepts that.
+    compressed, if the client accepts that. A subscription is answered by an `EventStream`.
 
-Step 7 is repeated for each operation of a batch; see `graph.http.batches`.
+Step 7 is repeated for each operation of a batch; see `graph.http.batches`. WebSockets have an
+endpoint of their own; see `graph.http.websocket`.
 """
 
 from starlette.requests import ClientDisconnect
@@ -30,11 +31,16 @@ from graph.http.common_headers import CommonHeaders
 from graph.http.cookies import cookie_headers
 from graph.http.credential_charge import ChargedAuthenticator
 from graph.http.cross_site import is_cross_site
+from graph.http.event_stream import EventStream, EventStreams
+from graph.http.open_sockets import OpenSockets
 from graph.http.rate_limit_headers import rate_limit_headers
 from graph.http.request import HttpRequest
 from graph.http.request_parameters import check_content, read_json, read_query_string
 from graph.http.responses import (
+    EVENT_STREAM,
+    JSON,
     HttpResponse,
+    accepts_event_stream,
     api_error_response,
     batch_response,
     error_media_type,
@@ -43,9 +49,17 @@ from graph.http.responses import (
     result_response,
 )
 from graph.http.watch import Watch
+from graph.http.websocket import WebSocketEndpoint
+from graph.http.websocket_connection import SocketParts
 from graph.kit.errors import ApiError, Forbidden
 from graph.operations.operation_cost import REQUEST_COST
-from graph.operations.requests import BadRequest, OperationRequest
+from graph.operations.requests import (
+    GET,
+    STREAM_GET,
+    STREAM_POST,
+    BadRequest,
+    OperationRequest,
+)
 from graph.operations.runner import OperationRunner
 from graph.settings import Settings
 
@@ -71,6 +85,11 @@ class GraphQLEndpoint:
         self.settings = settings
         self.explorer = explorer
         self.headers = CommonHeaders(self, settings.allowed_origins)
+        sockets = OpenSockets(settings)
+        self.streams = EventStreams(server, sockets, settings)
+        self.sockets = WebSocketEndpoint(
+            SocketParts(server, runner, self.authenticator, sockets, settings)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
@@ -79,7 +98,7 @@ class GraphQLEndpoint:
             return
         try:
             async with Watch(request.body.receive, self.settings.request_timeout) as watch:
-                response = await self.answer(request, watch)
+                response: HttpResponse | EventStream = await self.answer(request, watch)
         except ApiError as error:
             response = api_error_response(error, self._error_media_type(request))
             if error.status == 405:
@@ -93,13 +112,14 @@ class GraphQLEndpoint:
         common = self.headers.of(scope.get("scheme", ""), request.headers.get("origin"))
         await response.send(send, common)
 
-    async def answer(self, request: HttpRequest, watch: Watch) -> HttpResponse:
+    async def answer(self, request: HttpRequest, watch: Watch) -> "HttpResponse | EventStream":
         """Answer a request. Raise an `ApiError` if it is refused."""
         accept = request.headers.get("accept")
         if request.method not in ("GET", "POST"):
             raise BadRequest("Send queries by GET, or any operation by POST.", 405)
         media_type = negotiate_media_type(accept, request.method)
         context = await self.admit(request)
+        streams = accepts_event_stream(accept)
         operations: OperationRequest | list[OperationRequest]
         if request.method == "GET":
             if "text/html" in (accept or ""):
@@ -108,18 +128,30 @@ class GraphQLEndpoint:
                 if "query" not in request.query_parameters:
                     raise BadRequest("Not Found", 404)
             operations = read_query_string(request, self.settings)
+            operations.transport = STREAM_GET if streams else GET
         else:
             check_content(request)
             body = await request.read_body()
             operations = read_json(body, self.settings)
+            if streams and isinstance(operations, OperationRequest):
+                operations.transport = STREAM_POST
         watch.body_is_read()
         await refund_body(request.body, context)
+        response: HttpResponse | EventStream
         if isinstance(operations, list):
+            if media_type == EVENT_STREAM:
+                raise BadRequest(f"A batch cannot be answered as {EVENT_STREAM}.", 406)
             results, contexts = await self.batches.run(context, operations)
             response = batch_response(results, media_type)
         else:
             result, contexts = await self.runner.run(context, operations), [context]
-            response = result_response(result, media_type, accept)
+            if result.subscription is not None or (
+                media_type == EVENT_STREAM and result.data is not None
+            ):
+                response = EventStream(self.streams, request, context, result)
+            else:
+                shown_as = JSON if media_type == EVENT_STREAM else media_type
+                response = result_response(result, shown_as, accept)
         for each in contexts:
             response.headers.extend(cookie_headers(each, request.is_secure, self.settings))
         response.headers.extend(rate_limit_headers(contexts[-1]))
@@ -127,7 +159,7 @@ class GraphQLEndpoint:
 
     async def admit(self, request: HttpRequest) -> Context:
         """Authenticate and charge a request; return the context of its operation."""
-        identity = await self.authenticator.authenticate(request)
+        identity = await self.authenticator.authenticate_request(request)
         sender = Sender(
             request.address,
             request.headers.get("user-agent"),

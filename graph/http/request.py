@@ -11,9 +11,12 @@ from graph.http.client_network import client_network
 
 
 class HttpRequest:
+    """A request, or the handshake of a WebSocket."""
+
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
-        self.method: str = scope["method"]
+        self.receive = receive
+        self.method: str = scope.get("method", "GET")
         #: The headers, of which the first of each name counts.
         self.headers: dict[str, str] = {
             name.decode("latin-1"): value.decode("latin-1")

@@ -27,6 +27,7 @@ Header = tuple[bytes, bytes]
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 #: The `Content-Type` of each media type.
 CONTENT_TYPES: dict[str, Header] = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
@@ -77,13 +78,22 @@ def negotiate_media_type(accept: str | None, method: str) -> str:
         name, *parameters = (part.strip().lower() for part in media_range.split(";"))
         if any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters):
             continue
-        if name in (GRAPHQL, JSON):
+        if name in (GRAPHQL, JSON, EVENT_STREAM):
             return name
         if name in ("*/*", "application/*"):
             return JSON
     if method == "GET" and "text/html" in accept:
         return JSON
-    raise BadRequest(f"The `Accept` header must include {GRAPHQL} or {JSON}.", 406)
+    raise BadRequest(
+        f"The `Accept` header must include {GRAPHQL} or {JSON}, or {EVENT_STREAM} for a "
+        "subscription.",
+        406,
+    )
+
+
+def accepts_event_stream(accept: str | None) -> bool:
+    """Whether a subscription may be answered."""
+    return EVENT_STREAM in (accept or "").lower()
 
 
 def accepts_only_json(accept: str | None) -> bool:
@@ -117,9 +127,11 @@ def batch_response(results: list[OperationResult], media_type: str) -> HttpRespo
 def error_media_type(accept: str | None, method: str) -> str:
     """Return the media type of a response to a request that is refused, whatever it accepts."""
     try:
-        return negotiate_media_type(accept, method)
+        media_type = negotiate_media_type(accept, method)
     except BadRequest:
         return JSON
+    # Only events that follow one another are a stream.
+    return JSON if media_type == EVENT_STREAM else media_type
 
 
 def error_body(message: str, extensions: Mapping[str, Any]) -> bytes:

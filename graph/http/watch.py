@@ -82,15 +82,17 @@ class Watch:
             self._end(ClientDisconnect())
 
     def _time_out(self) -> None:
-        self._end(
-            Unavailable(
-                f"The operation took more than {self._seconds:g} seconds and was canceled. Request "
-                "less. After a mutation, check what was saved, or send it again with its "
-                "idempotencyKey."
-            )
-        )
+        self._end(timed_out(self._seconds))
 
     def _end(self, error: Exception) -> None:
         if self._error is None:
             self._error = error
             self._task.cancel()
+
+
+def timed_out(seconds: float) -> Unavailable:
+    """Return the error of an operation that is canceled at its deadline."""
+    return Unavailable(
+        f"The operation took more than {seconds:g} seconds and was canceled. Request less. After a "
+        "mutation, check what was saved, or send it again with its idempotencyKey."
+    )

@@ -161,13 +161,16 @@ def computed(
 ) -> Any:
     """Return a field computed by `value` from columns of the row and the context.
 
-    Without a description, it is the docstring of `value`.
+    If the value does not depend on the context, the parameter has a default. Without a description,
+    it is the docstring of `value`.
     """
 
     def resolve(root: Any, info: strawberry.Info[Any, Any]) -> Any:
         return value(root, info.context)
 
-    plan = Computed(columns, value)
+    *_, context = inspect.signature(value).parameters.values()
+    needs_context = context.default is inspect.Parameter.empty
+    plan = Computed(columns, value, needs_context)
     return resolver_field(resolve, description or first_paragraph(value), plan=plan)
 
 

@@ -4,6 +4,7 @@
     ├── BadUserInput       an argument is invalid
     ├── Unauthenticated    the credential is unknown, expired or revoked
     ├── Forbidden          the caller does not have permission
+    ├── NotFound           the object does not exist, or the caller may not see it
     ├── RateLimited        the caller's budget is spent
     ├── ReadLimitExceeded  the operation reads too much
     └── Unavailable        the server cannot answer now
@@ -63,6 +64,13 @@ class Forbidden(ApiError):
 
     code = "FORBIDDEN"
     status = 403
+
+
+class NotFound(ApiError):
+    """The object does not exist, or the caller may not see it."""
+
+    code = "NOT_FOUND"
+    status = 404
 
 
 class RateLimited(ApiError):

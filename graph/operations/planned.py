@@ -1,5 +1,6 @@
 """The place of planned execution: it may answer a query instead of the reference executor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,5 +35,18 @@ class PlannedExecution(Protocol):
 
         None means that the reference executor is to execute the whole operation, such as if a field
         has an error. Plans are kept in `operation.plans`.
+        """
+        ...
+
+    async def events(
+        self,
+        operation: PreparedOperation,
+        context: "Context",
+        variables: dict[str, Any] | None,
+        objects: Sequence[Any],
+    ) -> list[dict[str, Any]] | None:
+        """Return what a subscription selects of each of the objects of its events.
+
+        None as above.
         """
         ...

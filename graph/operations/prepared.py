@@ -12,8 +12,14 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLNamedType,
+    GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    visit,
 )
 
 from graph.kit.lru_cache import LRUCache
@@ -23,6 +29,7 @@ from graph.operations.cost import (
     CostRules,
     argument_value,
     expand_fields,
+    field_definition,
     variable_values,
 )
 from graph.operations.limits import fragments_by_name
@@ -60,13 +67,37 @@ class PreparedOperation:
     @cached_property
     def root_fields(self) -> list[FieldNode]:
         """The fields at the root, including those of fragments."""
-        schema = self.document.rules.schema
-        root_type = schema.get_root_type(self.type)
+        schema, root_type = self.document.rules.schema, self._root_type
         if root_type is None:
             return []
         selection_set = self.operation.selection_set
         fields = expand_fields(schema, self.fragments, root_type, selection_set)
         return [node for _, node in fields]
+
+    @cached_property
+    def root_selection(self) -> tuple[GraphQLNamedType, list[FieldNode]]:
+        """The type of the only field at the root, and its nodes: those of a subscription."""
+        assert self._root_type is not None
+        definition = field_definition(self._root_type, self.root_fields[0].name.value)
+        assert definition is not None
+        return get_named_type(definition.type), self.root_fields
+
+    @cached_property
+    def event_variables(self) -> frozenset[str]:
+        """The variables that the events of a subscription depend on.
+
+        Those of the arguments of its only field at the root decide which events there are.
+        """
+        names = VariableNames()
+        selections = (node.selection_set for node in self.root_fields)
+        for node in (*selections, *self.fragments.values()):
+            if node is not None:
+                visit(node, names)
+        return frozenset(names.found)
+
+    @property
+    def _root_type(self) -> GraphQLObjectType | None:
+        return self.document.rules.schema.get_root_type(self.type)
 
     @cached_property
     def introspection_keys(self) -> frozenset[str]:
@@ -96,6 +127,17 @@ class PreparedOperation:
             for node in self._rate_limit_fields
         )
         return self._rate_limit_fields if is_dry_run else []
+
+
+class VariableNames(Visitor):
+    """Collects the names of variables."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.found.add(node.name.value)
 
 
 class PreparedDocument:

@@ -40,8 +40,10 @@ from graph.operations.cost import (
     variable_values,
 )
 from graph.operations.filter_cost import ConditionCounter
-from graph.operations.operation_cost import OperationCost
+from graph.operations.operation_cost import REQUEST_COST, OperationCost
 
+#: Bytes of a response that cost as much as a row.
+RESPONSE_BYTES_PER_COST = 10_000
 #: The prices that are remembered of one operation.
 MAX_PRICES = 50
 
@@ -79,6 +81,14 @@ class Price:
         if self._check is not None:
             self._check()
             self._check = None
+
+
+def actual_cost(price: Price, rows: int, size: int) -> int:
+    """Return what an execution has really cost, with so many objects and bytes in the response.
+
+    Objects that were not returned are refunded. Objects beyond the estimate are charged.
+    """
+    return max(REQUEST_COST, price.nonrefundable + rows + size // RESPONSE_BYTES_PER_COST)
 
 
 #: The price before it is known.

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from graphql import GraphQLError, OperationType
 
 from graph.kit.errors import ApiError
+
+if TYPE_CHECKING:
+    from graph.operations.subscriptions import Subscription
 
 
 class BadRequest(ApiError):
@@ -35,9 +38,14 @@ class Transport:
     types: frozenset[OperationType]
 
 
+_QUERY, _MUTATION, _SUBSCRIPTION = OperationType
 #: The specification of GraphQL over HTTP forbids mutations by GET.
-GET = Transport("GET", frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}))
-POST = Transport("POST", frozenset(OperationType))
+GET = Transport("GET", frozenset({_QUERY}))
+POST = Transport("POST", frozenset({_QUERY, _MUTATION}))
+#: Requests that accept a stream of events (Server-Sent Events).
+STREAM_GET = Transport("GET", frozenset({_QUERY, _SUBSCRIPTION}))
+STREAM_POST = Transport("POST", frozenset(OperationType))
+WEBSOCKET = Transport("WebSocket", frozenset(OperationType))
 
 
 @dataclass(slots=True)
@@ -62,6 +70,8 @@ class OperationResult:
     data: bytes | None
     errors: list[GraphQLError] = field(default_factory=list)
     extensions: Mapping[str, Any] | None = None
+    #: A subscription that may start: there is no data yet.
+    subscription: "Subscription | None" = None
 
     def body(self) -> bytes:
         """Return the response as JSON."""

@@ -36,14 +36,15 @@ from graph.operations import budgets
 from graph.operations.cost import CostRules
 from graph.operations.document_store import DocumentStore
 from graph.operations.documents import keep_root_fields, parse_and_validate
-from graph.operations.encoding import count_rows, encode
+from graph.operations.encoding import encode
+from graph.operations.executed import Executed, encoded
 from graph.operations.fair_slots import FairSlots
 from graph.operations.limits import LimitExceeded, check_size
 from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.parser_thread import PARSER_THREAD
 from graph.operations.planned import PlannedExecution
 from graph.operations.prepared import DocumentCache, PreparedDocument, PreparedOperation
-from graph.operations.pricing import Price
+from graph.operations.pricing import Price, actual_cost
 from graph.operations.requests import (
     BadRequest,
     OperationRequest,
@@ -51,6 +52,7 @@ from graph.operations.requests import (
     Transport,
     as_graphql_error,
 )
+from graph.operations.subscriptions import Subscription, create_subscription
 from graph.operations.usage import CURRENT_USAGE, measured
 from graph.operations.value_errors import RULES, mark_invalid_variables
 
@@ -59,21 +61,10 @@ if TYPE_CHECKING:
 
 #: Characters of a document that is not cached which cost 1, besides the time of its parsing.
 CHARACTERS_PER_COST = 20
-#: Bytes of a response that cost as much as a row.
-RESPONSE_BYTES_PER_COST = 10_000
 #: Longer documents are parsed in a thread, because parsing one could take a tenth of a second.
 MAX_INLINE_CHARACTERS = 300
 #: Results of introspection queries that are cached, and their bytes in total.
 CACHED_INTROSPECTIONS, CACHED_INTROSPECTION_BYTES = 20, 10_000_000
-
-
-class _Executed(NamedTuple):
-    """The outcome of an execution."""
-
-    #: The data as JSON, with the number of objects in its lists; None if there is no data.
-    data: bytes | None
-    rows: int
-    errors: list[GraphQLError]
 
 
 class _Known(NamedTuple):
@@ -106,7 +97,7 @@ class OperationRunner:
         if planned is not None:
             self.plan_by(planned)
         self.documents = DocumentCache()
-        self._introspections: LRUCache[tuple[str, str | None], _Executed] = LRUCache(
+        self._introspections: LRUCache[tuple[str, str | None], Executed] = LRUCache(
             CACHED_INTROSPECTIONS,
             CACHED_INTROSPECTION_BYTES,
             lambda executed: len(executed.data or b""),
@@ -220,6 +211,14 @@ class OperationRunner:
             self.documents.put(document.text, document)
         context.has_written = operation.type is OperationType.MUTATION
         context.operation = operation
+        if operation.type is OperationType.SUBSCRIPTION:
+            found = await create_subscription(self, context, operation, variables, price)
+            if isinstance(found, Subscription):
+                return OperationResult(None, subscription=found)
+            refused = self._refused(context, found)
+            # There are no events, and so no data, not even null.
+            refused.data = None
+            return refused
         executed = await self._execute(context, operation, variables)
         return await self._settle(context, price, executed, document.deprecations)
 
@@ -228,7 +227,7 @@ class OperationRunner:
         context: "Context",
         operation: PreparedOperation,
         variables: dict[str, Any] | None,
-    ) -> _Executed:
+    ) -> Executed:
         if operation.introspection_keys:
             if operation.is_introspection:
                 return await self._introspect(context, operation, variables)
@@ -238,7 +237,7 @@ class OperationRunner:
                 data = planned.encoded
                 if data is None:
                     data = await encode(planned.data, planned.rows)
-                return _Executed(data, planned.rows, [])
+                return Executed(data, planned.rows, [])
         return await self._by_reference(context, operation.document.ast, operation, variables)
 
     async def _by_reference(
@@ -247,7 +246,7 @@ class OperationRunner:
         document: DocumentNode,
         operation: PreparedOperation,
         variables: dict[str, Any] | None,
-    ) -> _Executed:
+    ) -> Executed:
         """Execute an operation as `Schema.execute` of Strawberry does, without its extensions."""
         result: Any = execute(
             self.rules.schema,
@@ -268,7 +267,7 @@ class OperationRunner:
         context: "Context",
         operation: PreparedOperation,
         variables: dict[str, Any] | None,
-    ) -> _Executed:
+    ) -> Executed:
         """Execute an operation that selects nothing but the schema, unless it is cached."""
         key = (operation.document.text, operation.name)
         executed = None if variables else self._introspections.get(key)
@@ -292,42 +291,53 @@ class OperationRunner:
         self,
         context: "Context",
         price: Price,
-        executed: _Executed,
+        executed: Executed,
         deprecations: Sequence[Mapping[str, str]],
     ) -> OperationResult:
-        """Charge what the operation has really cost, and check the size of the response.
+        """Charge what the operation has really cost.
 
         Objects that were not returned are refunded. Objects beyond the estimate, and time beyond
         what the cost pays for, are charged in addition.
         """
         data, rows, _ = executed
-        size = 0 if data is None else len(data)
-        actual = price.nonrefundable + rows + size // RESPONSE_BYTES_PER_COST
-        actual = max(REQUEST_COST, actual)
+        actual = actual_cost(price, rows, 0 if data is None else len(data))
         await context.settle(actual)
         time = context.charge_time(actual)
+        return self.result(context, price, executed, actual, time, deprecations)
+
+    def result(
+        self,
+        context: "Context",
+        price: Price,
+        executed: Executed,
+        actual: int,
+        time: int = 0,
+        deprecations: Sequence[Mapping[str, str]] = (),
+    ) -> OperationResult:
+        """Return the result of an execution, with its cost. Check the size of the response."""
+        data = executed.data
         extensions: dict[str, Any] | None = None
         if data is not None:
             shown = {"requested": price.total, "actual": actual}
             extensions = {"cost": shown | {"time": time} if time else shown}
             if deprecations:
                 extensions["deprecations"] = deprecations
-        if size > self.limits.answer_size:
-            message = (
-                f"The response has {size:,} bytes; the limit is {self.limits.answer_size:,}. "
-                "Select less. Changes by mutations were saved."
-            )
-            error = LimitExceeded(message, self.limits.answer_size, size, path=[])
-            executed = _Executed(None, 0, [error])
+            if len(data) > self.limits.answer_size:
+                message = (
+                    f"The response has {len(data):,} bytes; the limit is "
+                    f"{self.limits.answer_size:,}. Select less. Changes by mutations were saved."
+                )
+                error = LimitExceeded(message, self.limits.answer_size, len(data), path=[])
+                executed = Executed(None, 0, [error])
         return self._result(context, executed, extensions)
 
     def _refused(self, context: "Context", errors: Sequence[Exception]) -> OperationResult:
         """The result of an operation that was not executed."""
         coerced = [as_graphql_error(error) for error in errors]
-        return self._result(context, _Executed(None, 0, coerced), None)
+        return self._result(context, Executed(None, 0, coerced), None)
 
     def _result(
-        self, context: "Context", executed: _Executed, extensions: Mapping[str, Any] | None
+        self, context: "Context", executed: Executed, extensions: Mapping[str, Any] | None
     ) -> OperationResult:
         data, _, errors = executed
         for error in errors:
@@ -346,17 +356,11 @@ def check_operation(
         message = "Can't get GraphQL operation type"
         raise BadRequest(message if name is None else f'Unknown operation named "{name}".')
     if operation.type not in transport.types:
+        if operation.type is OperationType.SUBSCRIPTION:
+            raise BadRequest(
+                "Subscriptions are sent as events. Send `Accept: text/event-stream`, or use a "
+                "WebSocket with the protocol graphql-transport-ws.",
+                406,
+            )
         plural = {"query": "queries"}.get(operation.type.value, f"{operation.type.value}s")
         raise BadRequest(f"{plural} are not allowed when using {transport.name}", 405)
-
-
-async def encoded(result: ExecutionResult, introspection_keys: frozenset[str]) -> _Executed:
-    """Encode the data of the reference executor."""
-    data, errors = result.data, list(result.errors or ())
-    if data is None:
-        return _Executed(None, 0, errors)
-    rows = count_rows(data)
-    json = await encode(data, rows)
-    # Objects of the schema come from memory; their cost is not refunded.
-    rows -= sum(count_rows(data.get(key)) for key in introspection_keys)
-    return _Executed(json, rows, errors)

@@ -164,6 +164,15 @@ class ChangeConditions:
             column.in_(sorted(values, key=str)) for column, values in parts if values is not None
         ]
 
+    def match(self, change: models.Change) -> bool:
+        """Whether a change matches, as `conditions` say it in SQL."""
+        return (
+            (self.types is None or change.subject_type in self.types)
+            and (self.subjects is None or change.subject_id in self.subjects)
+            and (self.kinds is None or change.kind in self.kinds)
+            and (self.projects is None or change.project_id in self.projects)
+        )
+
 
 @dataclass(frozen=True)
 class ChangePageBatch:

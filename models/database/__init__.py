@@ -30,7 +30,7 @@ from models.database.options import (
 )
 from models.database.sqlite import READER_CACHE, WRITER_CACHE
 from models.database.sqlite_timeout import run_stoppable
-from models.log.recorder import LoggedSession
+from models.log.recorder import CommitListener, LoggedSession
 
 __all__ = [
     "ATTEMPTS",
@@ -93,8 +93,13 @@ class Database:
                 self.url, self.options, self.read_engine, self.write_engine
             )
         self.reads = async_sessionmaker(self.read_engine, expire_on_commit=False, autoflush=False)
+        #: Called after each commit of this process; see `CommitListener`.
+        self.commit_listeners: list[CommitListener] = []
         self.writes = async_sessionmaker(
-            self.write_engine, sync_session_class=LoggedSession, expire_on_commit=False
+            self.write_engine,
+            sync_session_class=LoggedSession,
+            expire_on_commit=False,
+            info={"commit_listeners": self.commit_listeners},
         )
 
     @cached_property

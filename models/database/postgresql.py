@@ -1,6 +1,6 @@
 """Engines for PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -69,6 +69,38 @@ def _pooled_engine(
 
     event.listen(engine.sync_engine, "begin", begin)
     return engine if writes else engine.execution_options(postgresql_readonly=True)
+
+
+async def listen(
+    engine: AsyncEngine,
+    url: URL,
+    connect_timeout: float,
+    channel: str,
+    on_notification: Callable[[str], None],
+    on_lost: Callable[[], None],
+) -> asyncpg.Connection:
+    """Open a connection of its own that listens on a channel, until it is closed or lost.
+
+    A connection of a pool would keep listening after its return. `on_notification` is called with
+    each payload, and `on_lost` once when the connection has ended. Raise an error of the driver or
+    an `OSError` if the server cannot be reached.
+    """
+    query = dict(url.query)
+    ssl = query.pop("sslmode", None)
+    _, arguments = engine.dialect.create_connect_args(url.set(query=query))
+    if ssl is not None:
+        arguments["ssl"] = ssl
+    settings = {"application_name": "taskloom listener"}
+    connection = await asyncpg.connect(
+        **arguments, timeout=connect_timeout, server_settings=settings
+    )
+    connection.add_termination_listener(lambda _: on_lost())
+    try:
+        await connection.add_listener(channel, lambda *event: on_notification(event[-1]))
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 #: SQLSTATE: the server ends the connection, has crashed, or is starting.

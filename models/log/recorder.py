@@ -7,7 +7,7 @@ that a reader who has seen a number has seen every change up to it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from models.log.change import ChangeKind
 from models.log.entries import change_kind
 from models.log.insertion import Confirmation, insert_and_confirm, insert_changes
 from models.log.logged import Logged, changed_fields, logged_columns, logged_values
+from models.log.notification import notify
 from models.log.row_updates import RowUpdates, SingleUpdate, after_update
 from models.workspace import Workspace
 
@@ -32,6 +33,8 @@ _WORKSPACES = table_of(Workspace)
 _NEXT = _WORKSPACES.c.sequence + bindparam("count")
 _OF_WORKSPACE = update(_WORKSPACES).where(_WORKSPACES.c.id == bindparam("workspace"))
 _TAKE_NUMBERS = _OF_WORKSPACE.values(sequence=_NEXT).returning(_WORKSPACES.c.sequence)
+#: PostgreSQL also tells all listening processes, when the transaction commits.
+_TAKE_NUMBERS_NOTIFYING = _TAKE_NUMBERS.returning(notify(_WORKSPACES.c.id, _WORKSPACES.c.sequence))
 _TAKE_NUMBERS_MYSQL = _OF_WORKSPACE.values(sequence=func.last_insert_id(_NEXT))
 
 
@@ -202,9 +205,12 @@ class ChangeRecorder:
             # MySQL has no UPDATE … RETURNING; LAST_INSERT_ID(value) comes back with the result.
             last: int = connection.execute(_TAKE_NUMBERS_MYSQL, parameters).lastrowid
         elif single is None:
-            last = connection.execute(_TAKE_NUMBERS, parameters).scalar_one()
+            notifies = connection.dialect.name == "postgresql"
+            taking: Any = _TAKE_NUMBERS_NOTIFYING if notifies else _TAKE_NUMBERS
+            # `scalar_one` would need rows of one column.
+            last = connection.execute(taking, parameters).one()[0]
         else:
-            statement = after_update(_TAKE_NUMBERS, single.model, single.names)
+            statement = after_update(_TAKE_NUMBERS_NOTIFYING, single.model, single.names)
             found = connection.execute(statement, {**parameters, **single.parameters}).scalar()
             if found is None:
                 raise single.stale()
@@ -286,8 +292,15 @@ class ChangeRecorder:
             pending.merge(fields)
 
 
+#: Called after a commit with the new sequences of the workspaces that it has changed.
+CommitListener = Callable[[Mapping[UUID, int]], None]
+
+
 class LoggedSession(Session):
-    """A session whose commits are logged. `info["actor_id"]` is the acting user's id."""
+    """A session whose commits are logged.
+
+    `info["actor_id"]` is the acting user's id, `info["commit_listeners"]` has those who are told.
+    """
 
     def get(self, *arguments: Any, **options: Any) -> Any:
         """Return a row by its key, and keep it in the session until the transaction ends.
@@ -327,6 +340,13 @@ def _write(session: LoggedSession) -> None:
 
 
 @event.listens_for(LoggedSession, "after_commit")
+def _tell_listeners(session: LoggedSession) -> None:
+    recorder: ChangeRecorder | None = session.info.pop("recorder", None)
+    if recorder is not None and recorder.sequences:
+        for listener in session.info.get("commit_listeners", ()):
+            listener(recorder.sequences)
+
+
 @event.listens_for(LoggedSession, "after_rollback")
 def _discard(session: LoggedSession) -> None:
     session.info.pop("recorder", None)

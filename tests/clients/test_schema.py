@@ -29,7 +29,7 @@ OBJECTS = {
     for name, each in schema.type_map.items()
     if isinstance(each, GraphQLObjectType)
     and not name.startswith("__")
-    and name not in ("Query", "Mutation")
+    and name not in ("Query", "Mutation", "Subscription")
 }
 KEYLESS = {name for name, each in OBJECTS.items() if "id" not in each.fields}
 PAGE_ARGUMENTS = {"first", "after", "last", "before"}

@@ -23,6 +23,7 @@ from tests.support.executors import both_executors  # noqa: F401
 from tests.support.office import Office, document, dump, payload_selection
 from tests.support.permissions import ACTIONS, ADMINS, ANYONE, BY_ROLE, MEMBERS, MUTATIONS, OWN
 from tests.support.schema_walk import SCHEMA
+from tests.support.sockets import connected, opened, streaming
 from tests.support.viewer_can import VIEWER_CAN, WITHOUT_VIEWER_CAN, compare_viewer_can
 from tests.support.world import World
 
@@ -81,11 +82,6 @@ def test_every_mutation_has_a_field_that_says_who_may_run_it() -> None:
     for kind, field in VIEWER_CAN.values():
         declared: Any = SCHEMA.type_map[kind]
         assert field in declared.fields
-
-
-def test_there_are_no_subscriptions() -> None:
-    """Subscriptions would need entries too."""
-    assert SCHEMA.subscription_type is None
 
 
 async def tokens_of(world: World, people: dict[str, Any], own: Any, foreign: Any) -> dict[str, Any]:
@@ -189,6 +185,33 @@ class TestReading:
             ]  # fmt: skip
             sees = [True, True] if who == "owner" else [False, False]
             assert counts == (None if who in OUTSIDE else sees), who
+
+    async def test_members_follow_the_changes_and_others_are_told_of_no_workspace(
+        self, api: Api, team: Everything, tokens: dict[str, Any]
+    ) -> None:
+        """What they see of a change is compared by `test_members_see_the_same_values`."""
+        slug = team.workspace.slug
+        for who in INSIDE:
+            async with connected(api.app, tokens[who]) as socket:
+                await socket.subscribe(workspace=slug, after=0)
+                assert await socket.sequences(2) == [1, 2], who
+        for who in OUTSIDE:
+            async with connected(api.app, tokens[who]) as socket:
+                await socket.subscribe(workspace=slug, after=0)
+                assert (await socket.error())[0] == "NOT_FOUND", who
+            async with streaming(api.app, tokens[who], workspace=slug, after=0) as stream:
+                answer = json.loads(await stream.rest())
+                assert (stream.status, answer["errors"][0]["extensions"]["code"]) == (
+                    400,
+                    "NOT_FOUND",
+                ), who
+        for who in REFUSED:
+            async with opened(api.app) as socket:
+                payload = {"Authorization": f"Bearer {tokens[who]}"}
+                await socket.send(type="connection_init", payload=payload)
+                assert (await socket.closed()).code == 4401, who
+            async with streaming(api.app, tokens[who], workspace=slug) as stream:
+                assert stream.status == 401, who
 
     async def test_viewer_role_is_that_of_the_caller(
         self, api: Api, team: Everything, tokens: dict[str, Any]

@@ -62,6 +62,7 @@ MEMBERS = {
         "task taskGroups search events changes version"
     ),
     "Query": "node nodes workspace",
+    "Subscription": "changes",
 }
 #: Fields that only their owner sees, with a credential that is not limited to a workspace.
 OWN = {

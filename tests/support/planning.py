@@ -22,6 +22,7 @@ class PlanRecorder:
         self.fell_back: list[str] = []
         self._execute = engine.execute
         self.executor_class = engine.executor_class
+        self.events = engine.events
         self._last: Any = None
         self._reason: str | None = None
         app.endpoint.runner.planned = self

@@ -12,6 +12,8 @@ from multiprocessing.process import BaseProcess
 import httpx
 import uvicorn
 
+from graph.cli.server import APP, server_options
+from graph.settings import Settings
 from tests.support.client import Api
 
 #: Servers are forked from a process that has imported the application: that takes 2 seconds.
@@ -57,5 +59,5 @@ async def serving(url: str, **settings: object) -> AsyncIterator[tuple[Remote, B
 
 
 def _serve(port: int, variables: dict[str, str]) -> None:
-    os.environ.update(variables)
-    uvicorn.run("graph.app:create_app", factory=True, port=port, log_level="warning")
+    os.environ.update({"TASKLOOM_LOG_LEVEL": "warning", **variables})
+    uvicorn.run(APP, port=port, **server_options(Settings()))

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from graph.http import uvicorn_limits
+from graph.http import slow_readers, uvicorn_limits
 from graph.http.uvicorn_limits import LimitedProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -131,8 +131,8 @@ async def test_too_many_pipelined_requests_end_the_connection(server: Server) ->
 async def test_a_client_that_reads_may_take_longer(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(uvicorn_limits, "MIN_READ_BYTES", 1)
+    monkeypatch.setattr(slow_readers, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(slow_readers, "MIN_READ_BYTES", 1)
     server.body = b"x" * 20_000_000
     server.may_answer.set()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -148,7 +148,7 @@ async def test_a_client_that_reads_may_take_longer(
 async def test_a_response_that_nobody_reads_is_not_kept(
     server: Server, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uvicorn_limits, "READ_TIMEOUT", 0.05)
+    monkeypatch.setattr(slow_readers, "READ_TIMEOUT", 0.05)
     server.body = b"x" * 20_000_000
     server.may_answer.set()
     _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=10_000)

@@ -18,7 +18,7 @@ INSERT INTO tasks (id, workspace_id, project_id, number, title, body, priority, 
 WITH updated AS 
 (UPDATE projects SET last_number=$3::INTEGER WHERE projects.id = $4::UUID RETURNING projects.id)
  UPDATE workspaces SET sequence=(workspaces.sequence + $1::BIGINT) WHERE workspaces.id = $2::UUID AND (EXISTS (SELECT updated.id 
-FROM updated)) RETURNING workspaces.sequence
+FROM updated)) RETURNING workspaces.sequence, pg_notify($5::VARCHAR, CAST(workspaces.id AS TEXT) || $6::VARCHAR || CAST(workspaces.sequence AS TEXT)) AS pg_notify_1
 
 -- 5
 WITH logged AS 

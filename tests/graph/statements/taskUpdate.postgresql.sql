@@ -7,7 +7,7 @@ WHERE tasks.workspace_id = $1::UUID AND tasks.id = ANY ($2::UUID[]) ORDER BY tas
 WITH updated AS 
 (UPDATE tasks SET title=$3::VARCHAR, updated_at=$4::TIMESTAMP WITH TIME ZONE, version=$5::INTEGER WHERE tasks.id = $6::UUID RETURNING tasks.id)
  UPDATE workspaces SET sequence=(workspaces.sequence + $1::BIGINT) WHERE workspaces.id = $2::UUID AND (EXISTS (SELECT updated.id 
-FROM updated)) RETURNING workspaces.sequence
+FROM updated)) RETURNING workspaces.sequence, pg_notify($7::VARCHAR, CAST(workspaces.id AS TEXT) || $8::VARCHAR || CAST(workspaces.sequence AS TEXT)) AS pg_notify_1
 
 -- 3
 WITH logged AS 

@@ -1,0 +1,400 @@
+"""One WebSocket, and the operations that run on it."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from json import JSONDecodeError
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Send
+
+from graph.auth.identity import Identity
+from graph.auth.session import SESSION_COOKIE
+from graph.context import Context, Sender, Server
+from graph.http.credential_charge import ChargedAuthenticator
+from graph.http.live_sink import error_result, start_subscription
+from graph.http.open_sockets import OpenSockets
+from graph.http.outbox import Outbox
+from graph.http.request import HttpRequest
+from graph.http.request_parameters import read_parameters
+from graph.http.responses import failure_response
+from graph.http.shutdown import on_shutdown
+from graph.http.watch import timed_out
+from graph.kit.errors import ApiError, RateLimited, Unauthenticated
+from graph.live.subscriber import Subscriber
+from graph.operations.operation_cost import REQUEST_COST
+from graph.operations.requests import WEBSOCKET, OperationResult
+from graph.operations.runner import OperationRunner
+from graph.settings import Settings
+
+PROTOCOL = "graphql-transport-ws"
+#: Characters of the longest ID of an operation, and bytes of a reason to close.
+MAX_ID_LENGTH, MAX_REASON = 200, 120
+#: Seconds for which messages can be read faster than the rate.
+BURST_SECONDS = 2.0
+
+logger = logging.getLogger("taskloom.http")
+
+
+class Closing(Exception):
+    """The socket is to be closed, with a code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class SocketParts:
+    """What all sockets share."""
+
+    server: Server
+    runner: OperationRunner
+    authenticator: ChargedAuthenticator
+    sockets: OpenSockets
+    settings: Settings
+
+
+class WebSocketConnection:
+    """One socket, and the operations that run on it."""
+
+    __slots__ = (
+        "_address",
+        "_authorization",
+        "_budget",
+        "_budget_at",
+        "_closing",
+        "_cookie",
+        "_counted",
+        "_identity",
+        "_is_closed",
+        "_operations",
+        "_outbox",
+        "_parts",
+        "_receive",
+        "_scope",
+        "_send",
+        "_tasks",
+        "_user_agent",
+    )
+
+    def __init__(
+        self, parts: SocketParts, request: HttpRequest, send: Send, counted: ExitStack
+    ) -> None:
+        self._parts = parts
+        self._scope = request.scope
+        self._receive: Receive = request.receive
+        self._send = send
+        self._counted = counted
+        self._address = request.address
+        self._user_agent = request.headers.get("user-agent")
+        self._authorization = request.headers.get("authorization")
+        self._cookie = request.cookies.get(SESSION_COOKIE)
+        #: None until the client has sent `connection_init`.
+        self._identity: Identity | None = None
+        #: The subscriptions by their IDs; None for operations that start or answer.
+        self._operations: dict[str, Subscriber | None] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: What closes the socket from outside of its own task.
+        self._closing: asyncio.Task[None] | None = None
+        self._outbox = Outbox(self._write, parts.settings.max_unsent_size)
+        self._is_closed = False
+        self._budget = parts.settings.max_message_rate * BURST_SECONDS
+        self._budget_at = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Serve the socket until it is closed."""
+        try:
+            await self._open()
+            while (message := await self._next()) is not None:
+                await self._handle(message)
+        except Closing as closing:
+            await self._close(closing.code, closing.reason)
+        except OSError:
+            # The client has gone.
+            pass
+        except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
+            failure_response(error)
+            await self._close(4500, "Internal error. See the server's log.")
+        finally:
+            self._end()
+
+    # Opening
+
+    async def _open(self) -> None:
+        await self._receive()
+        accept: dict[str, Any] = {"type": "websocket.accept"}
+        offered = self._scope["subprotocols"]
+        if PROTOCOL in offered:
+            accept["subprotocol"] = PROTOCOL
+        await self._send(accept)
+        if PROTOCOL not in offered:
+            raise Closing(4406, f"Offer the subprotocol {PROTOCOL}.")
+        on_shutdown(self._scope, self._shut_down)
+        try:
+            async with asyncio.timeout(self._parts.settings.socket_init_timeout):
+                message = await self._next()
+        except TimeoutError:
+            raise Closing(4408, "Connection initialisation timeout") from None
+        if message is None:
+            raise ConnectionResetError
+        if message.get("type") == "ping":
+            raise Closing(4400, "Send `connection_init` first.")
+        if message.get("type") != "connection_init":
+            raise Closing(4401, "Unauthorized: send `connection_init` first.")
+        await self._authenticate(message.get("payload"))
+        self._put({"type": "connection_ack"})
+
+    async def _authenticate(self, payload: Any) -> None:
+        parts = self._parts
+        authorization = authorization_of(payload) or self._authorization
+        cookie = None if authorization else self._cookie
+        try:
+            identity = await parts.authenticator.authenticate(authorization, cookie, self._address)
+            self._counted.enter_context(parts.sockets.of_user(identity.viewer.user_id))
+        except Unauthenticated as error:
+            raise Closing(4401, error.message) from None
+        except RateLimited as error:
+            raise Closing(4429, error.message) from None
+        self._identity = identity
+        self._authorization = self._cookie = None
+
+    # Messages
+
+    async def _next(self) -> dict[str, Any] | None:
+        """Return the next message; None if the client has closed the socket."""
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            return None
+        settings = self._parts.settings
+        text = event.get("text")
+        if text is None:
+            raise Closing(4400, "Send messages as text.")
+        if len(text) > settings.max_message_size:
+            raise Closing(1009, f"A message may have {settings.max_message_size} bytes.")
+        await self._wait_for_rate()
+        try:
+            message = orjson.loads(text)
+        except JSONDecodeError:
+            raise Closing(4400, "The message is not valid JSON.") from None
+        if not isinstance(message, dict):
+            raise Closing(4400, "The message is not a JSON object.")
+        return message
+
+    async def _wait_for_rate(self) -> None:
+        """Let a client that sends messages too fast wait. Meanwhile nothing more is read."""
+        rate, at = self._parts.settings.max_message_rate, asyncio.get_running_loop().time()
+        self._budget = min(rate * BURST_SECONDS, self._budget + (at - self._budget_at) * rate) - 1
+        self._budget_at = at
+        if self._budget < 0:
+            await asyncio.sleep(-self._budget / rate)
+
+    async def _handle(self, message: Mapping[str, Any]) -> None:
+        kind = message.get("type")
+        if kind == "subscribe":
+            self._subscribe(message)
+        elif kind == "complete":
+            self._complete(message.get("id"))
+        elif kind == "ping":
+            self._put({"type": "pong"})
+        elif kind == "pong":
+            pass
+        elif kind == "connection_init":
+            raise Closing(4429, "Too many initialisation requests")
+        else:
+            raise Closing(4400, "The message has no `type` of the protocol.")
+
+    def _subscribe(self, message: Mapping[str, Any]) -> None:
+        key, payload = message.get("id"), message.get("payload")
+        if not isinstance(key, str) or not 0 < len(key) <= MAX_ID_LENGTH:
+            raise Closing(4400, f"`id` must be a string of at most {MAX_ID_LENGTH} characters.")
+        if not isinstance(payload, dict):
+            raise Closing(4400, "`payload` must be an object with a `query`.")
+        if key in self._operations:
+            raise Closing(4409, f"Subscriber for {key} already exists")
+        if self._closing is not None:
+            return
+        most = self._parts.settings.max_subscriptions_per_socket
+        if len(self._operations) >= most:
+            raise Closing(4429, f"At most {most} operations run at once on one WebSocket.")
+        self._operations[key] = None
+        self._tasks[key] = asyncio.get_running_loop().create_task(self._operate(key, payload))
+
+    def _complete(self, key: Any) -> None:
+        """End an operation. The client may say so of one that has just ended."""
+        task = self._tasks.get(key)
+        if task is not None:
+            task.cancel()
+            return
+        subscriber = self._operations.pop(key, None)
+        if subscriber is not None:
+            subscriber.stop()
+
+    async def _operate(self, key: str, payload: dict[str, Any]) -> None:
+        """Run an operation, and start it if it is a subscription."""
+        try:
+            result, context = await self._run(payload)
+        except Unauthenticated as error:
+            self._start_closing(self._close(4403, error.message))
+        except ApiError as error:
+            self._end_operation(key, error_result(error))
+        except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
+            self._end_operation(key, error_result(error))
+        else:
+            if result.subscription is not None:
+                sink = SocketSink(self, key)
+                del self._tasks[key]
+                # Before it starts: it may end at once.
+                self._operations[key] = subscriber = start_subscription(
+                    self._parts.server, result.subscription, context, sink
+                )
+                if subscriber.is_ended:
+                    self._operations.pop(key, None)
+                return
+            self._end_operation(key, result)
+            # The client reads a large response before it sends another operation.
+            await self._outbox.wait_empty()
+        finally:
+            if self._tasks.get(key) is asyncio.current_task():
+                del self._tasks[key]
+                self._operations.pop(key, None)
+
+    async def _run(self, payload: dict[str, Any]) -> tuple[OperationResult, Context]:
+        parts = self._parts
+        assert self._identity is not None
+        identity = self._identity = await self._identity.refreshed()
+        context = Context(parts.server, identity, Sender(self._address, self._user_agent))
+        await context.charge(REQUEST_COST)
+        request = read_parameters(payload, parts.settings, WEBSOCKET)
+        seconds = parts.settings.request_timeout
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await parts.runner.run(context, request), context
+        except TimeoutError:
+            if limit.expired():
+                raise timed_out(seconds) from None
+            raise
+
+    # Answers
+
+    def _end_operation(self, key: str, result: OperationResult) -> None:
+        """Send the result of an operation that has ended."""
+        if key not in self._operations or self._is_closed:
+            return
+        if result.data is None:
+            errors = orjson.dumps([error.formatted for error in result.errors])
+            self._outbox.put(framed(key, b"error", errors))
+            return
+        self._outbox.put(framed(key, b"next", result.body()))
+        self._put({"id": key, "type": "complete"})
+
+    def _put(self, message: dict[str, Any]) -> None:
+        self._outbox.put(orjson.dumps(message))
+
+    async def _write(self, message: bytes) -> None:
+        await self._send({"type": "websocket.send", "text": message.decode()})
+
+    # Closing
+
+    async def _close(self, code: int, reason: str) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for subscriber in list(self._operations.values()):
+            if subscriber is not None:
+                subscriber.stop()
+        # What was put before is sent first.
+        await self._outbox.wait_empty()
+        if self._outbox.is_broken:
+            return
+        shown = reason.encode()[:MAX_REASON].decode(errors="ignore")
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": shown})
+        except (OSError, RuntimeError) as error:
+            # The client has closed it at the same moment.
+            logger.debug("the socket could not be closed: %s", error)
+
+    def _shut_down(self) -> None:
+        """End subscriptions, let requests in flight be answered, and close the socket."""
+        self._start_closing(self._close_for_restart())
+
+    async def _close_for_restart(self) -> None:
+        for subscriber in list(self._operations.values()):
+            if subscriber is not None:
+                subscriber.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+        await self._close(1012, "The server is restarting: reconnect, and resume subscriptions.")
+
+    def _start_closing(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(work)
+        else:
+            work.close()
+
+    def _end(self) -> None:
+        """Stop everything that runs on the socket."""
+        self._is_closed = True
+        for task in (*self._tasks.values(), self._closing):
+            if task is not None:
+                task.cancel()
+        for subscriber in self._operations.values():
+            if subscriber is not None:
+                subscriber.stop()
+        self._operations = {}
+        self._outbox.close()
+
+    # For sinks
+
+    def offer(self, key: str, event: bytes) -> bool:
+        return self._outbox.offer(framed(key, b"next", event))
+
+    async def send_event(self, key: str, event: bytes) -> None:
+        await self._outbox.send(framed(key, b"next", event))
+
+    def end_subscription(self, key: str, error: Exception) -> None:
+        """Tell the client why a subscription has ended."""
+        self._end_operation(key, error_result(error))
+        self._operations.pop(key, None)
+        if isinstance(error, Unauthenticated) and not self._is_closed:
+            self._start_closing(self._close(4403, error.message))
+
+
+class SocketSink:
+    """A subscription's events, as messages of a socket."""
+
+    __slots__ = ("_connection", "_key")
+
+    def __init__(self, connection: WebSocketConnection, key: str) -> None:
+        self._connection = connection
+        self._key = key
+
+    def offer(self, event: bytes) -> bool:
+        return self._connection.offer(self._key, event)
+
+    async def send_event(self, event: bytes) -> None:
+        await self._connection.send_event(self._key, event)
+
+    def end(self, error: Exception) -> None:
+        self._connection.end_subscription(self._key, error)
+
+
+def framed(key: str, kind: bytes, payload: bytes) -> bytes:
+    return b'{"id":%b,"type":"%b","payload":%b}' % (orjson.dumps(key), kind, payload)
+
+
+def authorization_of(payload: Any) -> str | None:
+    """Return the `Authorization` of a payload, or of its `headers`, in any case."""
+    if not isinstance(payload, dict):
+        return None
+    for place in (payload, payload.get("headers")):
+        if isinstance(place, dict):
+            for name, value in place.items():
+                if name.lower() == "authorization" and isinstance(value, str) and value:
+                    return value
+    return None

@@ -1,0 +1,102 @@
+"""What subscribers have subscribed to."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from graph.auth.identity import Identity
+from graph.engine.declarations import is_same_for_all
+from graph.engine.field_to_plan import DEFINITION
+from graph.operations.subscriptions import Subscription
+
+if TYPE_CHECKING:
+    from graph.context import Context
+
+#: The most changes that are executed at once.
+BATCH = 100
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """The response to a subscription for one change."""
+
+    sequence: int
+    body: bytes
+    cost: int
+
+
+class Source(Protocol):
+    """Which changes a subscription is about."""
+
+    workspace_id: Any
+    #: The number after which it starts.
+    position: int
+
+    def matches(self, change: Any) -> bool:
+        """Whether a change of the workspace passes the filter."""
+        ...
+
+    @property
+    def conditions(self) -> Hashable:
+        """The filter; equal filters are equal."""
+        ...
+
+    async def page(
+        self, context: "Context", after: int, size: int
+    ) -> tuple[Sequence[Any], int, bool]:
+        """Read the log after a number, as the viewer of a context sees it.
+
+        Return the changes that match, the number up to which the log was read, and whether there
+        are more.
+        """
+        ...
+
+
+class LiveOperation:
+    """A subscription, and what its subscribers share. Equal operations have equal keys."""
+
+    __slots__ = ("_subscription", "batch", "key", "same_for_all", "source")
+
+    def __init__(self, subscription: Subscription, max_cost: int) -> None:
+        """`max_cost` is the most that one operation may cost."""
+        self._subscription = subscription
+        self.source: Source = subscription.source
+        #: The operation, the variables that its events depend on, and the filter.
+        self.key: Hashable = (subscription.key, self.source.conditions)
+        #: The most changes that are executed at once.
+        self.batch = max(1, min(BATCH, max_cost // max(1, subscription.price.total)))
+        schema = subscription.runner.rules.schema
+        #: Whether its events are the same for all members of the workspace.
+        self.same_for_all = all(
+            _is_same_for_all(schema.type_map[kind], name) for kind, name in self.selected
+        )
+
+    @property
+    def selected(self) -> set[tuple[str, str]]:
+        """The fields that it selects, with the names of their types."""
+        return self._subscription.price.fields
+
+    def group_key(self, identity: Identity) -> Hashable:
+        """Return what is equal for subscribers that get the same events."""
+        return self.key, None if self.same_for_all else identity.viewer
+
+    async def page(self, context: "Context", after: int) -> tuple[Sequence[Any], int, bool]:
+        """Read the log after a number; see `Source.page`."""
+        self._subscription.prepare(context)
+        return await self.source.page(context, after, self.batch)
+
+    async def execute(self, context: "Context", changes: Sequence[Any]) -> list[Event]:
+        """Return the event of each of some changes."""
+        self._subscription.prepare(context)
+        bodies = await self._subscription.execute(context, changes)
+        return [
+            Event(change.sequence, one.body, one.cost)
+            for change, one in zip(changes, bodies, strict=True)
+        ]
+
+
+def _is_same_for_all(kind: Any, name: str) -> bool:
+    if name == "__typename":
+        return True
+    field = kind.fields[name].extensions[DEFINITION]
+    return field.is_subscription or is_same_for_all(field)
