@@ -106,6 +106,8 @@ class Context:
         #: The time that the operation has used.
         self.usage = Usage()
         self._charged_time = 0
+        #: Whether the time is charged to several callers, and not by this context.
+        self.is_shared = False
         #: What the operation has been charged for its cost, and whether that is an estimate.
         self.charged_cost = 0
         self._is_estimate_charged = False
@@ -223,6 +225,8 @@ class Context:
 
     def charge_time(self, cost: int) -> int:
         """Charge the time used beyond what the cost pays for; return what time has been charged."""
+        if self.is_shared:
+            return 0
         charge = cost_of_time(self.usage.seconds, cost) - self._charged_time
         if charge > 0:
             self._charged_time += charge

@@ -199,8 +199,8 @@ class Settings(BaseSettings):
     max_unsent_size: int = Field(
         250_000,
         ge=1,
-        description="Bytes that wait for one client to read them. A subscription that has more is "
-        "ended, and can be resumed.",
+        description="Bytes that wait for one client to read them. A subscription that is behind by "
+        "eight times as much is ended, and can be resumed.",
     )
     socket_init_timeout: float = Field(
         10, gt=0, description="Seconds that a WebSocket has to send its first message."

@@ -33,6 +33,7 @@ class ChangeSource:
 
     workspace_id: UUID
     position: int
+    newest: int
     conditions: ChangeConditions
 
     def matches(self, change: models.Change) -> bool:
@@ -114,7 +115,9 @@ async def changes(
         )
     conditions = ChangeConditions() if filter is None else parse_change_filter(filter)
     position = found.sequence if after is None else after
-    stream: Any = ChangeStream(info.context, ChangeSource(found.id, position, conditions))
+    stream: Any = ChangeStream(
+        info.context, ChangeSource(found.id, position, found.sequence, conditions)
+    )
     return stream  # type: ignore[no-any-return]
 
 

@@ -97,9 +97,12 @@ class EventStream:
         loop = asyncio.get_running_loop()
         # The headers are sent with the first piece of the body.
         self._outbox.put(KEEP_ALIVE)
-        self._subscriber = start_subscription(
-            self._streams.server, self._result.subscription, self._context, self
-        )
+        try:
+            self._subscriber = start_subscription(
+                self._streams.server, self._result.subscription, self._context, self
+            )
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged with its ID
+            self.end(error)
         # What only the start has needed is not kept.
         self._result = OperationResult(None)
         listener = loop.create_task(self._wait_for_disconnect())
@@ -115,12 +118,10 @@ class EventStream:
         await self._outbox.wait_empty()
 
     async def _wait_for_disconnect(self) -> None:
-        try:
-            while (await self._request.receive())["type"] != "http.disconnect":
-                pass
-        finally:
-            self._outbox.close()
-            self._ended.set()
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._outbox.close()
+        self._ended.set()
 
     async def _write(self, message: bytes) -> None:
         assert self._sender is not None
@@ -135,8 +136,11 @@ class EventStream:
     def offer(self, body: bytes) -> bool:
         return self._outbox.offer(event(body))
 
-    async def send_event(self, body: bytes) -> None:
-        await self._outbox.send(event(body))
+    def put(self, body: bytes) -> None:
+        self._outbox.put(event(body))
+
+    async def drained(self) -> None:
+        await self._outbox.wait_empty()
 
     def end(self, error: Exception) -> None:
         """Tell the client why the subscription has ended.

@@ -1,5 +1,6 @@
 """From a subscription that may start to a running one that writes to a socket."""
 
+from dataclasses import replace
 from functools import partial
 
 from graph.auth.identity import Identity
@@ -28,8 +29,13 @@ def start_subscription(
 
 
 def make_context(server: Server, address: str, identity: Identity) -> Context:
-    """Make the context in which events are executed."""
-    return Context(server, identity, Sender(address))
+    """Make the context in which events are executed.
+
+    It does not know the rows that authentication has read when the subscription started.
+    """
+    context = Context(server, replace(identity, record=None), Sender(address))
+    context.is_shared = True
+    return context
 
 
 def error_result(error: Exception) -> OperationResult:

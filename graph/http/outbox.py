@@ -1,8 +1,11 @@
 """What waits for a client to read it, within bounds."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+
+logger = logging.getLogger("taskloom.http")
 
 #: What a message takes in memory besides its text.
 OVERHEAD = 200
@@ -43,11 +46,7 @@ class Outbox:
         self._size += len(message) + OVERHEAD
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._drain())
-
-    async def send(self, message: bytes) -> None:
-        """Send a message, and wait until the client has taken what was before it."""
-        self.put(message)
-        await self.wait_empty()
+            self._task.add_done_callback(self._end)
 
     async def wait_empty(self) -> None:
         """Wait until nothing is waiting."""
@@ -64,17 +63,30 @@ class Outbox:
 
     async def _drain(self) -> None:
         assert self._queue is not None
-        try:
-            while self._queue:
-                # Removed afterwards, so that it counts until it has been sent.
-                message = self._queue[0]
+        while self._queue:
+            # Removed afterwards, so that it counts until it has been sent.
+            message = self._queue[0]
+            try:
                 await self._write(message)
-                self._queue.popleft()
-                self._size -= len(message) + OVERHEAD
-        except OSError:
-            self.is_broken = True
-        finally:
-            self._task, self._queue, self._size = None, None, 0
-            if self._empty is not None:
-                self._empty.set()
-                self._empty = None
+            except OSError:
+                self.is_broken = True
+                break
+            self._queue.popleft()
+            self._size -= len(message) + OVERHEAD
+        # At once: what is put next needs another task.
+        self._finish()
+
+    def _end(self, task: "asyncio.Task[None]") -> None:
+        """Clean up after a task that was canceled, perhaps before it began, or that has failed."""
+        if self._task is not task:
+            return
+        self.is_broken = True
+        self._finish()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a message could not be sent", exc_info=error)
+
+    def _finish(self) -> None:
+        self._task, self._queue, self._size = None, None, 0
+        if self._empty is not None:
+            self._empty.set()
+            self._empty = None

@@ -23,7 +23,7 @@ from graph.http.request_parameters import read_parameters
 from graph.http.responses import failure_response
 from graph.http.shutdown import on_shutdown
 from graph.http.watch import timed_out
-from graph.kit.errors import ApiError, RateLimited, Unauthenticated
+from graph.kit.errors import RateLimited, Unauthenticated
 from graph.live.subscriber import Subscriber
 from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.requests import WEBSOCKET, OperationResult
@@ -78,7 +78,6 @@ class WebSocketConnection:
         "_receive",
         "_scope",
         "_send",
-        "_tasks",
         "_user_agent",
     )
 
@@ -96,9 +95,8 @@ class WebSocketConnection:
         self._cookie = request.cookies.get(SESSION_COOKIE)
         #: None until the client has sent `connection_init`.
         self._identity: Identity | None = None
-        #: The subscriptions by their IDs; None for operations that start or answer.
-        self._operations: dict[str, Subscriber | None] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: The operations that run, by their IDs.
+        self._operations: dict[str, SocketOperation] = {}
         #: What closes the socket from outside of its own task.
         self._closing: asyncio.Task[None] | None = None
         self._outbox = Outbox(self._write, parts.settings.max_unsent_size)
@@ -113,10 +111,10 @@ class WebSocketConnection:
             while (message := await self._next()) is not None:
                 await self._handle(message)
         except Closing as closing:
-            await self._close(closing.code, closing.reason)
+            # If it is being closed already, that has another reason.
+            await asyncio.wait([self._start_closing(self._close(closing.code, closing.reason))])
         except OSError:
-            # The client has gone.
-            pass
+            pass  # The client has gone.
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
             failure_response(error)
             await self._close(4500, "Internal error. See the server's log.")
@@ -221,47 +219,35 @@ class WebSocketConnection:
         most = self._parts.settings.max_subscriptions_per_socket
         if len(self._operations) >= most:
             raise Closing(4429, f"At most {most} operations run at once on one WebSocket.")
-        self._operations[key] = None
-        self._tasks[key] = asyncio.get_running_loop().create_task(self._operate(key, payload))
+        operation = self._operations[key] = SocketOperation(self, key)
+        operation.task = asyncio.get_running_loop().create_task(self._operate(operation, payload))
 
     def _complete(self, key: Any) -> None:
         """End an operation. The client may say so of one that has just ended."""
-        task = self._tasks.get(key)
-        if task is not None:
-            task.cancel()
-            return
-        subscriber = self._operations.pop(key, None)
-        if subscriber is not None:
-            subscriber.stop()
+        operation = self._operations.pop(key, None) if isinstance(key, str) else None
+        if operation is not None:
+            operation.stop()
 
-    async def _operate(self, key: str, payload: dict[str, Any]) -> None:
+    async def _operate(self, operation: "SocketOperation", payload: dict[str, Any]) -> None:
         """Run an operation, and start it if it is a subscription."""
         try:
+            # The client reads what was sent before anything else is executed for it.
+            await self._outbox.wait_empty()
             result, context = await self._run(payload)
+            if result.subscription is None:
+                self._answer(operation, result)
+            elif operation.is_current:
+                operation.subscriber = start_subscription(
+                    self._parts.server, result.subscription, context, operation
+                )
         except Unauthenticated as error:
             self._start_closing(self._close(4403, error.message))
-        except ApiError as error:
-            self._end_operation(key, error_result(error))
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
-            self._end_operation(key, error_result(error))
-        else:
-            if result.subscription is not None:
-                sink = SocketSink(self, key)
-                del self._tasks[key]
-                # Before it starts: it may end at once.
-                self._operations[key] = subscriber = start_subscription(
-                    self._parts.server, result.subscription, context, sink
-                )
-                if subscriber.is_ended:
-                    self._operations.pop(key, None)
-                return
-            self._end_operation(key, result)
-            # The client reads a large response before it sends another operation.
-            await self._outbox.wait_empty()
+            self._answer(operation, error_result(error))
         finally:
-            if self._tasks.get(key) is asyncio.current_task():
-                del self._tasks[key]
-                self._operations.pop(key, None)
+            operation.task = None
+            if operation.subscriber is None or operation.subscriber.is_ended:
+                self._forget(operation)
 
     async def _run(self, payload: dict[str, Any]) -> tuple[OperationResult, Context]:
         parts = self._parts
@@ -282,16 +268,21 @@ class WebSocketConnection:
 
     # Answers
 
-    def _end_operation(self, key: str, result: OperationResult) -> None:
+    def _answer(self, operation: "SocketOperation", result: OperationResult) -> None:
         """Send the result of an operation that has ended."""
-        if key not in self._operations or self._is_closed:
+        if not operation.is_current or self._is_closed:
             return
+        key = operation.key
         if result.data is None:
             errors = orjson.dumps([error.formatted for error in result.errors])
             self._outbox.put(framed(key, b"error", errors))
-            return
-        self._outbox.put(framed(key, b"next", result.body()))
-        self._put({"id": key, "type": "complete"})
+        else:
+            self._outbox.put(framed(key, b"next", result.body()))
+            self._put({"id": key, "type": "complete"})
+
+    def _forget(self, operation: "SocketOperation") -> None:
+        if operation.is_current:
+            del self._operations[operation.key]
 
     def _put(self, message: dict[str, Any]) -> None:
         self._outbox.put(orjson.dumps(message))
@@ -305,9 +296,8 @@ class WebSocketConnection:
         if self._is_closed:
             return
         self._is_closed = True
-        for subscriber in list(self._operations.values()):
-            if subscriber is not None:
-                subscriber.stop()
+        for operation in self._operations.values():
+            operation.end_subscription()
         # What was put before is sent first.
         await self._outbox.wait_empty()
         if self._outbox.is_broken:
@@ -324,64 +314,74 @@ class WebSocketConnection:
         self._start_closing(self._close_for_restart())
 
     async def _close_for_restart(self) -> None:
-        for subscriber in list(self._operations.values()):
-            if subscriber is not None:
-                subscriber.stop()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values())
+        for operation in self._operations.values():
+            operation.end_subscription()
+        answering = [one.task for one in self._operations.values() if one.task is not None]
+        if answering:
+            await asyncio.wait(answering)
         await self._close(1012, "The server is restarting: reconnect, and resume subscriptions.")
 
-    def _start_closing(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_closing(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(work)
         else:
             work.close()
+        return self._closing
 
     def _end(self) -> None:
         """Stop everything that runs on the socket."""
         self._is_closed = True
-        for task in (*self._tasks.values(), self._closing):
-            if task is not None:
-                task.cancel()
-        for subscriber in self._operations.values():
-            if subscriber is not None:
-                subscriber.stop()
-        self._operations = {}
+        if self._closing is not None:
+            self._closing.cancel()
+        operations, self._operations = self._operations, {}
+        for operation in operations.values():
+            operation.stop()
         self._outbox.close()
 
-    # For sinks
 
-    def offer(self, key: str, event: bytes) -> bool:
-        return self._outbox.offer(framed(key, b"next", event))
+class SocketOperation:
+    """An operation that runs on a socket. Of a subscription, it sends the events."""
 
-    async def send_event(self, key: str, event: bytes) -> None:
-        await self._outbox.send(framed(key, b"next", event))
-
-    def end_subscription(self, key: str, error: Exception) -> None:
-        """Tell the client why a subscription has ended."""
-        self._end_operation(key, error_result(error))
-        self._operations.pop(key, None)
-        if isinstance(error, Unauthenticated) and not self._is_closed:
-            self._start_closing(self._close(4403, error.message))
-
-
-class SocketSink:
-    """A subscription's events, as messages of a socket."""
-
-    __slots__ = ("_connection", "_key")
+    __slots__ = ("_connection", "key", "subscriber", "task")
 
     def __init__(self, connection: WebSocketConnection, key: str) -> None:
         self._connection = connection
-        self._key = key
+        self.key = key
+        #: What starts or answers it.
+        self.task: asyncio.Task[None] | None = None
+        self.subscriber: Subscriber | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it runs, and its ID means no other operation."""
+        return self._connection._operations.get(self.key) is self
+
+    def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+        self.end_subscription()
+
+    def end_subscription(self) -> None:
+        if self.subscriber is not None:
+            self.subscriber.stop()
+
+    # As a sink
 
     def offer(self, event: bytes) -> bool:
-        return self._connection.offer(self._key, event)
+        return self._connection._outbox.offer(framed(self.key, b"next", event))
 
-    async def send_event(self, event: bytes) -> None:
-        await self._connection.send_event(self._key, event)
+    def put(self, event: bytes) -> None:
+        self._connection._outbox.put(framed(self.key, b"next", event))
+
+    async def drained(self) -> None:
+        await self._connection._outbox.wait_empty()
 
     def end(self, error: Exception) -> None:
-        self._connection.end_subscription(self._key, error)
+        """Tell the client why a subscription has ended."""
+        self._connection._answer(self, error_result(error))
+        self._connection._forget(self)
+        if isinstance(error, Unauthenticated) and not self._connection._is_closed:
+            self._connection._start_closing(self._connection._close(4403, error.message))
 
 
 def framed(key: str, kind: bytes, payload: bytes) -> bytes:

@@ -42,31 +42,21 @@ class AccessCheck:
         self._next: asyncio.Task[Mapping[CredentialKey, str]] | None = None
         self._running: asyncio.Task[Mapping[CredentialKey, str]] | None = None
 
-    async def current(
-        self, identities: Iterable[Identity]
-    ) -> dict[CredentialKey | None, Identity | None]:
-        """Return the identities as they are now, by their credentials; None for invalid ones.
+    async def roles(self, identities: Iterable[Identity]) -> Mapping[CredentialKey, str]:
+        """Return the current roles of those credentials that are valid, for `renewed`.
 
         The statements begin after the call: whatever was committed before the call counts.
         """
-        given = {credential_key(identity): identity for identity in identities}
-        found: dict[CredentialKey | None, Identity | None] = dict.fromkeys(given)
-        keys = [key for key in given if key is not None]
+        keys = {credential_key(identity) for identity in identities} - {None}
         if not keys:
-            return found
-        self._waiting.update(dict.fromkeys(keys))
+            return {}
+        self._waiting.update((key, None) for key in keys if key is not None)
         if self._next is None:
             # In an empty context: it is not part of the operation that starts it.
             loop = asyncio.get_running_loop()
             self._next = loop.create_task(self._read_next(), context=Context())
             self._next.add_done_callback(_mark_retrieved)
-        roles = await asyncio.shield(self._next)
-        at = now()
-        for key in keys:
-            identity = given[key]
-            if key in roles and not identity.has_expired(at):
-                found[key] = _with_roles(identity, roles[key])
-        return found
+        return await asyncio.shield(self._next)
 
     async def close(self) -> None:
         """Cancel the statements that run."""
@@ -105,9 +95,14 @@ def _mark_retrieved(task: "asyncio.Task[Any]") -> None:
         task.exception()
 
 
-def _with_roles(identity: Identity, text: str) -> Identity:
-    """Return the identity itself, or one with other roles if they have changed."""
-    roles = parse_roles(text)
-    if roles == identity.viewer.roles:
+def renewed(identity: Identity, roles: Mapping[CredentialKey, str]) -> Identity | None:
+    """Return an identity with its current roles; None if its credential is not valid any longer."""
+    key = credential_key(identity)
+    text = None if key is None else roles.get(key)
+    # Several tokens of an issuer can stand for one external identity: each expires at its own time.
+    if text is None or identity.has_expired(now()):
+        return None
+    current = parse_roles(text)
+    if current == identity.viewer.roles:
         return identity
-    return replace(identity, viewer=replace(identity.viewer, roles=roles))
+    return replace(identity, viewer=replace(identity.viewer, roles=current))

@@ -1,28 +1,28 @@
 """The feed of a workspace: the only reader of its log in a process, for all its subscribers."""
 
 import asyncio
-from collections.abc import Coroutine, Hashable, Sequence
+from collections.abc import Coroutine, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
-from graph.auth.identity import Identity
-from graph.kit.loading.texts import LongTexts
-from graph.live.access import AccessCheck, credential_key
+from graph.live.access import AccessCheck, CredentialKey
 from graph.live.failures import log_failure
 from graph.live.group import Group
 from graph.live.subscriber import Subscriber
 from models import Change
+from models.base import long_texts
 
 if TYPE_CHECKING:
     from graph.live.hub import LiveHub
 
 #: Changes that are read by one statement.
 PAGE = 100
-#: Seconds until the log is read again after the database did not answer.
-PAUSE = 0.5
+#: Seconds until the log is read again after the database did not answer. The pause doubles.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0
 
 
 class Feed:
@@ -40,7 +40,7 @@ class Feed:
         #: All subscribers, also those that are catching up.
         self.subscribers: dict[Subscriber, None] = {}
         #: Those who wait for changes, and read the log themselves.
-        self.listeners: set[Waiter] = set()
+        self.waiters: set[Waiter] = set()
         self._is_reading = False
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -67,7 +67,7 @@ class Feed:
         key = subscriber.operation.group_key(subscriber.identity)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(self, subscriber.operation)
+            group = self.groups[key] = Group(self, key, subscriber.operation, self.position)
         group.members[subscriber] = None
         # Equal but for the start: thousands of subscribers share one.
         subscriber.group, subscriber.operation = group, group.operation
@@ -81,7 +81,7 @@ class Feed:
         self.drop_if_unused()
 
     def drop_if_unused(self) -> None:
-        if not self.subscribers and not self.listeners:
+        if not self.subscribers and not self.waiters:
             self.hub.drop(self)
 
     def _leave_group(self, subscriber: Subscriber) -> None:
@@ -90,25 +90,24 @@ class Feed:
             return
         group.members.pop(subscriber, None)
         if not group.members:
-            self.groups = {key: one for key, one in self.groups.items() if one is not group}
+            del self.groups[group.key]
 
-    def renew(self, subscriber: Subscriber, identity: Identity | None) -> None:
-        """Take over the identity of a subscriber as it is now. It may end, or change its group."""
+    def renew(self, subscriber: Subscriber, roles: Mapping[CredentialKey, str]) -> None:
+        """Take over the roles of a subscriber as they are now. It may end, or change its group."""
         before = subscriber.identity.viewer
-        is_other = subscriber.renew(identity) and subscriber.identity.viewer != before
+        is_other = subscriber.renew(roles) and subscriber.identity.viewer != before
         if is_other and subscriber.group is not None:
             self._leave_group(subscriber)
             subscriber.catch_up()
 
     async def confirm(self, subscriber: Subscriber) -> bool:
         """Whether a subscriber that is catching up has access; it ends if not."""
-        found = await self.access.current([subscriber.identity])
-        return subscriber.renew(found[credential_key(subscriber.identity)])
+        return subscriber.renew(await self.access.roles([subscriber.identity]))
 
     def hint(self, sequence: int) -> None:
         """Note that the log has a change with this number."""
-        for listener in self.listeners:
-            listener.note(sequence)
+        for waiter in self.waiters:
+            waiter.note(sequence)
         if sequence > self.position:
             self._is_behind = True
             self._read_if_behind()
@@ -119,20 +118,27 @@ class Feed:
             self.spawn(self._read())
 
     async def _read(self) -> None:
+        pause = FIRST_PAUSE
         try:
             while self.groups and self._is_behind:
                 # Before reading: a hint that comes meanwhile may be of a change that is not read.
                 self._is_behind = False
+                texts = self._texts()
                 try:
-                    changes = await self._page()
+                    changes = await self.page(self.position, texts)
                 except Exception as error:  # noqa: BLE001 - logged, and tried again
                     self._is_behind = True
                     log_failure("the log could not be read; trying again", error)
-                    await asyncio.sleep(PAUSE)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
                     continue
+                pause = FIRST_PAUSE
                 if len(changes) == PAGE:
                     self._is_behind = True
-                if changes:
+                if not self._texts() <= texts:
+                    # A group has come that needs more of them.
+                    self._is_behind = True
+                elif changes:
                     # Before the groups get them: who joins from now on has seen these changes.
                     self.position = changes[-1].sequence
                     for group in list(self.groups.values()):
@@ -141,18 +147,20 @@ class Feed:
             self._is_reading = False
             self._read_if_behind()
 
-    async def _page(self) -> Sequence[Change]:
-        """Read the changes after the position, with the texts that any subscriber selects."""
-        selected: set[tuple[str, str]] = set()
-        for group in self.groups.values():
-            selected |= group.operation.selected
-        options = LongTexts(selected).options(Change)
+    def _texts(self) -> frozenset[str]:
+        """The long texts of changes that any group shows."""
+        return frozenset().union(*(group.texts for group in self.groups.values()))
+
+    async def page(self, after: int, texts: frozenset[str]) -> Sequence[Change]:
+        """Read the changes after a number, with some of their long texts."""
+        unread = [name for name in long_texts(Change) if name not in texts]
+        options = [defer(getattr(Change, name), raiseload=True) for name in unread]
 
         async def read(session: AsyncSession) -> Sequence[Change]:
             # scope: the changes of a workspace are visible to its members, which all subscribers
             # are, and are asked to be again before they get them.
             page = select(Change).where(
-                Change.workspace_id == self.workspace_id, Change.sequence > self.position
+                Change.workspace_id == self.workspace_id, Change.sequence > after
             )
             page = page.order_by(Change.sequence).limit(PAGE).options(*options)
             return (await session.scalars(page)).all()
@@ -164,8 +172,7 @@ class Feed:
 class Waiter:
     """Waits for changes of a workspace."""
 
-    def __init__(self, feed: Feed, position: int) -> None:
-        self._feed = feed
+    def __init__(self, position: int) -> None:
         self._newest = position
         self._noted = asyncio.Event()
 

@@ -1,87 +1,129 @@
 """Subscribers that get the same events: one execution serves them all."""
 
-import asyncio
-import time
 from collections import deque
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from graph.kit.errors import Unavailable
-from graph.live.access import credential_key
+from graph.live.failures import with_patience
 from graph.live.operation import Event, LiveOperation
-from graph.live.subscriber import SlowConsumer, Subscriber
-from models.database.driver_errors import is_timeout, is_unreachable
+from graph.live.recent import RecentEvents
+from graph.live.subscriber import SlowConsumer, Subscriber, execution_limit
 
 if TYPE_CHECKING:
     from graph.live.feed import Feed
 
-#: Changes that wait to be executed. A group that is slower than its writers for so long ends.
-MAX_WAITING = 2_000
+#: Changes that wait to be executed. A group that is slower reads further ones from the log.
+MAX_WAITING = 1_000
 #: Events that are sent before other tasks get their turn.
 SLICE = 20
-#: Seconds for which an execution is tried again while the database does not answer.
-PATIENCE = 10.0
-#: Seconds between two such attempts.
-PAUSE = 0.5
 
 
 class Group:
     """The subscribers of one operation, as viewers who see the same."""
 
-    def __init__(self, feed: "Feed", operation: LiveOperation) -> None:
+    def __init__(
+        self, feed: "Feed", key: Hashable, operation: LiveOperation, position: int
+    ) -> None:
         self.feed = feed
+        self.key = key
         self.operation = operation
+        #: The long texts of changes that the operation shows.
+        self.texts = operation.texts
         #: In the order in which they came.
         self.members: dict[Subscriber, None] = {}
+        #: The number up to which changes have been delivered.
+        self.position = position
+        self.recent = RecentEvents(feed.hub.max_recent_size)
         self._waiting: deque[Any] = deque()
+        #: Whether there are changes after those that wait, which have to be read from the log.
+        self._must_read = False
         self._is_working = False
 
     def add(self, changes: Sequence[Any]) -> None:
         """Send changes to the members, after those that wait already."""
-        self._waiting.extend(changes)
-        if len(self._waiting) > MAX_WAITING:
-            self._waiting.clear()
-            for member in list(self.members):
-                member.end(SlowConsumer(member.position))
-        elif not self._is_working:
+        if self._must_read or len(self._waiting) + len(changes) > MAX_WAITING:
+            self._must_read = True
+        else:
+            self._waiting.extend(changes)
+        self._start()
+
+    def _start(self) -> None:
+        if not self._is_working:
             self._is_working = True
             self.feed.spawn(self._work())
 
+    @property
+    def _has_work(self) -> bool:
+        return bool(self.members) and (bool(self._waiting) or self._must_read)
+
     async def _work(self) -> None:
         try:
-            while self._waiting and self.members:
-                batch = list(islice(self._waiting, self.operation.batch))
-                for _ in batch:
-                    self._waiting.popleft()
-                async with self.feed.hub.turns:
+            while self._has_work:
+                if not self._waiting:
+                    await self._read_on()
+                batch = [self._waiting.popleft() for _ in range(self._batch_size)]
+                if batch:
                     await self._process(batch)
         except Exception as error:  # noqa: BLE001 - told to the clients, and logged if unexpected
             for member in list(self.members):
                 member.end(error)
         finally:
             self._is_working = False
-            if self._waiting and self.members:
-                self.add(())
+            if self._has_work:
+                self._start()
+
+    @property
+    def _batch_size(self) -> int:
+        return min(len(self._waiting), self.operation.batch)
+
+    async def _read_on(self) -> None:
+        """Read the changes after the position from the log, until the feed is caught up with."""
+        changes = await with_patience(lambda: self.feed.page(self.position, self.texts))
+        last = changes[-1].sequence if changes else self.position
+        # Nothing is awaited from here on: what the feed reads next, it adds.
+        if last >= self.feed.position:
+            self._must_read = False
+        self._waiting.extend(changes)
 
     async def _process(self, changes: Sequence[Any]) -> None:
+        # The feed may read again what the group has read itself.
+        changes = [change for change in changes if change.sequence > self.position]
+        if not changes:
+            return
         last = changes[-1].sequence
         matching = [change for change in changes if self.operation.source.matches(change)]
         if not matching:
+            self.position = last
             for member in self.members:
-                member.position = max(member.position, last)
+                if not member.is_behind:
+                    member.position = max(member.position, last)
             return
         # Those that join later have seen these changes.
         members = list(self.members)
-        events = await self._execute(matching, members)
-        place = 0
-        for member in members:
-            if member.group is not self:
-                continue
-            await member.deliver(events, last)
-            place += 1
+        if not members:
+            return
+        await self.feed.hub.pace()
+        events = await with_patience(lambda: self._execute(matching, members))
+        self.recent.add(list(events))
+        self.position = last
+        for place, member in enumerate(members, start=1):
+            if member.group is self:
+                await self._deliver(member, events, last)
             if place % SLICE == 0:
-                await asyncio.sleep(0)
+                await self.feed.hub.pace()
+        if not any(member.is_behind for member in self.members):
+            self.recent.clear()
+
+    async def _deliver(self, member: Subscriber, events: Sequence[Event], last: int) -> None:
+        if member.is_behind:
+            # It reads at its own speed, unless it is too far behind.
+            if self.recent.has_lost(member.position):
+                member.end(SlowConsumer(member.position))
+            return
+        try:
+            await member.deliver(events, last)
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged if unexpected
+            member.end(error)
 
     async def _execute(
         self, changes: Sequence[Any], members: Sequence[Subscriber]
@@ -91,37 +133,21 @@ class Group:
         The access of the members is confirmed after everything was read: what they get was
         committed while they had access. Those without access leave.
         """
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return await self._attempt(changes, members)
-            except Exception as error:
-                if not (is_unreachable(error) or is_timeout(error)):
-                    raise
-                if time.monotonic() > deadline:
-                    raise Unavailable(
-                        "The database does not answer. Subscribe again later with `after`: the "
-                        "number of the last change that you have received."
-                    ) from error
-            await asyncio.sleep(PAUSE)
-
-    async def _attempt(
-        self, changes: Sequence[Any], members: Sequence[Subscriber]
-    ) -> Sequence[Event]:
         first = next((member for member in members if member.group is self), None)
         if first is None:
             return []
         context = first.make_context(first.identity)
         try:
-            events = await self.operation.execute(context, changes)
+            async with execution_limit(self.feed.hub.request_timeout):
+                events = await self.operation.execute(context, changes)
         finally:
             await context.close()
-        current = await self.feed.access.current([member.identity for member in members])
+        roles = await self.feed.access.roles([member.identity for member in members])
         for member in members:
             if member.group is self:
-                self.feed.renew(member, current.get(credential_key(member.identity)))
-        time_share = context.unpaid_time(sum(event.cost for event in events)) / len(members)
-        if time_share:
-            for member in members:
-                member.budgets.owe(member.caller, time_share)
+                self.feed.renew(member, roles)
+        remaining = [member for member in members if member.group is self]
+        time = context.unpaid_time(sum(event.cost for event in events))
+        for member in remaining if time else ():
+            member.budgets.owe(member.caller, time / len(remaining))
         return events

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from graph.live.access import AccessCheck, credential_key
+from graph.live.access import AccessCheck
 from graph.live.failures import log_failure
 from graph.live.feed import Feed, Waiter
 from graph.live.listener import ChangeListener
@@ -27,8 +27,8 @@ from models.database import Database
 
 #: Workspaces that one statement looks at.
 MAX_WORKSPACES = 1000
-#: Groups that execute and deliver at once. The event loop serves all others in between.
-MAX_WORKING = 2
+#: How much more recent events a group keeps than may wait for a single client.
+RECENT_RATIO = 8
 #: What takes a turn for a connection.
 CALLER = "live poll"
 
@@ -41,8 +41,11 @@ class LiveHub:
         self.reads = reads
         self.access = AccessCheck(database, reads)
         self.feeds: dict[UUID, Feed] = {}
-        #: The turns of groups to work.
-        self.turns = asyncio.Semaphore(MAX_WORKING)
+        self._pace = asyncio.Lock()
+        #: Bytes of the recent events of a group.
+        self.max_recent_size = settings.max_unsent_size * RECENT_RATIO
+        #: Seconds that an execution may take.
+        self.request_timeout = settings.request_timeout
         self._poll_interval = settings.poll_interval
         listens = database.kind == "postgresql" and (
             not settings.pgbouncer or settings.listen_url is not None
@@ -63,18 +66,20 @@ class LiveHub:
             subscriber.end(Restarting())
             return
         source = subscriber.operation.source
-        self._feed(source.workspace_id, source.position).subscribe(subscriber)
+        self._feed(source.workspace_id, source.newest).subscribe(subscriber)
 
     @asynccontextmanager
     async def waiter(self, workspace_id: UUID, position: int) -> "AsyncIterator[Waiter]":
         """Wait for changes during an `async with` block, without a subscriber."""
+        if self._is_closed:
+            raise Restarting
         feed = self._feed(workspace_id, position)
-        waiter = Waiter(feed, position)
-        feed.listeners.add(waiter)
+        waiter = Waiter(position)
+        feed.waiters.add(waiter)
         try:
             yield waiter
         finally:
-            feed.listeners.discard(waiter)
+            feed.waiters.discard(waiter)
             feed.drop_if_unused()
 
     def _feed(self, workspace_id: UUID, position: int) -> Feed:
@@ -88,6 +93,15 @@ class LiveHub:
         """Forget a feed without subscribers."""
         if self.feeds.get(feed.workspace_id) is feed:
             del self.feeds[feed.workspace_id]
+
+    async def pace(self) -> None:
+        """Let the event loop serve others, before work that takes it for a millisecond.
+
+        Of all that wait here, one goes on in each turn of the loop. Nothing else is awaited
+        meanwhile, so that no group waits for the database of another.
+        """
+        async with self._pace:
+            await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run a coroutine in a task that ends with the hub."""
@@ -164,10 +178,10 @@ class LiveHub:
             for workspace_id, sequence in await self._sequences(keys[start:][:MAX_WORKSPACES]):
                 self._hint(workspace_id, sequence)
         subscribers = self.subscribers
-        current = await self.access.current([one.identity for one in subscribers])
+        roles = await self.access.roles([one.identity for one in subscribers])
         for one in subscribers:
             if one.feed is not None:
-                one.feed.renew(one, current.get(credential_key(one.identity)))
+                one.feed.renew(one, roles)
 
     async def _sequences(self, keys: list[UUID]) -> list[Any]:
         async def read(session: AsyncSession) -> list[Any]:

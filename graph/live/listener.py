@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from models.database import Database, DatabaseError, database_url
+from models.database import Database, database_url
 from models.database.postgresql import listen
 from models.log.notification import CHANNEL, parse_notification
 
@@ -45,18 +46,22 @@ class ChangeListener:
             try:
                 lost = asyncio.Event()
                 connection = await self._connect(lost)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, DatabaseError) as error:
+            except Exception as error:  # noqa: BLE001 - logged, and tried again
                 logger.warning("cannot listen for changes, polling until then: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            pause = FIRST_PAUSE
             self._on_connect()
+            connected = time.monotonic()
             try:
                 await self._wait(connection, lost)
             finally:
                 connection.terminate()
             logger.warning("the connection that listens for changes was lost; reconnecting")
+            if time.monotonic() - connected > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _connect(self, lost: asyncio.Event) -> Any:
         return await listen(

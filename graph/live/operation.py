@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from graph.auth.identity import Identity
 from graph.engine.declarations import is_same_for_all
 from graph.engine.field_to_plan import DEFINITION
+from graph.kit.errors import ReadLimitExceeded
+from graph.kit.loading.texts import LongTexts
 from graph.operations.subscriptions import Subscription
+from models import Change
+from models.base import long_texts
 
 if TYPE_CHECKING:
     from graph.context import Context
@@ -29,8 +33,9 @@ class Source(Protocol):
     """Which changes a subscription is about."""
 
     workspace_id: Any
-    #: The number after which it starts.
+    #: The number after which it starts, and that of the newest change at that time.
     position: int
+    newest: int
 
     def matches(self, change: Any) -> bool:
         """Whether a change of the workspace passes the filter."""
@@ -65,16 +70,17 @@ class LiveOperation:
         self.key: Hashable = (subscription.key, self.source.conditions)
         #: The most changes that are executed at once.
         self.batch = max(1, min(BATCH, max_cost // max(1, subscription.price.total)))
-        schema = subscription.runner.rules.schema
+        types = subscription.runner.rules.schema.type_map
         #: Whether its events are the same for all members of the workspace.
         self.same_for_all = all(
-            _is_same_for_all(schema.type_map[kind], name) for kind, name in self.selected
+            _is_same_for_all(types[kind], name) for kind, name in subscription.price.fields
         )
 
     @property
-    def selected(self) -> set[tuple[str, str]]:
-        """The fields that it selects, with the names of their types."""
-        return self._subscription.price.fields
+    def texts(self) -> frozenset[str]:
+        """The long texts of changes that it shows."""
+        unread = LongTexts(self._subscription.price.fields).unread(Change)
+        return frozenset(long_texts(Change)) - frozenset(unread)
 
     def group_key(self, identity: Identity) -> Hashable:
         """Return what is equal for subscribers that get the same events."""
@@ -83,7 +89,16 @@ class LiveOperation:
     async def page(self, context: "Context", after: int) -> tuple[Sequence[Any], int, bool]:
         """Read the log after a number; see `Source.page`."""
         self._subscription.prepare(context)
-        return await self.source.page(context, after, self.batch)
+        size = self.batch
+        while True:
+            try:
+                return await self.source.page(context, after, size)
+            except ReadLimitExceeded:
+                # The limit is that of one operation.
+                if size == 1:
+                    raise
+                size //= 2
+                context.texts.bytes_read = 0
 
     async def execute(self, context: "Context", changes: Sequence[Any]) -> list[Event]:
         """Return the event of each of some changes."""

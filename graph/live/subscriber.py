@@ -6,11 +6,14 @@ nor a database connection.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.auth.identity import INVALID_TOKEN, Identity
-from graph.kit.errors import ApiError, NotFound, Unauthenticated
+from graph.kit.errors import ApiError, NotFound, Unauthenticated, Unavailable
+from graph.live.access import CredentialKey, renewed
+from graph.live.failures import with_patience
 from graph.live.operation import Event, LiveOperation
 from graph.operations.budgets import Budgets, Caller
 
@@ -27,8 +30,12 @@ class Sink(Protocol):
         """Send an event; return False if too much is waiting for the client to read it."""
         ...
 
-    async def send_event(self, event: bytes) -> None:
-        """Send an event, and wait until the client has taken what was before it."""
+    def put(self, event: bytes) -> None:
+        """Send an event, however much is waiting."""
+        ...
+
+    async def drained(self) -> None:
+        """Wait until the client has taken everything."""
         ...
 
     def end(self, error: Exception) -> None:
@@ -66,7 +73,7 @@ class Subscriber:
     """A subscription of one client."""
 
     __slots__ = (
-        "_catching_up",
+        "_task",
         "budgets",
         "caller",
         "feed",
@@ -100,7 +107,8 @@ class Subscriber:
         self.feed: Feed | None = None
         self.group: Group | None = None
         self.is_ended = False
-        self._catching_up: asyncio.Task[None] | None = None
+        #: What sends events at the speed of the client.
+        self._task: asyncio.Task[None] | None = None
 
     def catch_up(self) -> None:
         """Send what the log has after the position; then join a group. At once, if there is none.
@@ -108,67 +116,103 @@ class Subscriber:
         It may be called again after the subscriber has left its group.
         """
         assert self.feed is not None
+        self._cancel_task()
         if not self.feed.join(self):
-            self._catching_up = self.feed.spawn(self._read_log())
+            self._task = self.feed.spawn(self._guarded(self._read_log()))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what sends events; end the subscription if it fails."""
+        task = asyncio.current_task()
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged if unexpected
+            self.end(error)
+        finally:
+            if self._task is task:
+                self._task = None
 
     async def _read_log(self) -> None:
         feed = self.feed
         assert feed is not None
-        try:
-            while not self.is_ended and not feed.join(self):
-                await self._send_page()
-        except Exception as error:  # noqa: BLE001 - told to the client, and logged if unexpected
-            self.end(error)
-        finally:
-            self._catching_up = None
+        while not self.is_ended and not feed.join(self):
+            await with_patience(self._send_page)
 
     async def _send_page(self) -> None:
         assert self.feed is not None
-        operation = self.operation
-        viewer = self.identity.viewer
+        operation, viewer = self.operation, self.identity.viewer
         context = self.make_context(self.identity)
         try:
-            changes, last, _ = await operation.page(context, self.position)
-            events = await operation.execute(context, changes) if changes else []
+            async with execution_limit(self.feed.hub.request_timeout):
+                changes, last, _ = await operation.page(context, self.position)
+                events = await operation.execute(context, changes) if changes else []
         finally:
             await context.close()
         # After everything was read: what is sent was committed while they had access.
         if not await self.feed.confirm(self) or self.identity.viewer != viewer:
             # It has ended, or is read again as the viewer is now.
             return
+        time_share = context.unpaid_time(sum(event.cost for event in events))
+        if time_share:
+            self.budgets.owe(self.caller, time_share)
         for event in events:
-            await self.charge(event.cost)
-            await self.sink.send_event(event.body)
-            self.position = event.sequence
+            await self._send(event)
         self.position = max(self.position, last)
 
-    async def charge(self, cost: float) -> None:
-        """Charge the caller's budget for an event. Raise `RateLimited`."""
-        await self.budgets.charge(self.caller, cost)
+    async def _send(self, event: Event) -> None:
+        """Send an event, and wait until the client has taken it. Raise `RateLimited`."""
+        await self.budgets.charge(self.caller, event.cost)
+        # Before anything is awaited: a canceled task has sent it.
+        self.position = event.sequence
+        self.sink.put(event.body)
+        await self.sink.drained()
 
     async def deliver(self, events: Sequence[Event], last: int) -> None:
-        """Send the events of a group that are new to this client; it has then seen up to `last`."""
+        """Send the events of the group that are new to this client; it has then seen up to `last`.
+
+        Raise `RateLimited` if its budget is spent. If too much waits for the client to read it, it
+        gets the rest of the events at its own speed.
+        """
         for event in events:
             if event.sequence <= self.position:
                 continue
-            try:
-                await self.charge(event.cost)
-            except ApiError as error:
-                self.end(error)
+            await self.budgets.charge(self.caller, event.cost)
+            if self.is_ended or self.is_behind:
+                # It has left the group while the charge was awaited.
                 return
             if not self.sink.offer(event.body):
-                self.end(SlowConsumer(self.position))
+                await self.budgets.refund(self.caller, event.cost)
+                assert self.feed is not None
+                self._task = self.feed.spawn(self._guarded(self._follow_group()))
                 return
             self.position = event.sequence
         self.position = max(self.position, last)
 
-    def renew(self, identity: Identity | None) -> bool:
-        """Take over the identity as it is now; return whether it is allowed to see the workspace.
+    @property
+    def is_behind(self) -> bool:
+        """Whether it gets the events of its group, or of the log, at its own speed."""
+        return self._task is not None
 
-        If it is not, the subscription ends.
+    async def _follow_group(self) -> None:
+        """Send recent events of the group as fast as the client reads, until it has all."""
+        await self.sink.drained()
+        while not self.is_ended and self.group is not None:
+            recent = self.group.recent
+            if recent.has_lost(self.position):
+                raise SlowConsumer(self.position)
+            event = recent.after(self.position)
+            if event is None:
+                self.position = max(self.position, self.group.position)
+                return
+            await self._send(event)
+
+    def renew(self, roles: Mapping[CredentialKey, str]) -> bool:
+        """Take over the roles as they are now; return whether it may still see the workspace.
+
+        If it may not, the subscription ends.
         """
         if self.is_ended:
             return False
+        identity = renewed(self.identity, roles)
         if identity is None:
             self.end(Unauthenticated(INVALID_TOKEN))
             return False
@@ -191,6 +235,25 @@ class Subscriber:
         self.is_ended = True
         if self.feed is not None:
             self.feed.leave(self)
-        task = self._catching_up
+        self._cancel_task()
+
+    def _cancel_task(self) -> None:
+        task, self._task = self._task, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+
+
+@asynccontextmanager
+async def execution_limit(seconds: float) -> AsyncIterator[None]:
+    """Cancel an execution after some seconds. Raise `Unavailable` then."""
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Unavailable(
+            f"An event took more than {seconds:g} seconds and was canceled. Select less, and "
+            "subscribe again with `after`: the number of the last change that you have received."
+        ) from None

@@ -19,12 +19,14 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
+from graph.kit.errors import ReadLimitExceeded
 from graph.operations.encoding import count_rows, encode
 from graph.operations.executed import Executed, encoded
 from graph.operations.prepared import PreparedOperation
 from graph.operations.pricing import Price, actual_cost
 from graph.operations.usage import CURRENT_USAGE, measured
 from graph.operations.value_errors import mark_invalid_variables
+from models.database.driver_errors import is_timeout, is_unreachable
 
 if TYPE_CHECKING:
     from graph.context import Context
@@ -81,6 +83,15 @@ class Subscription:
         executed = await self._planned(context, objects)
         if executed is None:
             executed = await asyncio.gather(*(self._by_reference(context, one) for one in objects))
+        if len(objects) > 1 and any(map(_reads_too_much, executed)):
+            # The limit is that of one operation. Nothing loaded is kept for the halves.
+            middle = len(objects) // 2
+            bodies = []
+            for half in (objects[:middle], objects[middle:]):
+                context.texts.bytes_read = 0
+                context.reset_loaders(context.viewer)
+                bodies += await self._execute(context, half)
+            return bodies
         bodies = []
         for one in executed:
             cost = actual_cost(self.price, one.rows, 0 if one.data is None else len(one.data))
@@ -117,7 +128,15 @@ class Subscription:
         )
         if not isinstance(result, ExecutionResult):
             result = await result
+        for error in result.errors or ():
+            cause = error.original_error
+            if cause is not None and (is_unreachable(cause) or is_timeout(cause)):
+                raise cause
         return await encoded(result)
+
+
+def _reads_too_much(executed: Executed) -> bool:
+    return any(isinstance(error.original_error, ReadLimitExceeded) for error in executed.errors)
 
 
 async def create_subscription(

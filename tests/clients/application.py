@@ -12,7 +12,7 @@ from tests.clients.guide import printed_manifests, write_files
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 #: The drivers that Node runs, and the guide's script that writes urql's manifest.
-DRIVERS = ("apollo", "urql", "relay", "requests")
+DRIVERS = ("apollo", "urql", "relay", "requests", "live")
 SCRIPTS = (*(f"drivers/{name}.ts" for name in DRIVERS), "src/urql/manifest.ts")
 
 missing = (
@@ -67,7 +67,9 @@ class Application:
 
     async def drive(self, driver: str, **settings: str) -> str:
         """Run the tests of a driver."""
-        options = ("--test-reporter=spec", "--test-reporter-destination=stdout")
+        # Before Node.js 22, WebSocket is experimental.
+        options = ("--experimental-websocket", "--no-warnings", "--test-reporter=spec",
+                   "--test-reporter-destination=stdout")  # fmt: skip
         return await self.run("node", *options, f"dist/drivers/{driver}.mjs", **settings)
 
     async def run(self, *command: str, **settings: str) -> str:

@@ -1,6 +1,6 @@
-"""The files that the guide to clients prints.
+"""The files that the guides to clients and to live changes print.
 
-A block of the guide is a file if the line above it has only a path in backticks, with an empty line
+A block of a guide is a file if the line above it has only a path in backticks, with an empty line
 between them. The path is relative to the folder of an application.
 """
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "clients.md"
+LIVE = ROOT / "docs" / "live.md"
 SCHEMA = ROOT / "schema.graphql"
 FILE = re.compile(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(?:ts|json|python)$", re.MULTILINE)
@@ -19,9 +20,12 @@ OPERATION = re.compile(r"(?:query|mutation) (\w+)")
 
 def printed_files() -> dict[str, str]:
     """The texts of the files by their paths."""
-    page = PAGE.read_text()
-    files = dict(FILE.findall(page))
-    assert len(files) == len(BLOCK.findall(page)), "a block has no path of its own"
+    files: dict[str, str] = {}
+    for path in (PAGE, LIVE):
+        page = path.read_text()
+        found = dict(FILE.findall(page))
+        assert len(found) == len(BLOCK.findall(page)), "a block has no path of its own"
+        files |= found
     return files
 
 

@@ -1,5 +1,6 @@
-"""What the guide's module for Python is driven with."""
+"""What the guides' modules for Python are driven with."""
 
+import asyncio
 import importlib.util
 from datetime import date, datetime
 from pathlib import Path
@@ -10,9 +11,10 @@ from gql import GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 
 
-def load_tracker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def load_module(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Load a module of the guides."""
     monkeypatch.chdir(folder)
-    spec = importlib.util.spec_from_file_location("tracker", folder / "python/tracker.py")
+    spec = importlib.util.spec_from_file_location(name, folder / f"python/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -59,3 +61,38 @@ async def drive(tracker: ModuleType, url: str, registered_url: str, token: str) 
         with pytest.raises(TransportQueryError) as refused:
             await session.execute(GraphQLRequest("query Unregistered { viewer { handle } }"))
         assert tracker.codes_of(refused.value) == ["PERSISTED_QUERY_REFUSED"]
+
+
+async def drive_sync(sync: ModuleType, tracker: ModuleType, url: str, token: str) -> None:
+    """Keep a copy in sync, also over a time offline."""
+    socket_url = url.replace("http", "ws")
+    create = """
+      mutation ($input: TaskCreateInput!) { taskCreate(input: $input) { task { id } sequence } }
+    """
+    start = '{ workspace(slug: "demo") { sequence project(key: "WEB") { id } } }'
+    async with tracker.create_client(url, token) as session:
+        workspace = (await session.execute(GraphQLRequest(start)))["workspace"]
+        copy = {"sequence": workspace["sequence"], "tasks": {}}
+
+        async def write(title: str) -> str:
+            values = {"input": {"projectId": workspace["project"]["id"], "title": title}}
+            answer = await session.execute(GraphQLRequest(create, variable_values=values))
+            return str(answer["taskCreate"]["task"]["id"])
+
+        async def follow_until(ids: list[str]) -> None:
+            following = asyncio.ensure_future(sync.follow(socket_url, token, "demo", copy))
+            async with asyncio.timeout(10):
+                while not copy["tasks"].keys() >= set(ids):
+                    await asyncio.sleep(0.02)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+        online = await write("Online")
+        await follow_until([online])
+        offline = [await write(f"Offline {number}") for number in range(3)]
+        assert copy["tasks"].keys() == {online}
+        await follow_until(offline)
+        assert copy["tasks"].keys() == {online, *offline}
+    with pytest.raises(TransportQueryError) as refused:
+        await sync.follow(socket_url, token, "demo", {"sequence": 10**6, "tasks": {}})
+    assert tracker.codes_of(refused.value) == ["BAD_USER_INPUT"]

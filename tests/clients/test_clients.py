@@ -65,5 +65,8 @@ async def test_configurations_of_the_guide_work_as_printed(
                 )
                 assert "fail 0" in printed
         with subtests.test("python"):
-            tracker = python_driver.load_tracker(app.folder, monkeypatch)
+            tracker = python_driver.load_module(app.folder, "tracker", monkeypatch)
             await python_driver.drive(tracker, open_url, registered_url, token)
+        with subtests.test("python, live"):
+            sync = python_driver.load_module(app.folder, "sync", monkeypatch)
+            await python_driver.drive_sync(sync, tracker, open_url, token)

@@ -152,6 +152,9 @@ class Stream:
     def __init__(self) -> None:
         self.from_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.gone = asyncio.Event()
+        #: Cleared to let the server wait, as if the client did not read.
+        self.reads = asyncio.Event()
+        self.reads.set()
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = b""
@@ -235,6 +238,7 @@ async def streaming(
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
+        await stream.reads.wait()
         await stream.from_server.put(message)
 
     serving = asyncio.ensure_future(app(stream.scope, receive, send))
@@ -243,5 +247,6 @@ async def streaming(
         yield stream
     finally:
         stream.gone.set()
+        stream.reads.set()
         async with asyncio.timeout(PATIENCE):
             await serving

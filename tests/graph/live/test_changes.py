@@ -183,8 +183,7 @@ async def test_event_for_many_is_read_once_and_executed_once(
                 assert (await socket.receive())["type"] == "next"
             counts.append(len(statements))
     # The log, the actor, the task, its project and its state, and the access of the subscribers.
-    # The reference executor knows the actor, who is the viewer.
-    expected = 6 if executor == "planned" and not is_stacked(kind, executor) else 5
+    expected = 5 if is_stacked(kind, executor) else 6
     assert counts == [expected, expected]
 
 
