@@ -6,7 +6,7 @@ const server = {
   host: process.env.HOST ?? "127.0.0.1",
   port: Number(process.env.PORT ?? 5173),
   strictPort: true,
-  proxy: { "^/graphql$": process.env.TASKLOOM_URL ?? "http://127.0.0.1:8000" },
+  proxy: { "^/graphql$": { target: process.env.TASKLOOM_URL ?? "http://127.0.0.1:8000", ws: true } },
 };
 
 export default defineConfig({ plugins: [react()], server, preview: server });

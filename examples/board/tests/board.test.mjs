@@ -250,6 +250,51 @@ boardTest("a new task is at the top of its column", async () => {
   assert.match(after.tasks.nodes[0].key, /^OPS-/);
 });
 
+boardTest("changes by others appear as they are committed, without a request", async () => {
+  const [, from, to] = await columns();
+  const [task] = from.tasks.nodes;
+  await goTo("/demo");
+  await card(page, task.key).waitFor();
+  page.operations.length = 0;
+  const title = `Renamed by others at ${new Date().toISOString()}`;
+  await api(`mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) { errors { code } } }`, {
+    input: { id: task.id, title },
+  });
+  await card(page, task.key).getByText(title).waitFor();
+  const states = (await api(`{ workspace(slug: "demo") { states { id name } } }`)).workspace.states;
+  const stateId = states.find(({ name }) => name === to.title).id;
+  await api(`mutation ($input: TaskMoveInput!) { taskMove(input: $input) { errors { code } } }`, {
+    input: { id: task.id, stateId, afterId: null, beforeId: to.tasks.nodes[0].id },
+  });
+  await until(async () => assert.equal((await keysIn(page, to.title))[0], task.key));
+  assert.equal(await countOf(page, to.title), to.count + 1);
+  assert.equal(await countOf(page, from.title), from.count - 1);
+  const { workspace } = await api(`{ workspace(slug: "demo") { project(key: "OPS") { id } } }`);
+  const created = await api(
+    `mutation ($input: TaskCreateInput!) { taskCreate(input: $input) { task { key } } }`,
+    { input: { projectId: workspace.project.id, stateId, title: "Created by others" } },
+  );
+  await until(async () => assert.equal(await countOf(page, to.title), to.count + 2));
+  const { key } = created.taskCreate.task;
+  assert.ok((await columns())[2].tasks.nodes.every((node) => node.key !== key) || (await keysIn(page, to.title)).includes(key));
+  assert.deepEqual(page.operations, []);
+});
+
+boardTest("with filters, changes by others load the board again", async () => {
+  const filter = { project: { key: { eq: "OPS" } } };
+  const [, { title, count }] = await columns(filter);
+  await goTo("/demo?project=OPS");
+  await until(async () => assert.equal(await countOf(page, title), count));
+  page.operations.length = 0;
+  const { workspace } = await api(`{ workspace(slug: "demo") { project(key: "OPS") { id } states { id name } } }`);
+  const stateId = workspace.states.find(({ name }) => name === title).id;
+  await api(`mutation ($input: TaskCreateInput!) { taskCreate(input: $input) { errors { code } } }`, {
+    input: { projectId: workspace.project.id, stateId, title: "Created by others too" },
+  });
+  await until(async () => assert.equal(await countOf(page, title), count + 1));
+  assert.deepEqual(page.operations, ["Board"]);
+});
+
 test("a token that may only read shows no controls for writes", async () => {
   await openBoard("/demo", { token: process.env.TASKLOOM_READ_TOKEN });
   assert.equal(await page.getByRole("button", { name: /^New task/ }).count(), 0);

@@ -97,6 +97,8 @@ function deferred() {
 
 /** Drag a card with the mouse to the top of a column. */
 export async function dragToTop(page, key, title) {
+  // An earlier test may have scrolled the column.
+  await card(page, key).scrollIntoViewIfNeeded();
   const from = await card(page, key).boundingBox();
   const to = await column(page, title).locator("[data-cards]").boundingBox();
   await page.mouse.move(from.x + 60, from.y + 20);

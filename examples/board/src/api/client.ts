@@ -1,6 +1,10 @@
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, ServerError } from "@apollo/client";
 import { ErrorLink } from "@apollo/client/link/error";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import { OperationTypeNode } from "graphql";
+import { createClient } from "graphql-ws";
 import { createCache } from "./cache";
+import { noteOwnChanges } from "./ownChanges";
 import { readToken, reportSignedOut } from "./session";
 
 export function isSignedOutError(error: unknown): boolean {
@@ -20,7 +24,21 @@ const watchSignOut = new ErrorLink(({ error }) => {
   if (isSignedOutError(error)) reportSignedOut();
 });
 
-// Live updates: subscriptions would get a link of their own here, with `ApolloLink.split`.
-const link = ApolloLink.from([watchSignOut, authorize, new HttpLink({ uri: "/graphql" })]);
+// Whoever subscribes connects again by itself, to resume after the last change that it has seen.
+const socket = createClient({
+  url: `${window.location.origin.replace(/^http/, "ws")}/graphql`,
+  connectionParams: () => {
+    const token = readToken();
+    return token ? { Authorization: `Bearer ${token}` } : {};
+  },
+  retryAttempts: 0,
+});
+
+const requests = ApolloLink.from([noteOwnChanges, watchSignOut, authorize, new HttpLink({ uri: "/graphql" })]);
+const link = ApolloLink.split(
+  ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+  new GraphQLWsLink(socket),
+  requests,
+);
 
 export const client = new ApolloClient({ link, cache: createCache() });

@@ -18,6 +18,7 @@ import { BOARD } from "./query";
 import { Skeleton } from "./Skeleton";
 import { useDrag, type DropTarget } from "./useDrag";
 import { useKeyboard } from "./useKeyboard";
+import { useLiveChanges } from "./useLiveChanges";
 import { useMoveTask } from "./useMoveTask";
 
 export function Board({ slug }: { slug: string }) {
@@ -69,6 +70,7 @@ function Page({ columns, isLoading, filters, children }: PageProps) {
   const { workspace, taskKey, query } = useLocation();
   const board = useRef<HTMLElement>(null);
   const moveTask = useMoveTask();
+  const isLive = useLiveChanges(writeFilters(filters) !== "");
   const isNarrow = useMediaQuery("(max-width: 720px)");
   const { onCardKeyDown, holdFocus } = useKeyboard(board, columns, moveTask);
 
@@ -106,6 +108,7 @@ function Page({ columns, isLoading, filters, children }: PageProps) {
           className={isLoading ? "board loading" : "board"}
           aria-label="Board"
           aria-busy={isLoading}
+          data-live={isLive}
           onPointerDown={onPointerDown}
         >
           {columns.map((column) => (

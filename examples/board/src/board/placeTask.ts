@@ -10,8 +10,8 @@ export interface Placement {
 /**
  * Put a task into the column of its state, and take it out of the others.
  *
- * The one function that changes the board after a write: it gets the task as a mutation returned it.
- * Live updates would call it too.
+ * The one function that changes the board: it gets the task as a mutation returned it, or as a change
+ * by others shows it.
  */
 export function placeTask(
   columns: readonly ColumnFragment[],

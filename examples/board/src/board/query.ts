@@ -10,6 +10,7 @@ export const BOARD = graphql(`
       id
       slug
       name
+      sequence
       viewerCanWrite
       projects(first: 100) {
         nodes {
