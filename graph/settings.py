@@ -175,7 +175,7 @@ class Settings(BaseSettings):
         "between two checks of the access of subscribers.",
     )
     max_sockets_per_user: int = Field(
-        200,
+        100,
         ge=1,
         description="Maximum number of WebSockets and event streams of one user, in each process.",
     )
@@ -185,11 +185,14 @@ class Settings(BaseSettings):
         description="Maximum number of WebSockets and event streams from one IPv4 address or IPv6 "
         "/64 network, in each process.",
     )
+    max_subscriptions_per_user: int = Field(
+        1_000, ge=1, description="Maximum number of subscriptions of one user, in each process."
+    )
     max_subscriptions_per_socket: int = Field(
         100, ge=1, description="Maximum number of operations that run at once on one WebSocket."
     )
     max_message_size: int = Field(
-        1_000_000, ge=1, description="Maximum size of a message to a WebSocket, in bytes."
+        200_000, ge=1, description="Maximum size of a message to a WebSocket, in bytes."
     )
     max_message_rate: float = Field(
         50,

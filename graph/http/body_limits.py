@@ -11,6 +11,8 @@ from graph.operations.limits import LIMIT_EXCEEDED
 from graph.operations.requests import BadRequest
 from graph.settings import Settings
 
+#: The cost of receiving and parsing a body: keys of JSON objects take the longest.
+BODY_BYTES_PER_COST = 5_000
 #: Opening brackets in a body, also inside strings: parsing many empty lists takes long.
 MAX_BRACKETS = 100_000
 

@@ -26,7 +26,7 @@ from graph.auth.devices import DEVICE_COOKIE
 from graph.auth.identity import Identity
 from graph.context import Context, Sender, Server
 from graph.http.batches import BatchRunner
-from graph.http.body_limits import LimitedBody
+from graph.http.body_limits import BODY_BYTES_PER_COST, LimitedBody
 from graph.http.common_headers import CommonHeaders
 from graph.http.cookies import cookie_headers
 from graph.http.credential_charge import ChargedAuthenticator
@@ -48,9 +48,9 @@ from graph.http.responses import (
     negotiate_media_type,
     result_response,
 )
+from graph.http.socket_messages import SocketParts
 from graph.http.watch import Watch
 from graph.http.websocket import WebSocketEndpoint
-from graph.http.websocket_connection import SocketParts
 from graph.kit.errors import ApiError, Forbidden
 from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.requests import (
@@ -62,9 +62,6 @@ from graph.operations.requests import (
 )
 from graph.operations.runner import OperationRunner
 from graph.settings import Settings
-
-#: The cost of receiving and parsing a body: keys of JSON objects take the longest.
-BODY_BYTES_PER_COST = 5_000
 
 
 class GraphQLEndpoint:

@@ -7,17 +7,25 @@ this package call the connection's own handler instead, if it has put one into i
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-SCOPE_KEY = "taskloom.shutdown"
+HANDLER, IS_STOPPING = "taskloom.shutdown", "taskloom.is_stopping"
 
 
 def on_shutdown(scope: MutableMapping[str, Any], handler: Callable[[], None]) -> None:
-    """Call a handler when the server is stopped; it must see that the connection ends."""
-    scope[SCOPE_KEY] = handler
+    """Call a handler when the server is stopped, or now if it is being stopped already.
+
+    The handler must see that the connection ends.
+    """
+    scope[HANDLER] = handler
+    if scope.get(IS_STOPPING):
+        handler()
 
 
 def shut_down(scope: MutableMapping[str, Any] | None) -> bool:
-    """Call the handler of a connection; return whether it has one."""
-    handler = None if scope is None else scope.get(SCOPE_KEY)
+    """Tell a connection that the server is being stopped; return whether it has a handler."""
+    if scope is None:
+        return False
+    scope[IS_STOPPING] = True
+    handler = scope.get(HANDLER)
     if handler is None:
         return False
     handler()

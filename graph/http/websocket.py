@@ -23,7 +23,8 @@ from starlette.types import Receive, Scope, Send
 
 from graph.http.cross_site import is_cross_site
 from graph.http.request import HttpRequest
-from graph.http.websocket_connection import SocketParts, WebSocketConnection
+from graph.http.socket_messages import SocketParts
+from graph.http.websocket_connection import WebSocketConnection
 from graph.kit.errors import ApiError
 from graph.operations.operation_cost import REQUEST_COST
 

@@ -4,59 +4,32 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import Any
 
 import orjson
-from starlette.types import Receive, Send
+from starlette.types import Send
 
 from graph.auth.identity import Identity
 from graph.auth.session import SESSION_COOKIE
-from graph.context import Context, Sender, Server
-from graph.http.credential_charge import ChargedAuthenticator
+from graph.context import Context, Sender
 from graph.http.live_sink import error_result, start_subscription
-from graph.http.open_sockets import OpenSockets
 from graph.http.outbox import Outbox
 from graph.http.request import HttpRequest
 from graph.http.request_parameters import read_parameters
 from graph.http.responses import failure_response
 from graph.http.shutdown import on_shutdown
+from graph.http.socket_messages import Closing, SocketMessages, SocketParts
+from graph.http.socket_operation import SocketOperation, framed
 from graph.http.watch import timed_out
 from graph.kit.errors import RateLimited, Unauthenticated
-from graph.live.subscriber import Subscriber
 from graph.operations.operation_cost import REQUEST_COST
 from graph.operations.requests import WEBSOCKET, OperationResult
-from graph.operations.runner import OperationRunner
-from graph.settings import Settings
 
 PROTOCOL = "graphql-transport-ws"
 #: Characters of the longest ID of an operation, and bytes of a reason to close.
 MAX_ID_LENGTH, MAX_REASON = 200, 120
-#: Seconds for which messages can be read faster than the rate.
-BURST_SECONDS = 2.0
 
 logger = logging.getLogger("taskloom.http")
-
-
-class Closing(Exception):
-    """The socket is to be closed, with a code and a reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class SocketParts:
-    """What all sockets share."""
-
-    server: Server
-    runner: OperationRunner
-    authenticator: ChargedAuthenticator
-    sockets: OpenSockets
-    settings: Settings
 
 
 class WebSocketConnection:
@@ -65,20 +38,18 @@ class WebSocketConnection:
     __slots__ = (
         "_address",
         "_authorization",
-        "_budget",
-        "_budget_at",
         "_closing",
         "_cookie",
         "_counted",
         "_identity",
-        "_is_closed",
-        "_operations",
-        "_outbox",
+        "_messages",
         "_parts",
-        "_receive",
         "_scope",
         "_send",
         "_user_agent",
+        "is_closed",
+        "operations",
+        "outbox",
     )
 
     def __init__(
@@ -86,29 +57,27 @@ class WebSocketConnection:
     ) -> None:
         self._parts = parts
         self._scope = request.scope
-        self._receive: Receive = request.receive
+        self._messages = SocketMessages(request.receive, request.address, parts)
         self._send = send
         self._counted = counted
         self._address = request.address
         self._user_agent = request.headers.get("user-agent")
         self._authorization = request.headers.get("authorization")
         self._cookie = request.cookies.get(SESSION_COOKIE)
-        #: None until the client has sent `connection_init`.
+        #: Who it belongs to, once the client has sent `connection_init`.
         self._identity: Identity | None = None
         #: The operations that run, by their IDs.
-        self._operations: dict[str, SocketOperation] = {}
+        self.operations: dict[str, SocketOperation] = {}
         #: What closes the socket from outside of its own task.
         self._closing: asyncio.Task[None] | None = None
-        self._outbox = Outbox(self._write, parts.settings.max_unsent_size)
-        self._is_closed = False
-        self._budget = parts.settings.max_message_rate * BURST_SECONDS
-        self._budget_at = asyncio.get_running_loop().time()
+        self.outbox = Outbox(self._write, parts.settings.max_unsent_size)
+        self.is_closed = False
 
     async def run(self) -> None:
         """Serve the socket until it is closed."""
         try:
             await self._open()
-            while (message := await self._next()) is not None:
+            while (message := await self._messages.next()) is not None:
                 await self._handle(message)
         except Closing as closing:
             # If it is being closed already, that has another reason.
@@ -124,7 +93,7 @@ class WebSocketConnection:
     # Opening
 
     async def _open(self) -> None:
-        await self._receive()
+        await self._messages.receive()
         accept: dict[str, Any] = {"type": "websocket.accept"}
         offered = self._scope["subprotocols"]
         if PROTOCOL in offered:
@@ -135,17 +104,23 @@ class WebSocketConnection:
         on_shutdown(self._scope, self._shut_down)
         try:
             async with asyncio.timeout(self._parts.settings.socket_init_timeout):
-                message = await self._next()
+                message = await self._first()
         except TimeoutError:
             raise Closing(4408, "Connection initialisation timeout") from None
         if message is None:
             raise ConnectionResetError
-        if message.get("type") == "ping":
-            raise Closing(4400, "Send `connection_init` first.")
         if message.get("type") != "connection_init":
             raise Closing(4401, "Unauthorized: send `connection_init` first.")
         await self._authenticate(message.get("payload"))
         self._put({"type": "connection_ack"})
+
+    async def _first(self) -> dict[str, Any] | None:
+        """Return the first message besides pings, which clients may send at any time."""
+        while (message := await self._messages.next()) is not None:
+            if message.get("type") not in ("ping", "pong"):
+                return message
+            await self._handle(message)
+        return None
 
     async def _authenticate(self, payload: Any) -> None:
         parts = self._parts
@@ -158,38 +133,10 @@ class WebSocketConnection:
             raise Closing(4401, error.message) from None
         except RateLimited as error:
             raise Closing(4429, error.message) from None
-        self._identity = identity
+        self._identity = self._messages.identity = identity
         self._authorization = self._cookie = None
 
     # Messages
-
-    async def _next(self) -> dict[str, Any] | None:
-        """Return the next message; None if the client has closed the socket."""
-        event = await self._receive()
-        if event["type"] != "websocket.receive":
-            return None
-        settings = self._parts.settings
-        text = event.get("text")
-        if text is None:
-            raise Closing(4400, "Send messages as text.")
-        if len(text) > settings.max_message_size:
-            raise Closing(1009, f"A message may have {settings.max_message_size} bytes.")
-        await self._wait_for_rate()
-        try:
-            message = orjson.loads(text)
-        except JSONDecodeError:
-            raise Closing(4400, "The message is not valid JSON.") from None
-        if not isinstance(message, dict):
-            raise Closing(4400, "The message is not a JSON object.")
-        return message
-
-    async def _wait_for_rate(self) -> None:
-        """Let a client that sends messages too fast wait. Meanwhile nothing more is read."""
-        rate, at = self._parts.settings.max_message_rate, asyncio.get_running_loop().time()
-        self._budget = min(rate * BURST_SECONDS, self._budget + (at - self._budget_at) * rate) - 1
-        self._budget_at = at
-        if self._budget < 0:
-            await asyncio.sleep(-self._budget / rate)
 
     async def _handle(self, message: Mapping[str, Any]) -> None:
         kind = message.get("type")
@@ -212,19 +159,19 @@ class WebSocketConnection:
             raise Closing(4400, f"`id` must be a string of at most {MAX_ID_LENGTH} characters.")
         if not isinstance(payload, dict):
             raise Closing(4400, "`payload` must be an object with a `query`.")
-        if key in self._operations:
+        if key in self.operations:
             raise Closing(4409, f"Subscriber for {key} already exists")
         if self._closing is not None:
             return
         most = self._parts.settings.max_subscriptions_per_socket
-        if len(self._operations) >= most:
+        if len(self.operations) >= most:
             raise Closing(4429, f"At most {most} operations run at once on one WebSocket.")
-        operation = self._operations[key] = SocketOperation(self, key)
+        operation = self.operations[key] = SocketOperation(self, key)
         operation.task = asyncio.get_running_loop().create_task(self._operate(operation, payload))
 
     def _complete(self, key: Any) -> None:
         """End an operation. The client may say so of one that has just ended."""
-        operation = self._operations.pop(key, None) if isinstance(key, str) else None
+        operation = self.operations.pop(key, None) if isinstance(key, str) else None
         if operation is not None:
             operation.stop()
 
@@ -232,22 +179,22 @@ class WebSocketConnection:
         """Run an operation, and start it if it is a subscription."""
         try:
             # The client reads what was sent before anything else is executed for it.
-            await self._outbox.wait_empty()
+            await self.outbox.wait_empty()
             result, context = await self._run(payload)
             if result.subscription is None:
-                self._answer(operation, result)
+                self.answer(operation, result)
             elif operation.is_current:
                 operation.subscriber = start_subscription(
                     self._parts.server, result.subscription, context, operation
                 )
         except Unauthenticated as error:
-            self._start_closing(self._close(4403, error.message))
+            self.close_soon(4403, error.message)
         except Exception as error:  # noqa: BLE001 - answered, and logged with its ID
-            self._answer(operation, error_result(error))
+            self.answer(operation, error_result(error))
         finally:
             operation.task = None
             if operation.subscriber is None or operation.subscriber.is_ended:
-                self._forget(operation)
+                self.forget(operation)
 
     async def _run(self, payload: dict[str, Any]) -> tuple[OperationResult, Context]:
         parts = self._parts
@@ -268,24 +215,24 @@ class WebSocketConnection:
 
     # Answers
 
-    def _answer(self, operation: "SocketOperation", result: OperationResult) -> None:
+    def answer(self, operation: "SocketOperation", result: OperationResult) -> None:
         """Send the result of an operation that has ended."""
-        if not operation.is_current or self._is_closed:
+        if not operation.is_current or self.is_closed:
             return
         key = operation.key
         if result.data is None:
             errors = orjson.dumps([error.formatted for error in result.errors])
-            self._outbox.put(framed(key, b"error", errors))
+            self.outbox.put(framed(key, b"error", errors))
         else:
-            self._outbox.put(framed(key, b"next", result.body()))
+            self.outbox.put(framed(key, b"next", result.body()))
             self._put({"id": key, "type": "complete"})
 
-    def _forget(self, operation: "SocketOperation") -> None:
+    def forget(self, operation: "SocketOperation") -> None:
         if operation.is_current:
-            del self._operations[operation.key]
+            del self.operations[operation.key]
 
     def _put(self, message: dict[str, Any]) -> None:
-        self._outbox.put(orjson.dumps(message))
+        self.outbox.put(orjson.dumps(message))
 
     async def _write(self, message: bytes) -> None:
         await self._send({"type": "websocket.send", "text": message.decode()})
@@ -293,14 +240,14 @@ class WebSocketConnection:
     # Closing
 
     async def _close(self, code: int, reason: str) -> None:
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
-        for operation in self._operations.values():
+        self.is_closed = True
+        for operation in self.operations.values():
             operation.end_subscription()
         # What was put before is sent first.
-        await self._outbox.wait_empty()
-        if self._outbox.is_broken:
+        await self.outbox.wait_empty()
+        if self.outbox.is_broken:
             return
         shown = reason.encode()[:MAX_REASON].decode(errors="ignore")
         try:
@@ -314,12 +261,16 @@ class WebSocketConnection:
         self._start_closing(self._close_for_restart())
 
     async def _close_for_restart(self) -> None:
-        for operation in self._operations.values():
+        for operation in self.operations.values():
             operation.end_subscription()
-        answering = [one.task for one in self._operations.values() if one.task is not None]
+        answering = [one.task for one in self.operations.values() if one.task is not None]
         if answering:
             await asyncio.wait(answering)
         await self._close(1012, "The server is restarting: reconnect, and resume subscriptions.")
+
+    def close_soon(self, code: int, reason: str) -> None:
+        """Close the socket, from outside of its own task."""
+        self._start_closing(self._close(code, reason))
 
     def _start_closing(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         if self._closing is None:
@@ -330,62 +281,13 @@ class WebSocketConnection:
 
     def _end(self) -> None:
         """Stop everything that runs on the socket."""
-        self._is_closed = True
+        self.is_closed = True
         if self._closing is not None:
             self._closing.cancel()
-        operations, self._operations = self._operations, {}
+        operations, self.operations = self.operations, {}
         for operation in operations.values():
             operation.stop()
-        self._outbox.close()
-
-
-class SocketOperation:
-    """An operation that runs on a socket. Of a subscription, it sends the events."""
-
-    __slots__ = ("_connection", "key", "subscriber", "task")
-
-    def __init__(self, connection: WebSocketConnection, key: str) -> None:
-        self._connection = connection
-        self.key = key
-        #: What starts or answers it.
-        self.task: asyncio.Task[None] | None = None
-        self.subscriber: Subscriber | None = None
-
-    @property
-    def is_current(self) -> bool:
-        """Whether it runs, and its ID means no other operation."""
-        return self._connection._operations.get(self.key) is self
-
-    def stop(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
-        self.end_subscription()
-
-    def end_subscription(self) -> None:
-        if self.subscriber is not None:
-            self.subscriber.stop()
-
-    # As a sink
-
-    def offer(self, event: bytes) -> bool:
-        return self._connection._outbox.offer(framed(self.key, b"next", event))
-
-    def put(self, event: bytes) -> None:
-        self._connection._outbox.put(framed(self.key, b"next", event))
-
-    async def drained(self) -> None:
-        await self._connection._outbox.wait_empty()
-
-    def end(self, error: Exception) -> None:
-        """Tell the client why a subscription has ended."""
-        self._connection._answer(self, error_result(error))
-        self._connection._forget(self)
-        if isinstance(error, Unauthenticated) and not self._connection._is_closed:
-            self._connection._start_closing(self._connection._close(4403, error.message))
-
-
-def framed(key: str, kind: bytes, payload: bytes) -> bytes:
-    return b'{"id":%b,"type":"%b","payload":%b}' % (orjson.dumps(key), kind, payload)
+        self.outbox.close()
 
 
 def authorization_of(payload: Any) -> str | None:

@@ -77,7 +77,8 @@ class Feed:
     def leave(self, subscriber: Subscriber) -> None:
         """Remove a subscriber that has ended."""
         self._leave_group(subscriber)
-        self.subscribers.pop(subscriber, None)
+        del self.subscribers[subscriber]
+        self.hub.forget(subscriber)
         self.drop_if_unused()
 
     def drop_if_unused(self) -> None:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from graph.live.feed import Feed
 
 #: Changes that wait to be executed. A group that is slower reads further ones from the log.
-MAX_WAITING = 1_000
+MAX_WAITING = 200
+#: The most members of a group whose budgets are checked before anything is executed for them.
+FEW_MEMBERS = 20
 #: Events that are sent before other tasks get their turn.
 SLICE = 20
 
@@ -102,7 +104,13 @@ class Group:
         members = list(self.members)
         if not members:
             return
-        await self.feed.hub.pace()
+        if len(members) <= FEW_MEMBERS:
+            members = [one for one in members if await self._can_pay(one, len(matching))]
+            if not members:
+                return
+        # Where there are more, all of them pay for what costs the server little.
+        caller = members[0].caller.name
+        await self.feed.hub.pace(caller)
         events = await with_patience(lambda: self._execute(matching, members))
         self.recent.add(list(events))
         self.position = last
@@ -110,9 +118,21 @@ class Group:
             if member.group is self:
                 await self._deliver(member, events, last)
             if place % SLICE == 0:
-                await self.feed.hub.pace()
+                await self.feed.hub.pace(caller)
         if not any(member.is_behind for member in self.members):
             self.recent.clear()
+
+    async def _can_pay(self, member: Subscriber, count: int) -> bool:
+        """Whether a member's budget covers so many events. It ends if not."""
+        cost = count * self.operation.price
+        try:
+            await member.budgets.charge(member.caller, cost)
+        except Exception as error:  # noqa: BLE001 - told to the client, and logged if unexpected
+            member.end(error)
+            return False
+        # What the events have really cost is charged when they are delivered.
+        await member.budgets.refund(member.caller, cost)
+        return True
 
     async def _deliver(self, member: Subscriber, events: Sequence[Event], last: int) -> None:
         if member.is_behind:

@@ -6,6 +6,7 @@ who has lost access.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
@@ -15,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.kit.errors import RateLimited
 from graph.live.access import AccessCheck
 from graph.live.failures import log_failure
 from graph.live.feed import Feed, Waiter
@@ -27,6 +29,8 @@ from models.database import Database
 
 #: Workspaces that one statement looks at.
 MAX_WORKSPACES = 1000
+#: Pages of the log that are read for single subscribers at once, in all and for one caller.
+MAX_CATCH_UPS, CATCH_UPS_PER_CALLER = 8, 2
 #: How much more recent events a group keeps than may wait for a single client.
 RECENT_RATIO = 8
 #: What takes a turn for a connection.
@@ -41,7 +45,11 @@ class LiveHub:
         self.reads = reads
         self.access = AccessCheck(database, reads)
         self.feeds: dict[UUID, Feed] = {}
-        self._pace = asyncio.Lock()
+        self._pace = FairSlots(1, 1)
+        #: The turns of subscribers to read a page of the log, and to execute it.
+        self.catch_ups = FairSlots(MAX_CATCH_UPS, CATCH_UPS_PER_CALLER)
+        self._max_of_user = settings.max_subscriptions_per_user
+        self._count_of: Counter[str] = Counter()
         #: Bytes of the recent events of a group.
         self.max_recent_size = settings.max_unsent_size * RECENT_RATIO
         #: Seconds that an execution may take.
@@ -65,8 +73,20 @@ class LiveHub:
         if self._is_closed:
             subscriber.end(Restarting())
             return
+        name = subscriber.caller.name
+        if self._count_of[name] >= self._max_of_user:
+            subscriber.end(RateLimited(f"At most {self._max_of_user} subscriptions run at once."))
+            return
+        self._count_of[name] += 1
         source = subscriber.operation.source
         self._feed(source.workspace_id, source.newest).subscribe(subscriber)
+
+    def forget(self, subscriber: Subscriber) -> None:
+        """Count a subscriber no longer."""
+        name = subscriber.caller.name
+        self._count_of[name] -= 1
+        if not self._count_of[name]:
+            del self._count_of[name]
 
     @asynccontextmanager
     async def waiter(self, workspace_id: UUID, position: int) -> "AsyncIterator[Waiter]":
@@ -94,13 +114,13 @@ class LiveHub:
         if self.feeds.get(feed.workspace_id) is feed:
             del self.feeds[feed.workspace_id]
 
-    async def pace(self) -> None:
+    async def pace(self, caller: str) -> None:
         """Let the event loop serve others, before work that takes it for a millisecond.
 
-        Of all that wait here, one goes on in each turn of the loop. Nothing else is awaited
-        meanwhile, so that no group waits for the database of another.
+        Of all that wait here, one goes on in each turn of the loop, and callers take turns. Nothing
+        else is awaited meanwhile, so that no group waits for the database of another.
         """
-        async with self._pace:
+        async with self._pace.slot(caller):
             await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

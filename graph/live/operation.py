@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The most changes that are executed at once.
 BATCH = 100
+#: Bytes of the long texts of a page of several changes.
+MAX_PAGE_BYTES = 5_000_000
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,7 +62,7 @@ class Source(Protocol):
 class LiveOperation:
     """A subscription, and what its subscribers share. Equal operations have equal keys."""
 
-    __slots__ = ("_subscription", "batch", "key", "same_for_all", "source")
+    __slots__ = ("_subscription", "batch", "key", "price", "same_for_all", "source")
 
     def __init__(self, subscription: Subscription, max_cost: int) -> None:
         """`max_cost` is the most that one operation may cost."""
@@ -70,6 +72,8 @@ class LiveOperation:
         self.key: Hashable = (subscription.key, self.source.conditions)
         #: The most changes that are executed at once.
         self.batch = max(1, min(BATCH, max_cost // max(1, subscription.price.total)))
+        #: The estimated cost of an event.
+        self.price = subscription.price.total
         types = subscription.runner.rules.schema.type_map
         #: Whether its events are the same for all members of the workspace.
         self.same_for_all = all(
@@ -86,15 +90,18 @@ class LiveOperation:
         """Return what is equal for subscribers that get the same events."""
         return self.key, None if self.same_for_all else identity.viewer
 
-    async def page(self, context: "Context", after: int) -> tuple[Sequence[Any], int, bool]:
+    async def page(
+        self, context: "Context", after: int, size: int
+    ) -> tuple[Sequence[Any], int, bool]:
         """Read the log after a number; see `Source.page`."""
         self._subscription.prepare(context)
-        size = self.batch
+        whole = context.texts.max_bytes
         while True:
+            # One change may have as much as an operation may read.
+            context.texts.max_bytes = whole if size == 1 else min(whole, MAX_PAGE_BYTES)
             try:
                 return await self.source.page(context, after, size)
             except ReadLimitExceeded:
-                # The limit is that of one operation.
                 if size == 1:
                     raise
                 size //= 2

@@ -8,6 +8,7 @@ nor a database connection.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.auth.identity import INVALID_TOKEN, Identity
@@ -134,29 +135,48 @@ class Subscriber:
     async def _read_log(self) -> None:
         feed = self.feed
         assert feed is not None
+        size = self.operation.batch
         while not self.is_ended and not feed.join(self):
-            await with_patience(self._send_page)
+            events, last = await with_patience(partial(self._read_page, size))
+            sent = 0
+            for event in events:
+                await self.budgets.charge(self.caller, event.cost)
+                if not self.sink.offer(event.body):
+                    await self.budgets.refund(self.caller, event.cost)
+                    break
+                sent += 1
+                self.position = event.sequence
+            else:
+                self.position = max(self.position, last)
+            # While the client reads, nothing else is kept for it. The rest is read again, and of
+            # texts that are long, fewer at once.
+            size = min(self.operation.batch, max(1, 2 * sent))
+            events = []
+            await self.sink.drained()
 
-    async def _send_page(self) -> None:
+    async def _read_page(self, size: int) -> tuple[list[Event], int]:
+        """Return the events after the position, and the number up to which the log was read.
+
+        There are none if the viewer has changed meanwhile, or has lost access.
+        """
         assert self.feed is not None
-        operation, viewer = self.operation, self.identity.viewer
+        hub, operation, viewer = self.feed.hub, self.operation, self.identity.viewer
         context = self.make_context(self.identity)
         try:
-            async with execution_limit(self.feed.hub.request_timeout):
-                changes, last, _ = await operation.page(context, self.position)
+            async with (
+                hub.catch_ups.slot(self.caller.name),
+                execution_limit(hub.request_timeout),
+            ):
+                changes, last, _ = await operation.page(context, self.position, size)
                 events = await operation.execute(context, changes) if changes else []
         finally:
             await context.close()
         # After everything was read: what is sent was committed while they had access.
         if not await self.feed.confirm(self) or self.identity.viewer != viewer:
-            # It has ended, or is read again as the viewer is now.
-            return
-        time_share = context.unpaid_time(sum(event.cost for event in events))
-        if time_share:
-            self.budgets.owe(self.caller, time_share)
-        for event in events:
-            await self._send(event)
-        self.position = max(self.position, last)
+            return [], self.position
+        if time := context.unpaid_time(sum(event.cost for event in events)):
+            self.budgets.owe(self.caller, time)
+        return events, last
 
     async def _send(self, event: Event) -> None:
         """Send an event, and wait until the client has taken it. Raise `RateLimited`."""

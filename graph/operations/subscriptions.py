@@ -46,7 +46,7 @@ class Subscription:
 
     runner: "OperationRunner"
     operation: PreparedOperation
-    variables: dict[str, Any] | None
+    variables: dict[str, Any]
     price: Price
     #: Which objects there are events about: the `source` of what the resolver has returned.
     source: Any
@@ -55,7 +55,7 @@ class Subscription:
     def key(self) -> tuple[str, str | None, bytes]:
         """What its events depend on, besides their objects and the viewer."""
         relevant = self.operation.event_variables
-        values = {name: value for name, value in (self.variables or {}).items() if name in relevant}
+        values = {name: value for name, value in self.variables.items() if name in relevant}
         json = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
         return self.operation.document.text, self.operation.name, json
 
@@ -89,6 +89,8 @@ class Subscription:
             bodies = []
             for half in (objects[:middle], objects[middle:]):
                 context.texts.bytes_read = 0
+                if len(half) == 1:
+                    context.texts.max_bytes = self.runner.limits.answer_size
                 context.reset_loaders(context.viewer)
                 bodies += await self._execute(context, half)
             return bodies
@@ -164,4 +166,7 @@ async def create_subscription(
     if isinstance(stream, ExecutionResult):
         mark_invalid_variables(stream.errors or ())
         return list(stream.errors or ())
-    return Subscription(runner, operation, variables, price, stream.source)
+    # Nothing else of the request is kept.
+    declared = {one.variable.name.value for one in operation.operation.variable_definitions or ()}
+    kept = {name: value for name, value in (variables or {}).items() if name in declared}
+    return Subscription(runner, operation, kept, price, stream.source)

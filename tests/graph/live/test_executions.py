@@ -115,7 +115,8 @@ async def test_time_is_shared_by_those_who_get_the_event(
 async def test_event_is_tried_again_while_the_database_does_not_answer(
     office: Office, app: TaskloomApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, failures = app.state.database, []
+    database = app.state.database
+    failures: list[int] = []
     read, fetch_rows = database.read, database.fetch_rows
 
     def fail() -> None:
@@ -150,9 +151,10 @@ async def test_tokens_of_one_external_identity_expire_on_their_own(
 ) -> None:
     authenticator = app.state.server.authenticator
     valid = await authenticator.authenticate(f"Bearer {office.tokens['guest']}", None)
+    assert valid is not None
     expired = replace(valid, expires_at=now() - timedelta(seconds=1))
     roles = await app.state.server.live.access.roles([expired, valid])
-    assert renewed(valid, roles) is valid
+    assert renewed(valid, roles) == valid
     assert renewed(expired, roles) is None
     assert renewed(valid, {}) is None
 
