@@ -39,6 +39,17 @@ def test_contenders_give_equal_answers_and_are_measured(tmp_path: Path) -> None:
     assert statements["handwritten"] == ["6", "7"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="It reads /proc.")
+def test_live_changes_are_measured(tmp_path: Path) -> None:
+    printed = run_benchmark(
+        tmp_path,
+        "benchmarks.live", "--server", os.environ[POSTGRES], "--subscribers", "5",
+        "--changes", "1", "--seconds", "0.1",
+    )  # fmt: skip
+    measured = [line.split()[:2] for line in printed.splitlines()[2:]]
+    assert measured == [["change", "5"], ["subject", "5"]]
+
+
 def run_benchmark(folder: Path, *arguments: str) -> str:
     """Run a benchmark that must succeed and leave no file behind; return what it prints."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}

@@ -83,3 +83,9 @@ async def test_the_examples_of_a_page_run_as_printed(api: Api, token: str, page:
         assert None not in answer["data"].values(), (document, answer["data"])
         answers.append(answer["data"])
     assert answers or "```graphql" not in page.read_text()
+
+
+def test_client_in_the_readme_is_the_one_of_the_guide() -> None:
+    client = re.search(r"^```ts\n.*?^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert client is not None
+    assert client[0] in (ROOT / "docs" / "live.md").read_text()

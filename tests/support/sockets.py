@@ -8,6 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from graph.app import TaskloomApp
+from graph.http.open_sockets import OpenSockets
+
 #: Seconds to wait for what must come, and for what must not.
 PATIENCE, SILENCE = 10, 0.3
 
@@ -16,6 +19,10 @@ CHANGES = """
     changes(workspace: $workspace, after: $after, filter: $filter) { sequence }
   }
 """
+
+
+def sockets_of(app: TaskloomApp) -> OpenSockets:
+    return app.endpoint.streams.sockets
 
 
 class SocketClosed(Exception):
