@@ -17,6 +17,7 @@ from graph.kit.loading.loaders import Batch, Loaders, ReadScope
 from graph.kit.loading.read_sessions import PooledReads, SessionSource, TransactionReads
 from graph.kit.loading.texts import LongTexts
 from graph.kit.relations.batches import RowBatch
+from graph.kit.trace import Trace, traced
 from graph.live.hub import LiveHub
 from graph.operations import budgets
 from graph.operations.budgets import Budgets, BudgetStatus, cost_of_time
@@ -111,6 +112,8 @@ class Context:
         #: What the operation has been charged for its cost, and whether that is an estimate.
         self.charged_cost = 0
         self._is_estimate_charged = False
+        #: The trace of the operation, if its request has asked for one and may have it.
+        self.trace: Trace | None = None
         #: Held by work that many fields may do at once, and that takes the event loop for long.
         self.one_at_a_time = asyncio.Lock()
         #: The cost and the conditions of lists that IDs name.
@@ -278,9 +281,17 @@ class Context:
     @asynccontextmanager
     async def read_slot(self) -> AsyncIterator[None]:
         """Hold a connection's place for a read, after waiting for the caller's turn."""
-        async with self.server.connections.reads.slot(self.caller.name):
+        slots, caller = self.server.connections.reads, self.caller.name
+        if self.trace is None:
+            await slots.take(caller)
+        else:
+            with traced("wait", "a connection for reads"):
+                await slots.take(caller)
+        try:
             with self.usage.measure_database():
                 yield
+        finally:
+            slots.release(caller)
 
     @asynccontextmanager
     async def write_slot(self, *, dry_run: bool) -> AsyncIterator[None]:

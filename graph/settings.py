@@ -256,6 +256,11 @@ class Settings(BaseSettings):
         "https://tasks.example. `Task.url` and links in rendered texts begin with it; by default "
         "they are paths.",
     )
+    trace: Literal["nobody", "admins", "everybody"] = Field(
+        "admins",
+        description="Who may ask for the traces of operations: nobody, admins or everybody. "
+        "`taskloom serve --demo` sets everybody.",
+    )
     explorer: bool = Field(True, description="Serve GraphiQL to browsers at /graphql.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum level of log messages: debug, info, warning or error."

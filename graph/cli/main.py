@@ -174,4 +174,4 @@ def serve(
             return await server.prepare_demo(database, host, port) if demo else None
 
     server.check_port_is_free(host, port)
-    server.serve(host, port, workers=workers, reload=reload, link=run(prepare))
+    server.serve(host, port, workers=workers, reload=reload, demo=demo, link=run(prepare))

@@ -102,8 +102,12 @@ def server_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def serve(host: str, port: int, *, workers: int, reload: bool, link: str | None) -> None:
+def serve(
+    host: str, port: int, *, workers: int, reload: bool, demo: bool, link: str | None
+) -> None:
     """Serve until the process is stopped. `link` is printed when it can be opened."""
+    if demo:
+        os.environ.setdefault(f"{PREFIX}TRACE", "everybody")
     options = server_options(load_settings()) | {"host": host, "port": port}
     if workers > 1:
         # Each worker process reads its settings from the environment.

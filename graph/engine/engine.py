@@ -10,12 +10,14 @@ from graphql import FieldNode, OperationType, get_variable_values
 
 from graph.engine.binding import Binder, Bound
 from graph.engine.codecs import Codecs
+from graph.engine.described_plan import describe
 from graph.engine.payloads import payload_executor
 from graph.engine.places import NotPlannable
 from graph.engine.plan import NoPlan, Plan, PlanMaker
 from graph.engine.plan_limit import PlanLimit
 from graph.engine.run import EngineContext, Run
 from graph.kit.lru_cache import LRUCache
+from graph.kit.trace import CURRENT_TRACE, note_reason, traced
 from graph.operations.planned import PlannedData
 from graph.operations.prepared import PreparedOperation
 from models.database import Database
@@ -119,12 +121,15 @@ class Engine:
         if plans.reason is not None or operation.type is not OperationType.QUERY:
             return None
         try:
-            plan, bound = await self._bound(plans, operation, context, variables)
+            with traced("plan", "find or make the plan"):
+                plan, bound = await self._bound(plans, operation, context, variables)
             data, rows = await Run(plan, bound, context, self).run()
         except NotPlannable as reason:
             logger.debug("not planned: %s", reason)
+            note_reason(str(reason))
             return None
         except Exception as error:
+            note_reason(f"the planned execution failed: {type(error).__name__}")
             if is_timeout(error) or is_unreachable(error):
                 # Another attempt would take as long, and is likely to fail too.
                 raise
@@ -132,6 +137,8 @@ class Engine:
             context.scope.texts.bytes_read = 0
             logger.debug("the planned execution failed: %r", error, exc_info=True)
             return None
+        if (trace := CURRENT_TRACE.get()) is not None:
+            trace.executor, trace.plan = "planned", describe(plan)
         return PlannedData(data, rows)
 
     async def _bound(
@@ -273,6 +280,7 @@ class Engine:
         """
         found = self._statements.get(key)
         if found is None:
-            found = await context.compute(build)
+            with traced("compile", "compile the SQL"):
+                found = await context.compute(build)
             self._statements.put(key, found)
         return found

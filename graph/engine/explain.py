@@ -3,14 +3,15 @@
 `taskloom explain` prints one. Nothing is executed, and no database is asked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from graph.engine.binding import Binder, Bound
+from graph.engine.described_plan import ExplainedStep, explained, shown_places
 from graph.engine.engine import Engine
-from graph.engine.places import NotPlannable, Place, Shape, Source, Step, StepKind
+from graph.engine.places import NotPlannable, Step, StepKind
 from graph.engine.plan import Plan
 from graph.engine.schedule import Unit
 from graph.engine.units import Order, UnitStatements, has_single_key
@@ -21,22 +22,6 @@ from models.viewer import Role, Scope, Viewer
 
 #: The viewer that statements are explained for: a member of one workspace.
 VIEWER = Viewer(UUID(int=1), {UUID(int=2): Role.MEMBER}, Scope.WRITE)
-
-
-@dataclass(frozen=True)
-class ExplainedStep:
-    """A step of a plan."""
-
-    number: int
-    kind: str
-    #: The name of the model whose rows it reads, if any.
-    model: str | None
-    #: The paths of the fields that its rows are shown by.
-    paths: list[str]
-    #: What its keys are, such as `workspace.project.id`.
-    keys: list[str]
-    #: The columns that it reads, besides its keys.
-    columns: list[str]
 
 
 @dataclass(frozen=True)
@@ -82,11 +67,7 @@ class Explainer:
             return Explanation(str(reason))
         scope = ReadScope(self.engine.database, VIEWER)
         bound = Binder(self.engine.codecs, scope, coerced).bind(plan.steps, plan.step_count)
-        places = [
-            (place.path, place.kind.name)
-            for place in plan.places
-            if place.kind is not None and place.shape is not Shape.ROOT
-        ]
+        places = [(place.path, place.kind.name) for place in shown_places(plan)]
         stages = [list(self._stage(plan, bound, number)) for number in range(len(plan.stages))]
         return Explanation(None, places, [stage for stage in stages if stage])
 
@@ -94,10 +75,10 @@ class Explainer:
         stage = plan.stages[number]
         for step in stage.immediate:
             if step.kind is not StepKind.CHECK:
-                yield ExplainedUnit([_explained(step)], is_stacked=False, sql=None)
+                yield ExplainedUnit([explained(step)], is_stacked=False, sql=None)
         for unit in stage.units:
             yield ExplainedUnit(
-                [_explained(step) for step in unit.steps],
+                [explained(step) for step in unit.steps],
                 unit.is_stack,
                 self._sql(plan, bound, unit),
             )
@@ -125,32 +106,6 @@ def _length(unit: Unit, step: Step) -> int:
     if not outside or (step.kind is StepKind.LOOKUP and not step.sources[0].columns):
         return 0
     return 1 if has_single_key(step, outside) else 2
-
-
-def _explained(step: Step) -> ExplainedStep:
-    return ExplainedStep(
-        step.number,
-        step.kind.value,
-        None if step.model is None else step.model.__name__,
-        sorted({place.path for place in step.targets}) or _paths(step.sources),
-        [_key(source) for source in step.sources],
-        list(step.columns),
-    )
-
-
-def _paths(sources: Sequence[Source]) -> list[str]:
-    """Return the paths of counts, which have no place of their own."""
-    return [_path(source.place) for source in sources]
-
-
-def _key(source: Source) -> str:
-    if source.place is None or not source.columns:
-        return "the arguments"
-    return ", ".join(f"{_path(source.place)}.{column}" for column in source.columns)
-
-
-def _path(place: Place | None) -> str:
-    return place.path if place is not None and place.path else "the root"
 
 
 def as_text(explanation: Explanation) -> str:

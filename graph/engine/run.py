@@ -20,6 +20,7 @@ from graph.kit.loading.loaders import ReadScope
 from graph.kit.loading.read_sessions import SessionSource
 from graph.kit.relations.batches import MANY_ROWS, CountBatch
 from graph.kit.relations.parameters import ListParameter, ViewerShape, viewer_values
+from graph.kit.trace import CURRENT_TRACE
 from models.base import Base, column_of
 from models.database.compiled import CompiledStatement
 from models.database.list_parameters import padded
@@ -101,6 +102,7 @@ class Run:
         self.values = viewer_values(context.viewer, self.shape, self.database)
         self._statements = statements
         self._units = UnitStatements(self.database, self.shape, list(self.values))
+        self.trace = CURRENT_TRACE.get()
         self.tables = Tables(len(plan.places), plan.step_count, bound, self.codecs, context)
 
     async def run(self, root: Any = None) -> tuple[dict[str, Any], int]:
@@ -118,9 +120,19 @@ class Run:
                 await self._run_unit(stage.units[0])
             elif stage.units:
                 await together([self._run_unit(unit) for unit in stage.units])
-        return await self.plan.assembly.run(self.tables, self.bound, self.context)
+        if self.trace is None:
+            return await self.plan.assembly.run(self.tables, self.bound, self.context)
+        with self.trace.span("assemble", "assemble the response"):
+            return await self.plan.assembly.run(self.tables, self.bound, self.context)
 
     async def _run_unit(self, unit: Unit) -> None:
+        if self.trace is None:
+            await self._run_steps(unit)
+            return
+        with self.trace.of_steps([step.number for step in unit.steps]):
+            await self._run_steps(unit)
+
+    async def _run_steps(self, unit: Unit) -> None:
         [step, *others] = unit.steps
         if others:
             await self._read_stack(unit)

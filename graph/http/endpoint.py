@@ -49,6 +49,7 @@ from graph.http.responses import (
     result_response,
 )
 from graph.http.socket_messages import SocketParts
+from graph.http.trace_request import requested_trace, show_trace
 from graph.http.watch import Watch
 from graph.http.websocket import WebSocketEndpoint
 from graph.kit.errors import ApiError, Forbidden
@@ -141,7 +142,10 @@ class GraphQLEndpoint:
             results, contexts = await self.batches.run(context, operations)
             response = batch_response(results, media_type)
         else:
+            context.trace, refusal = requested_trace(request.headers, context.viewer, self.settings)
             result, contexts = await self.runner.run(context, operations), [context]
+            if context.trace is not None or refusal is not None:
+                show_trace(result, request.headers, refusal)
             if result.subscription is not None or (
                 media_type == EVENT_STREAM and result.data is not None
             ):

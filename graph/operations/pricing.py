@@ -123,15 +123,7 @@ class OperationPricing:
         kept = self._prices.get(key)
         if kept is not None:
             return kept
-        estimator = CostEstimator(
-            self._rules,
-            self._operation,
-            self._fragments,
-            known.values,
-            known.sizes,
-            known.conditions,
-            {},
-        )
+        estimator = self._estimator(known)
         cost = estimator.estimate()
 
         def check() -> None:
@@ -140,6 +132,25 @@ class OperationPricing:
 
         price = Price(cost, check)
         return price
+
+    def paths(self, variables: Mapping[str, Any] | None) -> Mapping[str, int]:
+        """Return the estimated cost of each path of fields."""
+        known = Variables({**self._defaults, **(variables or {})})
+        for read in self._reads:
+            # Counts the values that the estimate needs.
+            read(known)
+        return self._estimator(known).estimate().paths
+
+    def _estimator(self, known: Variables) -> CostEstimator:
+        return CostEstimator(
+            self._rules,
+            self._operation,
+            self._fragments,
+            known.values,
+            known.sizes,
+            known.conditions,
+            {},
+        )
 
     def _find_reads(self) -> dict[Hashable, Read]:
         """Find what the estimate reads of the variables; equal reads once."""

@@ -32,6 +32,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from graph.kit.errors import expose
 from graph.kit.lru_cache import LRUCache
+from graph.kit.trace import Trace, traced
 from graph.operations import budgets
 from graph.operations.cost import CostRules
 from graph.operations.document_store import DocumentStore
@@ -53,6 +54,7 @@ from graph.operations.requests import (
     as_graphql_error,
 )
 from graph.operations.subscriptions import Subscription, create_subscription
+from graph.operations.tracing import complete_trace
 from graph.operations.usage import CURRENT_USAGE, measured
 from graph.operations.value_errors import RULES, mark_invalid_variables
 
@@ -119,6 +121,9 @@ class OperationRunner:
         measuring = CURRENT_USAGE.set(usage)
         try:
             text = await self._text(context, request)
+            trace = context.trace
+            if trace is not None:
+                return await self._traced(context, request, text, trace)
             async with self.turns.slot(context.caller.name):
                 return await measured(self._run(context, request, text), usage)
         finally:
@@ -127,6 +132,20 @@ class OperationRunner:
                 await asyncio.shield(context.close())
             else:
                 context.charge_time(context.charged_cost)
+
+    async def _traced(
+        self, context: "Context", request: OperationRequest, text: str, trace: Trace
+    ) -> OperationResult:
+        """Run an operation as `run` does, and add its trace to the result."""
+        with trace.recording(context.database):
+            with trace.span("wait", "turn of the caller"):
+                await self.turns.take(context.caller.name)
+            try:
+                result = await measured(self._run(context, request, text), context.usage)
+            finally:
+                self.turns.release(context.caller.name)
+        await complete_trace(trace, context, request.variables, result)
+        return result
 
     async def _text(self, context: "Context", request: OperationRequest) -> str:
         """Return the text of the document. Raise an `ApiError` if there is none."""
@@ -181,10 +200,11 @@ class OperationRunner:
             rules,
             suggests=not context.hides_schema,
         )
-        if len(text) > MAX_INLINE_CHARACTERS:
-            parsed = await PARSER_THREAD.run(context.caller.name, job)
-        else:
-            parsed = job()
+        with traced("parse", "parse and validate the document"):
+            if len(text) > MAX_INLINE_CHARACTERS:
+                parsed = await PARSER_THREAD.run(context.caller.name, job)
+            else:
+                parsed = job()
         await context.charge(int(parsed.seconds * budgets.THREAD_COST_PER_SECOND))
         document = PreparedDocument(text, parsed.document, self.rules, parsed.deprecations)
         return _Known(document, parsed.errors, False)
@@ -198,14 +218,16 @@ class OperationRunner:
     ) -> OperationResult:
         """Charge, execute and settle an operation of a valid document."""
         document = operation.document
-        price = operation.pricing.price(variables)
+        with traced("price", "compute the cost"):
+            price = operation.pricing.price(variables)
         context.set_price(price)
         if fields := operation.dry_run_fields(variables):
             pruned = keep_root_fields(document.ast, operation.operation, fields)
             executed = await self._by_reference(context, pruned, operation, variables)
             return self._result(context, executed, None)
         price.check()
-        await context.charge_price(price.total - REQUEST_COST)
+        with traced("charge", "charge the budget"):
+            await context.charge_price(price.total - REQUEST_COST)
         if not is_cached:
             # Documents that are refused for their cost are not cached.
             self.documents.put(document.text, document)
@@ -231,14 +253,20 @@ class OperationRunner:
         if operation.introspection_keys:
             if operation.is_introspection:
                 return await self._introspect(context, operation, variables)
-        elif self.planned is not None and operation.type is OperationType.QUERY:
+        elif self._is_planned(context) and operation.type is OperationType.QUERY:
+            assert self.planned is not None
             planned = await self.planned.execute(operation, context, variables)
             if planned is not None:
                 data = planned.encoded
                 if data is None:
-                    data = await encode(planned.data, planned.rows)
+                    with traced("encode", "write the response as JSON"):
+                        data = await encode(planned.data, planned.rows)
                 return Executed(data, planned.rows, [])
         return await self._by_reference(context, operation.document.ast, operation, variables)
+
+    def _is_planned(self, context: "Context") -> bool:
+        trace = context.trace
+        return self.planned is not None and (trace is None or not trace.by_reference)
 
     async def _by_reference(
         self,
@@ -255,7 +283,11 @@ class OperationRunner:
             variable_values=variables,
             operation_name=operation.name,
             is_awaitable=cast("Any", optimized_is_awaitable),
-            executor_class=self._executor_class,
+            executor_class=(
+                self._executor_class
+                if self._is_planned(context)
+                else self.schema.execution_context_class
+            ),
         )
         if not isinstance(result, ExecutionResult):
             result = await result

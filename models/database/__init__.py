@@ -20,6 +20,7 @@ from models.database.driver_errors import (
     is_write_conflict,
 )
 from models.database.mysql import AbandonedStatements
+from models.database.observation import OBSERVER
 from models.database.options import (
     DRIVERS,
     FORMS,
@@ -159,9 +160,10 @@ class Database:
         """
         if self.calls_driver:
             self._tell_listeners(sql, parameters)
+            observer = OBSERVER.get()
 
             async def attempt() -> Sequence[Any]:
-                return await postgresql.fetch(self.read_engine, sql, parameters)
+                return await postgresql.fetch(self.read_engine, sql, parameters, observer)
 
             return await self._read(attempt)
 
@@ -179,7 +181,7 @@ class Database:
             return (await connection.exec_driver_sql(sql, tuple(parameters))).all()
         raw = await connection.get_raw_connection()
         self._tell_listeners(sql, parameters)
-        return await postgresql.fetch_on(raw, sql, parameters)
+        return await postgresql.fetch_on(raw, sql, parameters, OBSERVER.get())
 
     def _tell_listeners(self, sql: str, parameters: Sequence[Any]) -> None:
         for listener in self.driver_listeners:

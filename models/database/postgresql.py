@@ -1,6 +1,7 @@
 """Engines for PostgreSQL."""
 
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from models.database.observation import StatementObserver
 from models.database.options import AUTOCOMMIT, DatabaseOptions, engine_arguments
 
 
@@ -107,11 +109,16 @@ async def listen(
 _SERVER_STOPS = ("57P01", "57P02", "57P03")
 
 
-async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Sequence[Any]:
+async def fetch(
+    engine: AsyncEngine,
+    sql: str,
+    parameters: Sequence[Any],
+    observer: StatementObserver | None = None,
+) -> Sequence[Any]:
     """Run a statement by the driver, on a connection of the pool; see `fetch_on`."""
     connection = await engine.raw_connection()
     try:
-        return await fetch_on(connection, sql, parameters)
+        return await fetch_on(connection, sql, parameters, observer)
     except DBAPIError as error:
         if error.connection_invalidated:
             # The other connections are likely to be lost too: as after a statement of SQLAlchemy's,
@@ -123,15 +130,22 @@ async def fetch(engine: AsyncEngine, sql: str, parameters: Sequence[Any]) -> Seq
 
 
 async def fetch_on(
-    connection: PoolProxiedConnection, sql: str, parameters: Sequence[Any]
+    connection: PoolProxiedConnection,
+    sql: str,
+    parameters: Sequence[Any],
+    observer: StatementObserver | None = None,
 ) -> Sequence[Any]:
     """Run a statement by the driver, and return its rows.
 
     Raise a `DBAPIError` for the driver's errors. If canceled, the statement stops on the server.
     """
     driver: Any = connection.driver_connection
+    started = perf_counter() if observer is not None else 0.0
     try:
         rows: Sequence[Any] = await driver.fetch(sql, *parameters)
+        if observer is not None:
+            seconds = perf_counter() - started
+            observer.ran(sql, parameters, started=started, seconds=seconds, rows=len(rows))
         return rows
     except (
         asyncpg.PostgresError,

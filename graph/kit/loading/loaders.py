@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.kit.loading.read_sessions import SessionSource
 from graph.kit.loading.texts import MAX_ROWS, LongTexts
+from graph.kit.trace import traced
 from models.base import now
 from models.database import Database
 from models.viewer import Viewer
@@ -118,7 +119,8 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         async def load(session: AsyncSession) -> list[V]:
             return list(await self.batch_to_load.load(session, scope, keys))
 
-        return await self._loaders_of.reads.read(load)
+        with traced("load", describe_batch(self.batch_to_load), keys=len(keys)):
+            return await self._loaders_of.reads.read(load)
 
     def load(self, key: K) -> "asyncio.Future[V]":
         """Return a private future for the result of a key."""
@@ -183,6 +185,14 @@ class Loader(DataLoader[K, V], Generic[K, V]):
         if self.batch_to_load.waits_for_others and (others := self._loaders_of.others()):
             await asyncio.wait(others)
             await _run_loop_turns(LOOP_TURNS)
+
+
+def describe_batch(batch: Any) -> str:
+    """Return what a batch loads, for traces."""
+    parent, model = getattr(batch, "children", None), getattr(batch, "model", None)
+    if parent is not None:
+        return f"{type(batch).__name__} of {parent.parent.__name__}.{parent.relation}"
+    return type(batch).__name__ + (f" of {model.__name__}" if model is not None else "")
 
 
 class LoadCancelled(Exception):

@@ -1,0 +1,117 @@
+"""Requests for traces: who may have one, and in which form.
+
+    X-Taskloom-Trace: 1            `extensions.trace`
+    X-Taskloom-Trace: explain      the same, with the database's plan of each statement
+    X-Taskloom-Executor: reference the reference executor executes the operation (with a trace)
+    X-GraphQL-Explain: plan,sql    `extensions.explain`, as Ruru shows it
+
+A trace shows how the server works, and how many rows there are that the viewer may not see. It is
+therefore for those who administer all workspaces that their credential reaches, unless the settings
+allow it to everybody.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.kit.trace import Trace
+from graph.operations.requests import OperationResult
+from graph.settings import Settings
+from models import Viewer
+
+TRACE, EXECUTOR, EXPLAIN = "x-taskloom-trace", "x-taskloom-executor", "x-graphql-explain"
+REFUSED = (
+    "Traces are for owners and admins of all workspaces that the credential reaches. Use a token "
+    "that is limited to a workspace that you administer, or ask the operator to set TASKLOOM_TRACE."
+)
+
+
+def requested_trace(
+    headers: Mapping[str, str], viewer: Viewer, settings: Settings
+) -> tuple[Trace | None, str | None]:
+    """Return the trace that a request asks for, or why it may have none. Both None if not asked."""
+    asked, explained = headers.get(TRACE), headers.get(EXPLAIN)
+    if asked is None and explained is None:
+        return None, None
+    if not may_trace(viewer, settings):
+        return None, REFUSED
+    is_reference = headers.get(EXECUTOR, "").strip().lower() == "reference"
+    explains = asked == "explain" or "sql" in (explained or "")
+    return Trace(explains=explains, by_reference=is_reference), None
+
+
+def may_trace(viewer: Viewer, settings: Settings) -> bool:
+    if settings.trace == "everybody":
+        return True
+    if settings.trace == "nobody" or not viewer.roles:
+        return False
+    return viewer.administered == viewer.roles.keys()
+
+
+def show_trace(result: OperationResult, headers: Mapping[str, str], refusal: str | None) -> None:
+    """Leave the extensions that were asked for in a result."""
+    extensions = dict(result.extensions or {})
+    if refusal is not None:
+        name = "trace" if TRACE in headers else "explain"
+        extensions[name] = {"refused": refusal}
+    elif EXPLAIN in headers and "trace" in extensions:
+        extensions["explain"] = as_explain(extensions["trace"], headers[EXPLAIN])
+        if TRACE not in headers:
+            del extensions["trace"]
+    result.extensions = extensions or None
+
+
+def as_explain(trace: Mapping[str, Any], wanted: str) -> dict[str, Any]:
+    """Return a trace as `extensions.explain` of Grafast, which Ruru shows."""
+    kinds = {kind.strip() for kind in wanted.split(",")}
+    operations: list[dict[str, Any]] = []
+    if "plan" in kinds and trace["plan"] is not None:
+        title, diagram = "Plan", as_mermaid(trace["plan"])
+        operations.append({"type": "mermaid-js", "title": title, "diagram": diagram})
+    if "sql" in kinds:
+        for statement in trace["statements"]:
+            operations.append(
+                {
+                    "type": "sql",
+                    "title": f"Statement {statement['id'] + 1}: {statement['durationMs']} ms",
+                    "query": statement["sql"],
+                    "explain": as_text(statement["explain"]),
+                }
+            )
+    return {"operations": operations}
+
+
+def as_mermaid(plan: Mapping[str, Any]) -> str:
+    """Return a plan as a diagram of Mermaid."""
+    lines = ["graph TD"]
+    for number, stage in enumerate(plan["stages"], start=1):
+        for unit in stage:
+            steps = "<br>".join(
+                f"{step['number']}. {step['kind']} {step['model'] or ''}: "
+                f"{', '.join(step['paths'])}"
+                for step in unit["steps"]
+            )
+            name = f"u{unit['steps'][0]['number']}"
+            lines.append(f'  {name}["{steps}"]')
+            lines.append(f"  stage{number} --> {name}")
+        lines.append(f'  stage{number}(["stage {number}"])')
+        if number > 1:
+            lines.append(f"  stage{number - 1} --> stage{number}")
+    return "\n".join(lines)
+
+
+def as_text(explanation: Any, depth: int = 0) -> str:
+    """Return the plan of a statement as indented text."""
+    if isinstance(explanation, list):
+        return "\n".join(as_text(one, depth) for one in explanation)
+    if not isinstance(explanation, dict):
+        return ""
+    if "detail" in explanation:
+        return str(explanation["detail"])
+    if "table" in explanation:
+        return ", ".join(f"{key}: {value}" for key, value in explanation.items() if value)
+    node = explanation.get("Plan", explanation)
+    if "Node Type" not in node:
+        return str(node)
+    of = node.get("Index Name") or node.get("Relation Name") or node.get("CTE Name") or ""
+    own = "  " * depth + f"{node['Node Type']} {of}".rstrip() + f" (cost={node['Total Cost']})"
+    return "\n".join([own, *(as_text(one, depth + 1) for one in node.get("Plans", ()))])
