@@ -8,21 +8,28 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check install --require-hashes -
 NODE := $(and $(shell command -v node),$(shell command -v npm))
 PACKAGES := $(if $(NODE),$(patsubst %,%/node_modules/.installed,tests/graph/http/audit tests/clients examples/board))
 
+# The explorer is built where Node.js is available. Without it the server has a simpler page.
+EXPLORER := graph/explorer
+EXPLORER_SOURCES := $(shell find $(EXPLORER)/src -type f 2>/dev/null) $(addprefix $(EXPLORER)/,index.html vite.config.ts tsconfig.json package-lock.json)
+BUILT := $(if $(NODE),$(EXPLORER)/dist/.built)
+
 .DEFAULT_GOAL := help
-.PHONY: help install serve example test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine benchmark-live format lock clean
+.PHONY: help install serve explorer example test fuzz check release-schema migration benchmark benchmark-writes benchmark-engine benchmark-live format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
 install: .venv/.installed ## Create .venv with the pinned dependencies
 
-serve: .venv/.installed ## Serve on 127.0.0.1:8000; the first run adds demo data
+serve: .venv/.installed $(BUILT) ## Serve on 127.0.0.1:8000; the first run adds demo data
 	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
+
+explorer: $(EXPLORER)/dist/.built ## Build the explorer; needs Node.js
 
 example: .venv/.installed examples/board/node_modules/.installed ## Serve the example board with demo data; needs Node.js
 	@cd examples/board && npm run --silent build && node serve.mjs
 
-test: .venv/.developing $(PACKAGES) ## Run all tests; UPDATE_GOLDEN=1 make test rewrites the golden files
+test: .venv/.developing $(PACKAGES) $(BUILT) ## Run all tests; UPDATE_GOLDEN=1 make test rewrites the golden files
 	@$(BIN)/pytest
 
 fuzz: .venv/.developing ## Send a server thousands of operations generated from its schema
@@ -80,6 +87,10 @@ clean: ## Remove .venv and the demo database
 	@echo "Installing the development tools into .venv …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
+
+$(EXPLORER)/dist/.built: $(EXPLORER)/node_modules/.installed $(EXPLORER_SOURCES)
+	@echo "Building the explorer …"
+	@cd $(EXPLORER) && npm run --silent build -- --logLevel error && touch dist/.built
 
 %/node_modules/.installed: %/package-lock.json
 	@echo "Installing the packages of $* …"

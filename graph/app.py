@@ -18,7 +18,7 @@ from graph.engine.engine import Engine
 from graph.http.access_log import ACCESS_LOG
 from graph.http.cross_origin import CrossOriginRequests
 from graph.http.endpoint import GraphQLEndpoint
-from graph.http.explorer import add_explorer_files, explorer_page
+from graph.http.explorer import ExplorerPage, add_explorer_files
 from graph.http.routes import add_routes
 from graph.http.security_headers import SecurityHeaders
 from graph.live.hub import LiveHub
@@ -113,7 +113,7 @@ def create_app(settings: Settings | None = None) -> TaskloomApp:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CrossOriginRequests, settings.allowed_origins)
     app.endpoint = GraphQLEndpoint(
-        server, runner, settings, explorer=explorer_page() if settings.explorer else None
+        server, runner, settings, explorer=ExplorerPage() if settings.explorer else None
     )
     if settings.explorer:
         add_explorer_files(app)

@@ -7,8 +7,9 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from graph.auth import passwords
+from graph.auth.sign_in_code import create_sign_in_code
 from graph.cli import accounts
-from graph.cli.console import open_database, print_message, run
+from graph.cli.console import open_database, print_message, print_output, run
 from graph.cli.options import check_slug, check_text, parse_member
 from models import Role, User
 from models.base import now
@@ -102,3 +103,21 @@ def disable(
             return await accounts.set_disabled(session, handle, None if undo else now())
 
     print_message(run(work))
+
+
+@app.command()
+def sign_in_link(
+    handle: HandleArgument,
+    address: Annotated[
+        str, typer.Option(help="The address of the server.")
+    ] = "http://127.0.0.1:8000",
+) -> None:
+    """Print a link that signs a browser in as a user, once, within a few minutes."""
+
+    async def work() -> str:
+        async with open_database() as database:
+            async with database.reads() as session:
+                user = await accounts.require_user(session, handle)
+            return await create_sign_in_code(database, user.id)
+
+    print_output(f"{address.rstrip('/')}/sign-in?code={run(work)}")

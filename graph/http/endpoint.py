@@ -32,6 +32,7 @@ from graph.http.cookies import cookie_headers
 from graph.http.credential_charge import ChargedAuthenticator
 from graph.http.cross_site import is_cross_site
 from graph.http.event_stream import EventStream, EventStreams
+from graph.http.explorer import ExplorerPage
 from graph.http.open_sockets import OpenSockets
 from graph.http.rate_limit_headers import rate_limit_headers
 from graph.http.request import HttpRequest
@@ -74,7 +75,7 @@ class GraphQLEndpoint:
         runner: OperationRunner,
         settings: Settings,
         *,
-        explorer: bytes | None,
+        explorer: ExplorerPage | None,
     ) -> None:
         self.server = server
         self.runner = runner
@@ -122,7 +123,7 @@ class GraphQLEndpoint:
         if request.method == "GET":
             if "text/html" in (accept or ""):
                 if self.explorer is not None:
-                    return HttpResponse(self.explorer, media_type="text/html")
+                    return self.explorer.respond()
                 if "query" not in request.query_parameters:
                     raise BadRequest("Not Found", 404)
             operations = read_query_string(request, self.settings)

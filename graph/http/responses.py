@@ -47,6 +47,8 @@ class HttpResponse:
     status: int = 200
     media_type: str = JSON
     headers: list[Header] = field(default_factory=list)
+    #: The names of headers that all responses have, except this one.
+    overridden: frozenset[bytes] = frozenset()
 
     async def encode(self, accept_encoding: str | None) -> None:
         """Compress the body as the client accepts it, unless it is short."""
@@ -60,6 +62,8 @@ class HttpResponse:
 
     async def send(self, send: Send, common: list[Header]) -> None:
         length = (b"content-length", b"%d" % len(self.body))
+        if self.overridden:
+            common = [header for header in common if header[0] not in self.overridden]
         headers = [length, CONTENT_TYPES[self.media_type], *common, *self.headers]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})

@@ -1,0 +1,123 @@
+import type { Fetcher, FetcherParams, FetcherOpts } from "@graphiql/toolkit";
+import { getOperationAST, OperationTypeNode, parse, type GraphQLSchema } from "graphql";
+import { createClient } from "graphql-ws";
+import { lastRun, type Run, type Trace } from "../trace/trace";
+import { withDryRun } from "./sandbox";
+import { executor, sandbox, transport } from "./settings";
+
+let schema: GraphQLSchema | null = null;
+
+/** The sandbox needs the schema to know which mutations can be previewed. */
+export function useSchemaForSandbox(next: GraphQLSchema): void {
+  schema = next;
+}
+
+function operationOf({ query, operationName }: FetcherParams) {
+  try {
+    return getOperationAST(parse(query), operationName ?? undefined);
+  } catch {
+    // The server says what is wrong with it.
+    return null;
+  }
+}
+
+async function post(params: FetcherParams, headers: Record<string, string>) {
+  const started = performance.now();
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(params),
+  });
+  const result = await response.json();
+  return { result, milliseconds: performance.now() - started };
+}
+
+/** Run an operation with a trace. The trace is shown in its own panel, not in the response. */
+async function runTraced(params: FetcherParams, headers: Record<string, string>, by: "engine" | "reference") {
+  const given = { ...headers, "X-Taskloom-Trace": "explain" };
+  const { result, milliseconds } = await post(
+    params,
+    by === "reference" ? { ...given, "X-Taskloom-Executor": "reference" } : given,
+  );
+  const { trace, ...extensions } = result.extensions ?? {};
+  const shown = { ...result, ...(Object.keys(extensions).length ? { extensions } : {}) };
+  if (!Object.keys(extensions).length) delete shown.extensions;
+  return { shown, run: { trace: trace as Trace | undefined, cost: extensions.cost, milliseconds } satisfies Run };
+}
+
+function prepared(params: FetcherParams): FetcherParams {
+  if (sandbox.get() !== "on" || !schema) return params;
+  if (operationOf(params)?.operation !== OperationTypeNode.MUTATION) return params;
+  return { ...params, query: withDryRun(params.query, schema) };
+}
+
+async function* overSse(params: FetcherParams, headers: Record<string, string>) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers, Accept: "text/event-stream" },
+    body: JSON.stringify(params),
+  });
+  if (!response.ok || !response.body) {
+    yield await response.json();
+    return;
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += value;
+      const events = text.split("\n\n");
+      text = events.pop()!;
+      for (const event of events) {
+        const data = event.split("\n").find((line) => line.startsWith("data: "));
+        if (event.startsWith("event: complete")) return;
+        if (data) yield JSON.parse(data.slice(6));
+      }
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function overWebSocket(params: FetcherParams, headers: Record<string, string>) {
+  const url = new URL("/graphql", window.location.href).href.replace(/^http/, "ws");
+  const client = createClient({ url, connectionParams: { headers }, retryAttempts: 0 });
+  return (async function* () {
+    try {
+      yield* client.iterate(params);
+    } catch (error) {
+      yield { errors: Array.isArray(error) ? error : [{ message: closeReason(error) }] };
+    } finally {
+      void client.dispose();
+    }
+  })();
+}
+
+function closeReason(error: unknown): string {
+  if (error instanceof CloseEvent) return `The socket was closed: ${error.code} ${error.reason}`;
+  return error instanceof Error ? error.message : "The connection was lost.";
+}
+
+export const fetcher: Fetcher = async (given: FetcherParams, options?: FetcherOpts) => {
+  const headers = { ...(options?.headers ?? {}) } as Record<string, string>;
+  const operation = operationOf(given);
+  if (given.operationName === "IntrospectionQuery") return (await post(given, headers)).result;
+  if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
+    lastRun.set(null);
+    return transport.get() === "sse" ? overSse(given, headers) : overWebSocket(given, headers);
+  }
+  let params: FetcherParams;
+  try {
+    params = prepared(given);
+  } catch (error) {
+    return { errors: [{ message: (error as Error).message }] } as never;
+  }
+  const both = executor.get() === "both" && operation?.operation === OperationTypeNode.QUERY;
+  const by = executor.get() === "reference" ? "reference" : "engine";
+  const { shown, run } = await runTraced(params, headers, by);
+  const compared = both ? (await runTraced(params, headers, "reference")).run : undefined;
+  lastRun.set({ query: given.query, ...run, compared });
+  return shown;
+};

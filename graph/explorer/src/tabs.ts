@@ -1,0 +1,15 @@
+import type { useGraphiQLActions } from "@graphiql/react";
+import type { Operation } from "./share/link";
+import { editors } from "./editors";
+
+/** Open an operation in a new tab. */
+export function openInTab(actions: ReturnType<typeof useGraphiQLActions>, { query, variables }: Operation): void {
+  actions.addTab();
+  // The editors show the new tab from the next turn on.
+  setTimeout(() => {
+    const { query: queryEditor, variables: variableEditor } = editors.get();
+    queryEditor?.setValue(query);
+    variableEditor?.setValue(variables ?? "");
+    queryEditor?.focus();
+  });
+}

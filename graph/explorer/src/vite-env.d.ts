@@ -1,0 +1,5 @@
+/// <reference types="vite/client" />
+declare module "*?worker" {
+  const constructor: new () => Worker;
+  export default constructor;
+}
