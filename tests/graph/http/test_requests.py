@@ -192,22 +192,6 @@ async def test_too_many_ids_are_refused(api: Api) -> None:
 
 
 @sqlite_only
-async def test_explorer_is_served_to_browsers(api: Api) -> None:
-    page = await api.http.get("/graphql", headers={"Accept": "text/html,*/*;q=0.8"})
-    assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")
-    assert "/explorer/explorer.js" in page.text
-    # The page shows the query in its URL.
-    linked = await api.http.get(
-        "/graphql", params={"query": "{ viewer { id } }"}, headers={"Accept": "text/html,*/*;q=0.8"}
-    )
-    assert linked.text == page.text
-    script = await api.http.get("/explorer/explorer.js")
-    assert script.status_code == 200
-    assert script.headers["content-type"].startswith("text/javascript")
-
-
-@sqlite_only
 async def test_served_schema_equals_the_printed_schema(api: Api) -> None:
     served = await api.http.get("/schema.graphql")
     assert served.text == PRINTED
