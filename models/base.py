@@ -66,6 +66,13 @@ def long_texts(model: type[Base]) -> tuple[str, ...]:
     return tuple(one.key for one in attributes if isinstance(one.columns[0].type, Text | JSON))
 
 
+@cache
+def models_with_long_texts() -> tuple[type[Base], ...]:
+    """Return the models of which a row can be large."""
+    models: list[type[Base]] = [one.class_ for one in Base.registry.mappers]
+    return tuple(filter(long_texts, models))
+
+
 class UUIDPrimaryKey:
     """A row with a UUIDv7 key, which sorts by age."""
 

@@ -13,6 +13,8 @@ from graph.settings import Settings
 
 #: The cost of receiving and parsing a body: keys of JSON objects take the longest.
 BODY_BYTES_PER_COST = 5_000
+#: The same for opening brackets, each of which creates a list or an object.
+BRACKETS_PER_COST = 50
 #: Opening brackets in a body, also inside strings: parsing many empty lists takes long.
 MAX_BRACKETS = 100_000
 
@@ -76,16 +78,20 @@ class LimitedBody:
         )
 
 
-def reject_many_brackets(body: str | bytes) -> None:
-    """Raise `RequestTooLarge` if parsing the JSON could create too many lists and objects."""
+def count_brackets(body: str | bytes, limit: int = MAX_BRACKETS) -> int:
+    """Return how many lists and objects parsing the JSON could create.
+
+    Raise `RequestTooLarge` if they are too many.
+    """
     raw = body.encode(errors="replace") if isinstance(body, str) else body
     brackets = raw.count(b"[") + raw.count(b"{")
-    if brackets > MAX_BRACKETS:
+    if brackets > limit:
         raise RequestTooLarge(
-            f"The request body has more than {MAX_BRACKETS:,} brackets. Send less at once.",
-            limit=MAX_BRACKETS,
+            f"The request body has more than {limit:,} brackets. Send less at once.",
+            limit=limit,
             value=brackets,
         )
+    return brackets
 
 
 def check_json_value(name: str, value: Any, settings: Settings) -> None:

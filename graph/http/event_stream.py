@@ -93,7 +93,6 @@ class EventStream:
 
     async def _stream(self) -> None:
         assert self._result.subscription is not None
-        on_shutdown(self._request.scope, self._shut_down)
         loop = asyncio.get_running_loop()
         # The headers are sent with the first piece of the body.
         self._outbox.put(KEEP_ALIVE)
@@ -103,6 +102,8 @@ class EventStream:
             )
         except Exception as error:  # noqa: BLE001 - told to the client, and logged with its ID
             self.end(error)
+        # Only now, because a server that is stopping calls it at once.
+        on_shutdown(self._request.scope, self._shut_down)
         # What only the start has needed is not kept.
         self._result = OperationResult(None)
         listener = loop.create_task(self._wait_for_disconnect())

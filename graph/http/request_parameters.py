@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from graph.http.body_limits import RequestTooLarge, check_json_value, reject_many_brackets
+from graph.http.body_limits import RequestTooLarge, check_json_value, count_brackets
 from graph.http.request import HttpRequest
 from graph.http.responses import JSON
 from graph.operations.requests import GET, POST, BadRequest, OperationRequest, Transport
@@ -43,7 +43,7 @@ def check_content(request: HttpRequest) -> None:
 
 def read_json(body: bytes, settings: Settings) -> OperationRequest | list[OperationRequest]:
     """Read the operation in a JSON body, or a batch of them; raise a `BadRequest` if malformed."""
-    reject_many_brackets(body)
+    count_brackets(body)
     parameters = parse_json(body)
     if not isinstance(parameters, list) or not parameters:
         return read_parameters(parameters, settings, POST)

@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 from graph.auth.identity import Identity
 from graph.context import Server
-from graph.http.body_limits import BODY_BYTES_PER_COST, reject_many_brackets
+from graph.http.body_limits import BODY_BYTES_PER_COST, BRACKETS_PER_COST, count_brackets
 from graph.http.credential_charge import ChargedAuthenticator
 from graph.http.open_sockets import OpenSockets
 from graph.kit.errors import ApiError, RateLimited
@@ -19,6 +19,8 @@ from graph.settings import Settings
 
 #: Seconds for which messages can be read faster than the rate.
 BURST_SECONDS = 2.0
+#: Opening brackets in a message.
+MAX_BRACKETS = 10_000
 
 
 class Closing(Exception):
@@ -73,8 +75,8 @@ class SocketMessages:
         await self._wait_for_rate()
         body = text.encode()
         try:
-            await self._charge(len(body) // BODY_BYTES_PER_COST)
-            reject_many_brackets(body)
+            brackets = count_brackets(body, MAX_BRACKETS)
+            await self._charge(len(body) // BODY_BYTES_PER_COST + brackets // BRACKETS_PER_COST)
             message = orjson.loads(body)
         except JSONDecodeError:
             raise Closing(4400, "The message is not valid JSON.") from None

@@ -21,6 +21,7 @@ from graph.live.access import AccessCheck
 from graph.live.failures import log_failure
 from graph.live.feed import Feed, Waiter
 from graph.live.listener import ChangeListener
+from graph.live.recent import KeptFor
 from graph.live.subscriber import Restarting, Subscriber
 from graph.operations.fair_slots import FairSlots
 from graph.settings import Settings
@@ -33,6 +34,8 @@ MAX_WORKSPACES = 1000
 MAX_CATCH_UPS, CATCH_UPS_PER_CALLER = 8, 2
 #: How much more recent events a group keeps than may wait for a single client.
 RECENT_RATIO = 8
+#: Groups that keep recent events for one user.
+MAX_GROUPS_BEHIND = 10
 #: What takes a turn for a connection.
 CALLER = "live poll"
 
@@ -52,6 +55,7 @@ class LiveHub:
         self._count_of: Counter[str] = Counter()
         #: Bytes of the recent events of a group.
         self.max_recent_size = settings.max_unsent_size * RECENT_RATIO
+        self.kept = KeptFor(MAX_GROUPS_BEHIND)
         #: Seconds that an execution may take.
         self.request_timeout = settings.request_timeout
         self._poll_interval = settings.poll_interval

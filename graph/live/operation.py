@@ -11,13 +11,15 @@ from graph.kit.errors import ReadLimitExceeded
 from graph.kit.loading.texts import LongTexts
 from graph.operations.subscriptions import Subscription
 from models import Change
-from models.base import long_texts
+from models.base import long_texts, models_with_long_texts
 
 if TYPE_CHECKING:
     from graph.context import Context
 
 #: The most changes that are executed at once.
 BATCH = 100
+#: The same, for operations that show long texts.
+TEXT_BATCH = 10
 #: Bytes of the long texts of a page of several changes.
 MAX_PAGE_BYTES = 5_000_000
 
@@ -70,8 +72,10 @@ class LiveOperation:
         self.source: Source = subscription.source
         #: The operation, the variables that its events depend on, and the filter.
         self.key: Hashable = (subscription.key, self.source.conditions)
-        #: The most changes that are executed at once.
-        self.batch = max(1, min(BATCH, max_cost // max(1, subscription.price.total)))
+        texts = LongTexts(subscription.price.fields)
+        batch = TEXT_BATCH if any(map(texts.are_read, models_with_long_texts())) else BATCH
+        #: The most changes that are read and executed at once.
+        self.batch = max(1, min(batch, max_cost // max(1, subscription.price.total)))
         #: The estimated cost of an event.
         self.price = subscription.price.total
         types = subscription.runner.rules.schema.type_map

@@ -1,6 +1,8 @@
 """The recent events of a group, for members that are slower than the group."""
 
 from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Hashable
 
 from graph.live.operation import Event
 
@@ -43,6 +45,35 @@ class RecentEvents:
         """Return the first event after a number, if there is one yet."""
         place = bisect_right(self._events, position, key=_sequence)
         return self._events[place] if place < len(self._events) else None
+
+
+class KeptFor:
+    """For which users groups keep recent events.
+
+    A user who reads nothing has no more memory than a few groups take, however many subscriptions
+    it has.
+    """
+
+    def __init__(self, max_groups: int) -> None:
+        self._max_groups = max_groups
+        self._groups: defaultdict[str, Counter[Hashable]] = defaultdict(Counter)
+
+    def enter(self, caller: str, group: Hashable) -> bool:
+        """Note that a member of a group is behind; return False if its user may not have more."""
+        groups = self._groups[caller]
+        if group not in groups and len(groups) >= self._max_groups:
+            return False
+        groups[group] += 1
+        return True
+
+    def leave(self, caller: str, group: Hashable) -> None:
+        """Note that a member is no longer behind."""
+        groups = self._groups[caller]
+        groups[group] -= 1
+        if not groups[group]:
+            del groups[group]
+        if not groups:
+            del self._groups[caller]
 
 
 def _sequence(event: Event) -> int:

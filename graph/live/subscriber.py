@@ -119,13 +119,13 @@ class Subscriber:
         assert self.feed is not None
         self._cancel_task()
         if not self.feed.join(self):
-            self._task = self.feed.spawn(self._guarded(self._read_log()))
+            self._task = self.feed.spawn(self._guarded(self._read_log))
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run what sends events; end the subscription if it fails."""
         task = asyncio.current_task()
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001 - told to the client, and logged if unexpected
             self.end(error)
         finally:
@@ -190,22 +190,34 @@ class Subscriber:
         """Send the events of the group that are new to this client; it has then seen up to `last`.
 
         Raise `RateLimited` if its budget is spent. If too much waits for the client to read it, it
-        gets the rest of the events at its own speed.
+        gets the rest of the events at its own speed. Raise `SlowConsumer` if too many groups keep
+        events for its user already.
         """
+        group = self.group
         for event in events:
             if event.sequence <= self.position:
                 continue
             await self.budgets.charge(self.caller, event.cost)
-            if self.is_ended or self.is_behind:
+            if self.is_ended or self.is_behind or self.group is not group:
                 # It has left the group while the charge was awaited.
                 return
             if not self.sink.offer(event.body):
                 await self.budgets.refund(self.caller, event.cost)
-                assert self.feed is not None
-                self._task = self.feed.spawn(self._guarded(self._follow_group()))
+                self._fall_behind()
                 return
             self.position = event.sequence
         self.position = max(self.position, last)
+
+    def _fall_behind(self) -> None:
+        """Get the events of the group at the speed of the client."""
+        feed, group = self.feed, self.group
+        if self.is_ended or self.is_behind or feed is None or group is None:
+            return
+        name = self.caller.name
+        if not feed.hub.kept.enter(name, group):
+            raise SlowConsumer(self.position)
+        task = self._task = feed.spawn(self._guarded(self._follow_group))
+        task.add_done_callback(lambda _: feed.hub.kept.leave(name, group))
 
     @property
     def is_behind(self) -> bool:
