@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from graph.app import TaskloomApp
 from graph.http.open_sockets import OpenSockets
+from graph.http.shutdown import IS_STOPPING
 
 #: Seconds to wait for what must come, and for what must not.
 PATIENCE, SILENCE = 10, 0.3
@@ -215,9 +216,13 @@ async def streaming(
     document: str = CHANGES,
     accept: str = "text/event-stream",
     address: str = "127.0.0.1",
+    is_stopping: bool = False,
     **variables: Any,
 ) -> AsyncIterator[Stream]:
-    """Send an operation that accepts an event stream; the response has begun."""
+    """Send an operation that accepts an event stream; the response has begun.
+
+    The server may be stopped while the operation starts.
+    """
     stream = Stream()
     if document == CHANGES:
         variables = {"workspace": "office"} | variables
@@ -235,6 +240,7 @@ async def streaming(
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": (address, 1),
+        IS_STOPPING: is_stopping,
     }
     received = [{"type": "http.request", "body": body, "more_body": False}]
 

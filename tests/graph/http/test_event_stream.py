@@ -141,6 +141,13 @@ async def test_shutdown_tells_clients_to_reconnect(office: Office, app: Taskloom
         assert b"complete" not in await stream.rest()
 
 
+async def test_stream_that_starts_during_a_shutdown_ends(office: Office, app: TaskloomApp) -> None:
+    async with streaming(app, office.tokens["member"], is_stopping=True) as stream:
+        _, data = await stream.event()
+        assert data["errors"][0]["extensions"]["code"] == "RESTARTING"
+        assert app.state.server.live.subscribers == []
+
+
 async def test_cross_site_pages_cannot_stream_with_a_cookie(office: Office) -> None:
     cookie = await office.world.make_session(office.member)
     headers = {

@@ -2,14 +2,16 @@
 
 import asyncio
 import gc
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from graph.app import TaskloomApp
+from graph.live.recent import KeptFor
 from tests.support.live import rename
 from tests.support.office import Office
-from tests.support.sockets import Socket, connected, sockets_of, streaming
+from tests.support.sockets import CHANGES, Socket, connected, sockets_of, streaming
 
 
 @pytest.fixture
@@ -59,6 +61,35 @@ class TestSlowClients:
             assert await socket.sequences(30 - len(seen), "2") == list(
                 range(seen[-1] + 1, newest + 31)
             )
+
+    async def test_only_few_groups_keep_events_for_one_user(
+        self, office: Office, app: TaskloomApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        live = app.state.server.live
+        monkeypatch.setattr(live, "kept", KeptFor(1))
+        async with connected(app, office.tokens["member"]) as socket:
+            for key in ("1", "2", "3"):
+                document = CHANGES.replace("sequence", f"s{key}: sequence")
+                await socket.subscribe(key, document, workspace="office")
+            assert await socket.is_silent()
+            socket.reads.clear()
+            for number in range(4):
+                await rename(office, f"slow {number}")
+            async with asyncio.timeout(5):
+                while len(live.subscribers) > 1:
+                    await asyncio.sleep(0.02)
+            [left] = live.subscribers
+            assert left.is_behind
+            socket.reads.set()
+            received: Counter[str] = Counter()
+            ended: dict[str, str] = {}
+            while len(ended) < 2 or max(received.values()) < 4:
+                message = await socket.receive()
+                received[message["id"]] += message["type"] == "next"
+                if message["type"] == "error":
+                    ended[message["id"]] = message["payload"][0]["extensions"]["code"]
+            assert list(ended.values()) == ["SLOW_CONSUMER"] * 2
+            assert [received[key] for key in ("1", "2", "3") if key not in ended] == [4]
 
     async def test_catching_up_waits_for_the_client(self, office: Office, app: TaskloomApp) -> None:
         """However long the log is, no more of it is sent than the client reads."""

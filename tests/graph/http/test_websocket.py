@@ -231,6 +231,7 @@ class TestMessages:
             ('{"type": "connection_init"}', 4429),
             (json.dumps({"type": "ping", "payload": {"a": "x" * 20_000}}), 1009),
             ("[" * 5_000, 4400),
+            (json.dumps({"type": "pong", "payload": {"a": "[" * 10_001}}), 4400),
         ],
     )
     async def test_malformed_messages_close_the_socket(
