@@ -32,6 +32,8 @@ export function Explorer({ viewer, linked }: { viewer: Viewer | null; linked: Op
       initialVariables={hasTabs() ? undefined : first.variables}
       defaultEditorToolsVisibility="variables"
       shouldPersistHeaders={false}
+      schemaDescription
+      inputValueDeprecation
     >
       <GraphiQL.Logo>
         <div className="brand">
@@ -74,8 +76,7 @@ function Sandbox() {
 function Transport() {
   const chosen = useStore(transport);
   return (
-    <label className="inline" title="How subscriptions are sent">
-      <span className="wide">Subscriptions</span>
+    <label className="inline" title="How subscriptions are sent: over WebSocket or Server-Sent Events">
       <select aria-label="Subscriptions over" value={chosen} onChange={(event) => transport.set(event.target.value)}>
         <option value="websocket">WebSocket</option>
         <option value="sse">SSE</option>

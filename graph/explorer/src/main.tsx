@@ -5,6 +5,9 @@ import { loadViewer } from "./account/viewer";
 import { Explorer } from "./Explorer";
 import { readLink } from "./share/link";
 
+// The panels at the left are wide enough for a timeline, unless the user has chosen otherwise.
+if (localStorage.getItem("graphiql:docExplorerFlex") === null) localStorage.setItem("graphiql:docExplorerFlex", "0.6");
+
 const root = createRoot(document.getElementById("explorer")!);
 const [viewer, linked] = await Promise.all([loadViewer(), readLink(window.location)]);
 root.render(<Explorer viewer={viewer} linked={linked} />);

@@ -8,7 +8,6 @@ function DiagramPanel() {
   const schema = useGraphiQL((state) => state.schema);
   const dialog = useRef<HTMLDialogElement>(null);
   const layout = useMemo(() => (schema ? layOut(schema) : null), [schema]);
-  useEffect(() => dialog.current?.showModal(), [layout]);
   return (
     <section className="panel" aria-label="Schema diagram">
       <h2>Schema diagram</h2>
@@ -112,7 +111,6 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
               transform={`translate(${box.x} ${box.y})`}
               role="button"
               tabIndex={0}
-              aria-label={`Type ${box.name}`}
               onFocus={() => setSelected(box.name)}
               onClick={() => setSelected(box.name)}
               onKeyDown={(event) => event.key === "Enter" && goTo(box.name)}
@@ -121,7 +119,7 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
               <text className="name" x={10} y={17}>{box.name}</text>
               {box.fields.map((field, place) => (
                 <text key={`${field.name}${field.type}`} className={needle && field.name.toLowerCase().includes(needle) ? "field found" : "field"} x={10} y={24 + (place + 1) * 16 - 3}>
-                  {field.name}: {field.type.length > 22 ? `${field.type.slice(0, 21)}…` : field.type}
+                  {shortened(`${field.name}: ${field.type}`)}
                 </text>
               ))}
             </g>
@@ -130,6 +128,11 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
       </svg>
     </>
   );
+}
+
+/** As much of a line as a box has room for. */
+function shortened(line: string): string {
+  return line.length > 29 ? `${line.slice(0, 28)}…` : line;
 }
 
 function DiagramIcon() {

@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherParams, FetcherOpts } from "@graphiql/toolkit";
-import { getOperationAST, OperationTypeNode, parse, type GraphQLSchema } from "graphql";
+import { getOperationAST, Kind, OperationTypeNode, parse, type GraphQLSchema } from "graphql";
 import { createClient } from "graphql-ws";
 import { lastRun, type Run, type Trace } from "../trace/trace";
 import { withDryRun } from "./sandbox";
@@ -45,17 +45,49 @@ async function runTraced(params: FetcherParams, headers: Record<string, string>,
   return { shown, run: { trace: trace as Trace | undefined, cost: extensions.cost, milliseconds } satisfies Run };
 }
 
+/** GraphiQL may still name an operation that was in the editor a moment ago. */
+function withKnownName(params: FetcherParams): FetcherParams {
+  let names: (string | undefined)[];
+  try {
+    const { definitions } = parse(params.query);
+    names = definitions.flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? [one.name?.value] : []));
+  } catch {
+    return params;
+  }
+  if (names.length !== 1) return params;
+  return { ...params, operationName: names[0] };
+}
+
 function prepared(params: FetcherParams): FetcherParams {
   if (sandbox.get() !== "on" || !schema) return params;
   if (operationOf(params)?.operation !== OperationTypeNode.MUTATION) return params;
   return { ...params, query: withDryRun(params.query, schema) };
 }
 
-async function* overSse(params: FetcherParams, headers: Record<string, string>) {
+/** Values that end at once when they are stopped, also while the next one is awaited. */
+function stoppable<Value>(values: AsyncGenerator<Value>, stop: () => void): AsyncIterableIterator<Value> {
+  const iterator: AsyncIterableIterator<Value> = {
+    [Symbol.asyncIterator]: () => iterator,
+    next: () => values.next(),
+    return: async () => {
+      stop();
+      return { done: true, value: undefined };
+    },
+  };
+  return iterator;
+}
+
+function overSse(params: FetcherParams, headers: Record<string, string>) {
+  const aborting = new AbortController();
+  return stoppable(events(params, headers, aborting.signal), () => aborting.abort());
+}
+
+async function* events(params: FetcherParams, headers: Record<string, string>, signal: AbortSignal) {
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...headers, Accept: "text/event-stream" },
     body: JSON.stringify(params),
+    signal,
   });
   if (!response.ok || !response.body) {
     yield await response.json();
@@ -76,15 +108,17 @@ async function* overSse(params: FetcherParams, headers: Record<string, string>) 
         if (data) yield JSON.parse(data.slice(6));
       }
     }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
-    await reader.cancel();
+    await reader.cancel().catch(() => {});
   }
 }
 
 function overWebSocket(params: FetcherParams, headers: Record<string, string>) {
   const url = new URL("/graphql", window.location.href).href.replace(/^http/, "ws");
   const client = createClient({ url, connectionParams: { headers }, retryAttempts: 0 });
-  return (async function* () {
+  const values = (async function* () {
     try {
       yield* client.iterate(params);
     } catch (error) {
@@ -93,6 +127,7 @@ function overWebSocket(params: FetcherParams, headers: Record<string, string>) {
       void client.dispose();
     }
   })();
+  return stoppable(values, () => void client.dispose());
 }
 
 function closeReason(error: unknown): string {
@@ -100,7 +135,8 @@ function closeReason(error: unknown): string {
   return error instanceof Error ? error.message : "The connection was lost.";
 }
 
-export const fetcher: Fetcher = async (given: FetcherParams, options?: FetcherOpts) => {
+export const fetcher: Fetcher = async (asked: FetcherParams, options?: FetcherOpts) => {
+  const given = withKnownName(asked);
   const headers = { ...(options?.headers ?? {}) } as Record<string, string>;
   const operation = operationOf(given);
   if (given.operationName === "IntrospectionQuery") return (await post(given, headers)).result;

@@ -56,19 +56,24 @@ function UnitBox({ unit, lit, trace }: { unit: Unit; lit: string | null; trace: 
   );
 }
 
+/** The last fields of a path. */
+function ending(path: string): string {
+  const fields = path.split(".");
+  return fields.length > 2 ? `…${fields.slice(-2).join(".")}` : path;
+}
+
 function StepLine({ step, isLit }: { step: Step; isLit: boolean }) {
   const [path = ""] = step.paths;
   return (
     <li
       className={isLit ? "step lit" : "step"}
-      style={{ paddingInlineStart: `${path.split(".").length * 10}px` }}
       onMouseEnter={() => hoveredPath.set(path.replace(/\.nodes$/, "") || null)}
       onMouseLeave={() => hoveredPath.set(null)}
-      title={`keys: ${step.keys.join("; ")}${step.columns.length ? `\ncolumns: ${step.columns.join(", ")}` : ""}`}
+      title={`${step.paths.join(", ")}\nkeys: ${step.keys.join("; ")}${step.columns.length ? `\ncolumns: ${step.columns.join(", ")}` : ""}`}
     >
       <span className={`kind ${step.kind.split(" ")[0]}`}>{KINDS[step.kind] ?? step.kind}</span>
       <span className="model">{step.model ?? ""}</span>
-      <code>{step.paths.join(", ")}</code>
+      <code>{step.paths.map(ending).join(", ")}</code>
     </li>
   );
 }

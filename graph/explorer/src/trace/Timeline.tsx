@@ -84,7 +84,6 @@ export function Timeline({ trace, selected, onSelect }: {
           <g
             key={bar.key}
             className={`bar ${bar.kind}${isLit ? " lit" : ""}${bar.isRepeated ? " repeated" : ""}${selected !== null && bar.statement === selected ? " selected" : ""}`}
-            aria-label={`${bar.label}: ${bar.note}`}
             onMouseEnter={() => first && hoveredPath.set(first.paths[0] ?? null)}
             onMouseLeave={() => first && hoveredPath.set(null)}
             {...interactive}

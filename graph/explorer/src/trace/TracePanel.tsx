@@ -92,8 +92,11 @@ function Costs({ trace }: { trace: Trace }) {
               onMouseEnter={() => hoveredPath.set(path)}
               onMouseLeave={() => hoveredPath.set(null)}
             >
-              <td><code>{path}</code></td>
-              <td><meter min={0} max={most} value={requested} aria-label={`Estimated cost of ${path}`} /> {requested.toLocaleString("en")}</td>
+              <td style={{ paddingInlineStart: `${(path.split(".").length - 1) * 10 + 4}px` }} title={path}>
+                <code>{path.split(".").at(-1)}</code>
+              </td>
+              <td><meter min={0} max={most} value={requested} aria-label={`Estimated cost of ${path}`} />{" "}
+                {requested.toLocaleString("en")}</td>
               <td>{objects ? objects.toLocaleString("en") : ""}</td>
             </tr>
           ))}
