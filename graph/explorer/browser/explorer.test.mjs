@@ -96,7 +96,8 @@ test("the trace shows each statement, what it costs, and how the database execut
 });
 
 test("hovering a field highlights what loads it", async () => {
-  await page.locator(".graphiql-query-editor .view-line").filter({ hasText: "labels" }).getByText("labels").first().hover();
+  const line = page.locator(".graphiql-query-editor .view-line").filter({ hasText: "labels" });
+  await line.getByText("labels").first().hover();
   await page.locator(".plan .step.lit").filter({ hasText: "labels" }).first().waitFor();
 });
 
@@ -196,7 +197,8 @@ test("dark mode and a narrow window are usable", async () => {
   const storage = await page.context().storageState();
   const dark = await openPage(browser, { colorScheme: "dark" });
   await dark.context().addCookies(storage.cookies);
-  await dark.goto(`${TASKLOOM_URL}/graphql`, { waitUntil: "load" });
+  await dark.goto(`${TASKLOOM_URL}/graphql`);
+  await dark.locator(".account .who").waitFor();
   await ready(dark);
   await openPanel(dark, "Trace");
   await execute(dark);

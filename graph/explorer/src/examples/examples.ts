@@ -22,13 +22,24 @@ export function firstQuery(viewer: Viewer | null, slug: string): Operation {
     };
   }
   return {
-    query: `# Your open tasks. Press Ctrl-Enter (Cmd-Enter) to run it, and open the trace on the left to see
-# what it did.
+    query: `# Your open tasks. Press Ctrl-Enter or Cmd-Enter to run it.
+# The trace, on the left, shows what it did.
 query MyTasks($workspace: String!) {
   workspace(slug: $workspace) {
-    tasks(first: 5, filter: { assignees: { some: { isMe: true } }, closedAt: { null: true } }) {
+    tasks(
+      first: 5
+      filter: {
+        assignees: { some: { isMe: true } }
+        closedAt: { null: true }
+      }
+    ) {
       totalCount
-      nodes { key title dueOn state { name } }
+      nodes {
+        key
+        title
+        dueOn
+        state { name }
+      }
     }
   }
 }
@@ -52,7 +63,13 @@ export function examples(viewer: Viewer, slug: string): Example[] {
       title
       count
       tasks(first: 5) {
-        nodes { key title priority assignees { handle } labels { name color } }
+        nodes {
+          key
+          title
+          priority
+          assignees { handle }
+          labels { name color }
+        }
       }
     }
   }
@@ -68,13 +85,26 @@ export function examples(viewer: Viewer, slug: string): Example[] {
   workspace(slug: $workspace) {
     due: tasks(
       first: 5
-      filter: { assignees: { some: { isMe: true } }, dueOn: { lte: "P7D" }, closedAt: { null: true } }
+      filter: {
+        assignees: { some: { isMe: true } }
+        dueOn: { lte: "P7D" }
+        closedAt: { null: true }
+      }
       orderBy: [{ field: DUE_ON }]
     ) {
       nodes { key title dueOn }
     }
-    recent: tasks(first: 5, filter: { comments: { some: { createdAt: { gte: "-P7D" } } } }) {
-      nodes { key title comments(last: 1) { nodes { author { handle } createdAt body } } }
+    recent: tasks(
+      first: 5
+      filter: { comments: { some: { createdAt: { gte: "-P7D" } } } }
+    ) {
+      nodes {
+        key
+        title
+        comments(last: 1) {
+          nodes { author { handle } createdAt body }
+        }
+      }
     }
   }
 }
@@ -115,7 +145,11 @@ export function examples(viewer: Viewer, slug: string): Example[] {
       description: "Pages by cursor. For the next one, pass the endCursor as \`after\`.",
       query: `query Page($workspace: String!, $after: String) {
   workspace(slug: $workspace) {
-    tasks(first: 3, after: $after, orderBy: [{ field: CREATED_AT, direction: DESC }]) {
+    tasks(
+      first: 3
+      after: $after
+      orderBy: [{ field: CREATED_AT, direction: DESC }]
+    ) {
       count(limit: 1000) { value isExact }
       pageInfo { hasNextPage endCursor }
       nodes { key title createdAt }

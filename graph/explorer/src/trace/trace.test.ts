@@ -20,6 +20,6 @@ test("paths are related to those above and below them", () => {
 test("totals count statements", () => {
   const trace = { statements: [{}], durationMs: 3.04 } as Trace;
   expect(totals({ trace, cost: { requested: 25_000, actual: 312 }, milliseconds: 9 })).toBe(
-    "1 statement, 3.0 ms, cost 312 of at most 25,000",
+    "1 statement, 3.0 ms, cost 312, estimated 25,000",
   );
 });

@@ -95,6 +95,6 @@ export function totals({ trace, cost, milliseconds }: Run): string {
   const parts = [];
   if (trace?.statements) parts.push(plural(trace.statements.length, "statement"));
   parts.push(`${(trace?.durationMs ?? milliseconds).toFixed(1)} ms`);
-  if (cost) parts.push(`cost ${cost.actual.toLocaleString("en")} of at most ${cost.requested.toLocaleString("en")}`);
+  if (cost) parts.push(`cost ${cost.actual.toLocaleString("en")}, estimated ${cost.requested.toLocaleString("en")}`);
   return parts.join(", ");
 }
