@@ -261,7 +261,7 @@ class Settings(BaseSettings):
         description="Who may ask for the traces of operations: nobody, admins or everybody. "
         "`taskloom serve --demo` sets everybody.",
     )
-    explorer: bool = Field(True, description="Serve GraphiQL to browsers at /graphql.")
+    explorer: bool = Field(True, description="Serve the explorer to browsers at /graphql.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Minimum level of log messages: debug, info, warning or error."
     )

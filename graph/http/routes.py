@@ -23,7 +23,7 @@ from models.migrations import require_newest
 
 USED_CODE = (
     "<!doctype html><title>Taskloom</title><p>This link has been used or has expired. "
-    "Restart the server for a new one."
+    "Print a new one with <code>taskloom user sign-in-link</code>."
 )
 
 #: The cost of reading the version of the database's schema, which takes about two milliseconds.
