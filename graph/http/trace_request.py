@@ -11,6 +11,7 @@ allow it to everybody.
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from graph.kit.trace import Trace
@@ -65,8 +66,7 @@ def as_explain(trace: Mapping[str, Any], wanted: str) -> dict[str, Any]:
     kinds = {kind.strip() for kind in wanted.split(",")}
     operations: list[dict[str, Any]] = []
     if "plan" in kinds and trace["plan"] is not None:
-        title, diagram = "Plan", as_mermaid(trace["plan"])
-        operations.append({"type": "mermaid-js", "title": title, "diagram": diagram})
+        operations.append({"type": "plan", "title": "Plan", "plan": as_grafast_plan(trace["plan"])})
     if "sql" in kinds:
         for statement in trace["statements"]:
             operations.append(
@@ -80,23 +80,58 @@ def as_explain(trace: Mapping[str, Any], wanted: str) -> dict[str, Any]:
     return {"operations": operations}
 
 
-def as_mermaid(plan: Mapping[str, Any]) -> str:
-    """Return a plan as a diagram of Mermaid."""
-    lines = ["graph TD"]
-    for number, stage in enumerate(plan["stages"], start=1):
-        for unit in stage:
-            steps = "<br>".join(
-                f"{step['number']}. {step['kind']} {step['model'] or ''}: "
-                f"{', '.join(step['paths'])}"
-                for step in unit["steps"]
-            )
-            name = f"u{unit['steps'][0]['number']}"
-            lines.append(f'  {name}["{steps}"]')
-            lines.append(f"  stage{number} --> {name}")
-        lines.append(f'  stage{number}(["stage {number}"])')
-        if number > 1:
-            lines.append(f"  stage{number - 1} --> stage{number}")
-    return "\n".join(lines)
+def as_grafast_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plan in the JSON of Grafast's plans: a stage is a bucket."""
+    buckets: list[dict[str, Any]] = []
+    stages = [[step for unit in stage for step in unit["steps"]] for stage in plan["stages"]]
+    parents: dict[str, int] = {}
+    for step in chain.from_iterable(stages):
+        for path in step["paths"]:
+            parents.setdefault(path, step["number"])
+    for number, steps in enumerate(stages):
+        buckets.append(
+            {
+                "id": number,
+                "reason": {"type": f"stage {number + 1}" if number else "root"},
+                "parentSideEffectStepId": None,
+                "copyStepIds": [],
+                "childIds": [number + 1] if number + 1 < len(stages) else [],
+                "rootStepId": None,
+                "phases": [],
+                "steps": [_grafast_step(step, number, parents) for step in steps],
+            }
+        )
+    return {"version": "v1", "rootBucketId": 0, "buckets": buckets}
+
+
+def _grafast_step(
+    step: Mapping[str, Any], bucket: int, parents: Mapping[str, int]
+) -> dict[str, Any]:
+    found = {_parent(path, parents) for path in step["paths"]} - {None}
+    return {
+        "id": step["number"],
+        "stepClass": "".join(word.capitalize() for word in step["kind"].split()) + "Step",
+        "metaString": " ".join([step["model"] or "", ", ".join(step["paths"])]).strip(),
+        "bucketId": bucket,
+        "dependencyIds": sorted(found),
+        "dependencyForbiddenFlags": [0 for _ in found],
+        "dependencyOnReject": [None for _ in found],
+        "polymorphicPaths": None,
+        "isSyncAndSafe": False,
+        "supportsUnbatched": False,
+        "hasSideEffects": False,
+        "isUnary": False,
+        "extra": {},
+    }
+
+
+def _parent(path: str, parents: Mapping[str, int]) -> int | None:
+    """Return the step of the nearest object above a path."""
+    while path:
+        path = path.rpartition(".")[0]
+        if path in parents:
+            return parents[path]
+    return None
 
 
 def as_text(explanation: Any, depth: int = 0) -> str:

@@ -142,8 +142,11 @@ async def test_explain_is_what_ruru_shows(office: Office) -> None:
     answer = await send(office, TASKS, headers=headers)
     assert answer["extensions"].keys() == {"cost", "explain"}
     [plan, *statements] = answer["extensions"]["explain"]["operations"]
-    assert plan["type"] == "mermaid-js"
-    assert plan["diagram"].startswith("graph TD")
+    assert (plan["type"], plan["title"], plan["plan"]["version"]) == ("plan", "Plan", "v1")
+    steps = {step["id"]: step for bucket in plan["plan"]["buckets"] for step in bucket["steps"]}
+    for step in steps.values():
+        assert all(needed in steps for needed in step["dependencyIds"])
+    assert any(step["dependencyIds"] for step in steps.values())
     assert statements
     for statement in statements:
         assert statement.keys() == {"type", "title", "query", "explain"}
