@@ -258,8 +258,8 @@ class Settings(BaseSettings):
     )
     trace: Literal["nobody", "admins", "everybody"] = Field(
         "admins",
-        description="Who may ask for the traces of operations: nobody, admins or everybody. "
-        "`taskloom serve --demo` sets everybody.",
+        description="Who may ask for the traces of operations: nobody, admins, or, for "
+        "development only, everybody. `taskloom serve --demo` sets everybody.",
     )
     explorer: bool = Field(True, description="Serve the explorer to browsers at /graphql.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

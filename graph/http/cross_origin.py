@@ -20,8 +20,8 @@ logger = logging.getLogger("taskloom.http")
 class CrossOriginRequests(CORSMiddleware):
     """Allows pages of some origins to use the API, with any headers and with cookies.
 
-    The headers are for the client's own tools, such as tracing. None of them means anything to the
-    server that a page could misuse.
+    The headers are for the client's own tools, such as tracing. None of them gives a page
+    more than the user's own rights.
     """
 
     def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:

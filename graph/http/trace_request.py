@@ -5,12 +5,13 @@
     X-Taskloom-Executor: reference the reference executor executes the operation (with a trace)
     X-GraphQL-Explain: plan,sql    `extensions.explain`, as Ruru shows it
 
-A trace shows how the server works, and how many rows there are that the viewer may not see. It is
-therefore for those who administer all workspaces that their credential reaches, unless the settings
-allow it to everybody.
+A trace shows how the server works. It is therefore for those who administer all workspaces that
+their credential reaches, and only of queries, which read nothing but what the viewer may see. The
+database's plans are estimated from the rows of all workspaces. They, and traces of mutations, are
+only for servers whose settings allow traces to everybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Any
 
@@ -30,14 +31,22 @@ def requested_trace(
     headers: Mapping[str, str], viewer: Viewer, settings: Settings
 ) -> tuple[Trace | None, str | None]:
     """Return the trace that a request asks for, or why it may have none. Both None if not asked."""
-    asked, explained = headers.get(TRACE), headers.get(EXPLAIN)
-    if asked is None and explained is None:
+    asked, explained = _asked(headers)
+    if not asked and not explained:
         return None, None
     if not may_trace(viewer, settings):
         return None, REFUSED
     is_reference = headers.get(EXECUTOR, "").strip().lower() == "reference"
-    explains = asked == "explain" or "sql" in (explained or "")
-    return Trace(explains=explains, by_reference=is_reference), None
+    is_open = settings.trace == "everybody"
+    explains = is_open and (asked == "explain" or "sql" in explained)
+    return Trace(explains=explains, by_reference=is_reference, of_queries=not is_open), None
+
+
+def _asked(headers: Mapping[str, str]) -> tuple[str, frozenset[str]]:
+    """Return in which forms a trace is asked for; other values ask for none."""
+    trace = headers.get(TRACE, "").strip().lower()
+    kinds = {kind.strip().lower() for kind in headers.get(EXPLAIN, "").split(",")}
+    return trace if trace in ("1", "explain") else "", frozenset(kinds & {"plan", "sql"})
 
 
 def may_trace(viewer: Viewer, settings: Settings) -> bool:
@@ -50,20 +59,21 @@ def may_trace(viewer: Viewer, settings: Settings) -> bool:
 
 def show_trace(result: OperationResult, headers: Mapping[str, str], refusal: str | None) -> None:
     """Leave the extensions that were asked for in a result."""
+    asked, explained = _asked(headers)
+    if not asked and not explained:
+        return
     extensions = dict(result.extensions or {})
-    if refusal is not None:
-        name = "trace" if TRACE in headers else "explain"
-        extensions[name] = {"refused": refusal}
-    elif EXPLAIN in headers and "trace" in extensions:
-        extensions["explain"] = as_explain(extensions["trace"], headers[EXPLAIN])
-        if TRACE not in headers:
-            del extensions["trace"]
+    trace = extensions.pop("trace", None) if refusal is None else {"refused": refusal}
+    if trace is not None:
+        if asked:
+            extensions["trace"] = trace
+        if explained:
+            extensions["explain"] = trace if "refused" in trace else as_explain(trace, explained)
     result.extensions = extensions or None
 
 
-def as_explain(trace: Mapping[str, Any], wanted: str) -> dict[str, Any]:
+def as_explain(trace: Mapping[str, Any], kinds: Collection[str]) -> dict[str, Any]:
     """Return a trace as `extensions.explain` of Grafast, which Ruru shows."""
-    kinds = {kind.strip() for kind in wanted.split(",")}
     operations: list[dict[str, Any]] = []
     if "plan" in kinds and trace["plan"] is not None:
         operations.append({"type": "plan", "title": "Plan", "plan": as_grafast_plan(trace["plan"])})

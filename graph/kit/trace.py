@@ -51,9 +51,13 @@ class TracedStatement:
 class Trace:
     """The trace of one operation."""
 
-    def __init__(self, *, explains: bool = False, by_reference: bool = False) -> None:
+    def __init__(
+        self, *, explains: bool = False, by_reference: bool = False, of_queries: bool = False
+    ) -> None:
         #: Whether the database is asked how it executes the statements.
         self.explains = explains
+        #: Whether only queries may be traced.
+        self.of_queries = of_queries
         #: Whether the reference executor is to execute the operation.
         self.by_reference = by_reference
         self.started = perf_counter()

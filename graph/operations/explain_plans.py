@@ -1,6 +1,8 @@
 """The database's plans of statements, without the values of their parameters."""
 
+import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -29,6 +31,8 @@ PREFIXES = {
     "mysql": "EXPLAIN ",
 }
 
+logger = logging.getLogger("taskloom.trace")
+
 
 async def explain(database: Database, sql: str, parameters: Any) -> Any:
     """Return how the database executes a SELECT statement; None if it is none, or it cannot say."""
@@ -40,6 +44,14 @@ async def explain(database: Database, sql: str, parameters: Any) -> Any:
     except SQLAlchemyError:
         # Such as for a statement that locks rows, which connections for reads must not.
         return None
+    try:
+        return _readable(database, rows)
+    except (KeyError, IndexError, ValueError) as error:
+        logger.warning("the database's plan cannot be read: %r", error)
+        return None
+
+
+def _readable(database: Database, rows: Sequence[Any]) -> Any:
     if database.kind == "sqlite":
         return [{"id": row[0], "parent": row[1], "detail": row[3]} for row in rows]
     if database.kind == "mysql":

@@ -12,6 +12,13 @@ from graph.operations.requests import OperationResult
 
 if TYPE_CHECKING:
     from graph.context import Context
+#: Bytes of a response whose objects are counted: that is not charged.
+MAX_COUNTED = 500_000
+#: Mutations read rows that the viewer may not see, such as whether a handle is taken.
+QUERIES_ONLY = (
+    "Only queries can be traced, and only those that are valid. To trace mutations on a server for "
+    "development, set TASKLOOM_TRACE to everybody."
+)
 
 
 async def complete_trace(
@@ -19,11 +26,15 @@ async def complete_trace(
 ) -> None:
     """Add `extensions.trace` to a result."""
     operation = context.operation
+    is_query = operation is not None and operation.type is OperationType.QUERY
+    if trace.of_queries and not is_query:
+        result.extensions = {**(result.extensions or {}), "trace": {"refused": QUERIES_ONLY}}
+        return
     if operation is not None:
         trace.requested_by_path = operation.pricing.paths(variables)
-    if result.data is not None:
+    if result.data is not None and len(result.data) <= MAX_COUNTED:
         trace.actual_by_path = count_objects(orjson.loads(result.data))
-    if trace.explains and operation is not None and operation.type is OperationType.QUERY:
+    if trace.explains and is_query:
         await _explain(trace, context)
     trace_of = trace.as_extension()
     result.extensions = {**(result.extensions or {}), "trace": trace_of}

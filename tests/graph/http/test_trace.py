@@ -89,25 +89,52 @@ async def test_reference_executor_shows_its_batches(office: Office) -> None:
     assert trace["plan"] is None
 
 
-async def test_explained_statements_show_no_values(office: Office, kind: str) -> None:
-    headers = {"X-Taskloom-Trace": "explain"}
-    trace = await trace_of(office, TASKS, headers=headers, text="it's a secret 4711")
-    assert all(one["explain"] for one in trace["statements"])
-    text = json.dumps(trace)
-    for value in ("secret", "4711", "office", office.workspace.id.hex, str(office.workspace.id)):
-        assert value not in text, value
-    if kind == "postgresql":
-        [statement] = trace["statements"]
-        assert statement["explain"][0]["Plan"]["Node Type"] == "Append"
+class TestOnServersForDevelopment:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"trace": "everybody"}
 
+    async def test_explained_statements_show_no_values(self, office: Office, kind: str) -> None:
+        headers = {"X-Taskloom-Trace": "explain"}
+        trace = await trace_of(office, TASKS, headers=headers, text="it's a secret 4711")
+        assert all(one["explain"] for one in trace["statements"])
+        text = json.dumps(trace)
+        for value in (
+            "secret",
+            "4711",
+            "office",
+            office.workspace.id.hex,
+            str(office.workspace.id),
+        ):
+            assert value not in text, value
+        if kind == "postgresql":
+            [statement] = trace["statements"]
+            assert statement["explain"][0]["Plan"]["Node Type"] == "Append"
 
-async def test_mutation_is_traced_but_not_explained(office: Office) -> None:
-    update = "mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) { sequence } }"
-    values = {"id": office.gid("task"), "title": "traced secret"}
-    trace = await trace_of(office, update, input=values, headers={"X-Taskloom-Trace": "explain"})
-    assert len(trace["statements"]) > 2
-    assert [one["explain"] for one in trace["statements"]] == [None] * len(trace["statements"])
-    assert "secret" not in json.dumps(trace)
+    async def test_mutation_is_traced_but_not_explained(self, office: Office) -> None:
+        update = "mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) { sequence } }"
+        values = {"id": office.gid("task"), "title": "traced secret"}
+        trace = await trace_of(
+            office, update, input=values, headers={"X-Taskloom-Trace": "explain"}
+        )
+        assert len(trace["statements"]) > 2
+        assert [one["explain"] for one in trace["statements"]] == [None] * len(trace["statements"])
+        assert "secret" not in json.dumps(trace)
+
+    async def test_explain_is_what_ruru_shows(self, office: Office) -> None:
+        headers = {"X-GraphQL-Explain": "plan,sql"}
+        answer = await send(office, TASKS, headers=headers)
+        assert answer["extensions"].keys() == {"cost", "explain"}
+        [plan, *statements] = answer["extensions"]["explain"]["operations"]
+        assert (plan["type"], plan["title"], plan["plan"]["version"]) == ("plan", "Plan", "v1")
+        steps = {step["id"]: step for bucket in plan["plan"]["buckets"] for step in bucket["steps"]}
+        for step in steps.values():
+            assert all(needed in steps for needed in step["dependencyIds"])
+        assert any(step["dependencyIds"] for step in steps.values())
+        assert statements
+        for statement in statements:
+            assert statement.keys() == {"type", "title", "query", "explain"}
+            assert statement["query"].startswith(("SELECT", "WITH"))
 
 
 @pytest.mark.parametrize(
@@ -137,20 +164,31 @@ async def test_administrators_of_some_workspaces_need_a_limited_token(office: Of
     assert "statements" in answer["extensions"]["trace"]
 
 
-async def test_explain_is_what_ruru_shows(office: Office) -> None:
-    headers = {"X-GraphQL-Explain": "plan,sql"}
+async def test_administrators_get_no_traces_of_mutations(office: Office) -> None:
+    """A mutation reads more than the viewer may see, such as whether a handle is taken."""
+    headers = {"X-Taskloom-Trace": "1", "X-GraphQL-Explain": "plan,sql"}
+    for mutation in (
+        'mutation { signIn(user: "member", password: "wrong") { errors { code } } }',
+        "mutation ($input: TaskUpdateInput!) { taskUpdate(input: $input) { sequence } }",
+    ):
+        values = {"id": office.gid("task"), "title": "renamed"}
+        answer = await send(office, mutation, headers=headers, input=values)
+        assert answer["extensions"]["trace"].keys() == {"refused"}
+        assert answer["extensions"]["explain"].keys() == {"refused"}
+
+
+async def test_administrators_get_no_plans_of_the_database(office: Office) -> None:
+    """They are estimated from the rows of all workspaces."""
+    headers = {"X-Taskloom-Trace": "explain", "X-GraphQL-Explain": "sql"}
     answer = await send(office, TASKS, headers=headers)
-    assert answer["extensions"].keys() == {"cost", "explain"}
-    [plan, *statements] = answer["extensions"]["explain"]["operations"]
-    assert (plan["type"], plan["title"], plan["plan"]["version"]) == ("plan", "Plan", "v1")
-    steps = {step["id"]: step for bucket in plan["plan"]["buckets"] for step in bucket["steps"]}
-    for step in steps.values():
-        assert all(needed in steps for needed in step["dependencyIds"])
-    assert any(step["dependencyIds"] for step in steps.values())
-    assert statements
-    for statement in statements:
-        assert statement.keys() == {"type", "title", "query", "explain"}
-        assert statement["query"].startswith(("SELECT", "WITH"))
+    assert {one["explain"] for one in answer["extensions"]["trace"]["statements"]} == {None}
+    assert {one["explain"] for one in answer["extensions"]["explain"]["operations"]} == {""}
+
+
+@pytest.mark.parametrize("value", ["0", "false", "", "no", "explain-all"])
+async def test_other_values_ask_for_nothing(office: Office, value: str) -> None:
+    answer = await send(office, TASKS, headers={"X-Taskloom-Trace": value})
+    assert answer["extensions"].keys() == {"cost"}
 
 
 async def test_without_asking_nothing_is_traced(office: Office) -> None:

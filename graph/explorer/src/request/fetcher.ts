@@ -59,8 +59,11 @@ function withKnownName(params: FetcherParams): FetcherParams {
 }
 
 function prepared(params: FetcherParams): FetcherParams {
-  if (sandbox.get() !== "on" || !schema) return params;
-  if (operationOf(params)?.operation !== OperationTypeNode.MUTATION) return params;
+  if (sandbox.get() !== "on") return params;
+  const operation = operationOf(params);
+  if (!operation) throw new Error("Sandbox: not sent, because it is not clear which operation this is.");
+  if (operation.operation !== OperationTypeNode.MUTATION) return params;
+  if (!schema) throw new Error("Sandbox: not sent. The schema is loading, or the server does not show it.");
   return { ...params, query: withDryRun(params.query, schema) };
 }
 

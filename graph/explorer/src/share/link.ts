@@ -5,6 +5,9 @@ export interface Operation {
   variables?: string;
 }
 
+/** Bytes of an operation and its variables in a link. */
+const MAX_SIZE = 1_000_000;
+
 export async function linkTo(operation: Operation, location: Pick<Location, "origin" | "pathname">): Promise<string> {
   return `${location.origin}${location.pathname}#${await pack(operation)}`;
 }
@@ -28,7 +31,7 @@ async function pack({ query, variables }: Operation): Promise<string> {
   const text = JSON.stringify(variables?.trim() ? [query, variables] : [query]);
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const base64 = btoa(String.fromCharCode(...bytes));
+  const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `operation=${base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
 }
 
@@ -36,6 +39,24 @@ async function unpack(packed: string): Promise<Operation> {
   const binary = atob(packed.replaceAll("-", "+").replaceAll("_", "/"));
   const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const [query, variables] = JSON.parse(await new Response(stream).text()) as [string, string?];
-  return { query, variables };
+  const [query, variables]: unknown[] = JSON.parse(await textOf(stream));
+  if (typeof query !== "string" || !["string", "undefined"].includes(typeof variables)) throw new Error("no operation");
+  return { query, variables: variables as string | undefined };
+}
+
+/** The text of a stream. Throw if it is longer than any operation. */
+async function textOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(parts).text();
+    size += value.length;
+    if (size > MAX_SIZE) {
+      await reader.cancel();
+      throw new Error("too long");
+    }
+    parts.push(value);
+  }
 }

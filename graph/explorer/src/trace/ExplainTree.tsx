@@ -57,7 +57,7 @@ function sqliteNodes(rows: Plain[]): ExplainNode[] {
 
 export function ExplainTree({ explain }: { explain: unknown }) {
   const nodes = explainNodes(explain);
-  if (!nodes.length) return <p className="muted">The database has no plan of this statement: only queries are explained.</p>;
+  if (!nodes.length) return <p className="muted">The database's plan is shown for queries only, and on servers whose TASKLOOM_TRACE is everybody.</p>;
   return <ul className="explain" aria-label="How the database executes it">{nodes.map((node, place) => <Node key={place} node={node} />)}</ul>;
 }
 
