@@ -71,6 +71,12 @@ test("the documentation describes the schema, and its search finds descriptions"
   const docs = page.locator(".graphiql-doc-explorer");
   await docs.getByText(/tasks in projects of workspaces/).first().waitFor();
   await keep(page, "documentation");
+  await openPanel(page, "Search");
+  await page.getByLabel("Search types, fields and descriptions").fill("null if the request is anonymous");
+  await keep(page, "search");
+  await assertAccessible(page, ".panel");
+  await page.locator(".panel .examples").getByRole("button", { name: "Query.viewer" }).click();
+  await docs.getByText("The authenticated user; null if the request is anonymous.").waitFor();
 });
 
 test("the trace shows each statement, what it costs, and how the database executes it", async () => {

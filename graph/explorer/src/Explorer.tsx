@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import { Account } from "./account/Account";
 import { workspaceSlug, type Viewer } from "./account/viewer";
 import { diagramPlugin } from "./diagram/SchemaDiagram";
+import { searchPlugin } from "./documentation/SearchPanel";
 import { editors } from "./editors";
 import { examplesPlugin } from "./examples/Examples";
 import { firstQuery } from "./examples/examples";
@@ -21,7 +22,7 @@ import { useFieldHover } from "./trace/useFieldHover";
 const queryBuilder = explorerPlugin({ showAttribution: false });
 
 export function Explorer({ viewer, linked }: { viewer: Viewer | null; linked: Operation | null }) {
-  const [plugins] = useState(() => [queryBuilder, examplesPlugin(viewer), tracePlugin, diagramPlugin]);
+  const [plugins] = useState(() => [searchPlugin, queryBuilder, examplesPlugin(viewer), tracePlugin, diagramPlugin]);
   const [first] = useState(() => firstQuery(viewer, workspaceSlug.get()));
   return (
     <GraphiQL

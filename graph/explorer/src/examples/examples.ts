@@ -56,7 +56,7 @@ export function examples(viewer: Viewer, slug: string): Example[] {
   const all: Example[] = [
     {
       title: "Board",
-      description: "Columns by state, with counts and the first cards: one statement on PostgreSQL.",
+      description: "Columns by state, with counts and the first cards.",
       query: `query Board($workspace: String!) {
   workspace(slug: $workspace) {
     taskGroups(by: STATE) {
