@@ -89,14 +89,21 @@ test("the trace shows each statement, what it costs, and how the database execut
   await trace.locator(`[data-statements="${statements.length}"]`).waitFor();
   assert.equal(await trace.locator(".timeline .statement").count(), statements.length);
   assert.match(await trace.locator(".totals").innerText(), /statements?, .* ms, cost \d+/);
-  await trace.locator(".timeline .statement").first().focus();
-  await page.keyboard.press("Enter");
+  await trace.locator(".timeline .statement").first().click();
   const details = trace.getByRole("region", { name: "Statement 1" });
   await details.getByText(/Scan|Result|Aggregate|SEARCH/).first().waitFor();
   assert.ok(await trace.locator(".costs tbody tr").count());
+  // The keyboard chooses statements too.
+  await trace.locator(".timeline .statement").nth(1).focus();
+  await page.keyboard.press("Enter");
+  await trace.getByRole("region", { name: "Statement 2" }).waitFor();
+  // Hovering a statement highlights what it loads; hovering a step of the plan highlights the statement.
+  await trace.locator(".timeline .statement").last().hover();
+  await trace.locator(".plan .step.lit").first().waitFor();
   // Hovering a step of the plan highlights it, and the field in the editor.
   await trace.locator(".plan .step").last().hover();
   await trace.locator(".plan .step.lit").first().waitFor();
+  await trace.locator(".timeline .statement.lit").first().waitFor();
   await keep(page, "trace");
   await assertAccessible(page, ".panel");
 });
@@ -175,8 +182,26 @@ test("the diagram of the schema is searched and zoomed", async () => {
   assert.ok((await diagram.locator(".box.found").count()) > 0);
   await page.keyboard.press("Enter");
   await diagram.locator(".box.selected").waitFor();
+  assert.equal(await diagram.locator(".box.selected .name").textContent(), "Milestone");
   await diagram.getByRole("button", { name: "Zoom in" }).click();
+  const place = () => diagram.locator("svg > g").getAttribute("transform");
+  const known = await place();
+  const { x, y } = await diagram.locator(".box.selected").boundingBox();
+  await page.mouse.move(x - 40, y - 40);
+  await page.mouse.down();
+  await page.mouse.move(x - 140, y - 90, { steps: 3 });
+  await page.mouse.up();
+  const moved = await place();
+  assert.notEqual(moved, known);
+  await page.mouse.wheel(0, -200);
+  await until(async () => assert.notEqual(await place(), moved));
   await keep(page, "diagram");
+  await diagram.getByRole("button", { name: "Fit" }).click();
+  const unselected = diagram.locator(".box:not(.selected)").first();
+  const name = await unselected.locator(".name").textContent();
+  await unselected.click();
+  assert.equal(await diagram.locator(".box.selected .name").textContent(), name);
+  await keep(page, "diagram-fit");
   await assertAccessible(page, "dialog[open]");
   await diagram.getByRole("button", { name: "Close", exact: true }).click();
 });

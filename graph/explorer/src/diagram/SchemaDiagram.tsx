@@ -36,6 +36,7 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
   const found = new Set(
     needle ? layout.boxes.filter(({ name, fields }) => name.toLowerCase().includes(needle) || fields.some((field) => field.name.toLowerCase().includes(needle))).map(({ name }) => name) : [],
   );
+  const best = [...found].find((name) => name.toLowerCase() === needle) ?? [...found][0] ?? "";
 
   const fit = () => {
     const { width = 1, height = 1 } = svg.current?.getBoundingClientRect() ?? {};
@@ -79,7 +80,7 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
           aria-label="Search types and fields"
           value={search}
           onChange={(event) => setSearch(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && found.size > 0 && (event.preventDefault(), goTo([...found][0]!))}
+          onKeyDown={(event) => event.key === "Enter" && found.size > 0 && (event.preventDefault(), goTo(best))}
         />
         <span className="muted" role="status">{needle ? `${found.size} found` : ""}</span>
         <span className="spacer" />
