@@ -11,6 +11,8 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 6000,
     assetsInlineLimit: 0,
+    // Of the packages that the built files contain.
+    license: { fileName: "licenses.md" },
     rolldownOptions: {
       // GraphiQL's modules are compiled already.
       onLog(level, log, handle) {
