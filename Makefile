@@ -21,7 +21,10 @@ help: ## List the targets
 
 install: .venv/.installed ## Create .venv with the pinned dependencies
 
-serve: .venv/.installed $(BUILT) ## Serve on 127.0.0.1:8000; the first run adds demo data
+serve: .venv/.installed ## Serve on 127.0.0.1:8000; the first run adds demo data
+ifneq ($(BUILT),)
+	@$(MAKE) --silent $(BUILT) || echo "The explorer cannot be built, so a simpler page is served."
+endif
 	@$(BIN)/taskloom serve --demo $(ARGUMENTS)
 
 explorer: $(EXPLORER)/dist/.built ## Build the explorer; needs Node.js

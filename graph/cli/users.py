@@ -112,7 +112,7 @@ def sign_in_link(
         str, typer.Option(help="The address of the server.")
     ] = "http://127.0.0.1:8000",
 ) -> None:
-    """Print a link that signs a browser in as a user, once, within a few minutes."""
+    """Print a link that signs a browser in as a user, once, within 12 hours."""
 
     async def work() -> str:
         async with open_database() as database:

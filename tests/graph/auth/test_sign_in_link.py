@@ -5,6 +5,7 @@ import asyncio
 from graph.auth.session import SESSION_COOKIE
 from graph.auth.sign_in_code import create_sign_in_code
 from tests.support.client import Api
+from tests.support.command import taskloom
 from tests.support.world import World
 
 
@@ -22,6 +23,20 @@ async def test_link_signs_in_once(api: Api, world: World) -> None:
     again = await api.http.get("/sign-in", params={"code": code})
     assert again.status_code == 410
     assert "set-cookie" not in again.headers
+
+
+async def test_operator_prints_another_link(api: Api, url: str, world: World) -> None:
+    await world.make_user(handle="ada")
+    address = ("--address", "https://tasks.example/")
+    printed = await taskloom(url, "user", "sign-in-link", "ada", *address)
+    assert printed.code == 0
+    assert printed.out.startswith("https://tasks.example/sign-in?code=")
+    code = printed.out.strip().partition("code=")[2]
+    assert (await api.http.get("/sign-in", params={"code": code})).status_code == 303
+    assert await api.ask("{ viewer { handle } }") == {"viewer": {"handle": "ada"}}
+    missing = await taskloom(url, "user", "sign-in-link", "nobody")
+    assert (missing.code, missing.out) == (1, "")
+    assert "nobody" in missing.notes
 
 
 async def test_concurrent_uses_of_a_link_sign_in_once(api: Api, world: World) -> None:
