@@ -151,6 +151,10 @@ test("an operation is shared as a link, and as code", async () => {
   await ready(other);
   await until(async () => assert.match(await editorText(other), /query Search/));
   assert.deepEqual(sent.filter((one) => one.includes("query Search")), []);
+  assert.equal(await other.evaluate(() => window.location.hash), "");
+  // A link that is pasted into an open explorer is opened too.
+  await other.evaluate((hash) => { window.location.hash = hash; }, new URL(link).hash);
+  await until(async () => assert.equal(await other.getByRole("button", { name: "Search", exact: true }).or(other.locator(".graphiql-tab-button", { hasText: "Search" })).count() >= 2, true));
   await other.close();
   for (const language of ["curl", "fetch", "Apollo", "urql", "Python"]) {
     await page.getByRole("button", { name: "Copy as code" }).click();
@@ -178,6 +182,7 @@ test("the diagram of the schema is searched and zoomed", async () => {
   await openPanel(page, "Schema diagram");
   await page.getByRole("button", { name: "Open the diagram" }).click();
   const diagram = page.getByRole("dialog", { name: "Diagram of the schema" });
+  await until(async () => assert.doesNotMatch(await diagram.locator("svg > g").getAttribute("transform"), /scale\((0|1)\)/));
   await diagram.getByLabel("Search types and fields").fill("Milestone");
   assert.ok((await diagram.locator(".box.found").count()) > 0);
   await page.keyboard.press("Enter");

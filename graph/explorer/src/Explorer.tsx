@@ -13,7 +13,7 @@ import { firstQuery } from "./examples/examples";
 import { fetcher, useSchemaForSandbox } from "./request/fetcher";
 import { sandbox, transport } from "./request/settings";
 import { ShareMenu } from "./share/ShareMenu";
-import type { Operation } from "./share/link";
+import { readLink, type Operation } from "./share/link";
 import { useStore } from "./store";
 import { openInTab } from "./tabs";
 import { tracePlugin } from "./trace/TracePanel";
@@ -21,7 +21,14 @@ import { useFieldHover } from "./trace/useFieldHover";
 
 const queryBuilder = explorerPlugin({ showAttribution: false });
 
-export function Explorer({ viewer, linked }: { viewer: Viewer | null; linked: Operation | null }) {
+interface ExplorerProps {
+  viewer: Viewer | null;
+  /** Why it is not known who is signed in. */
+  failure: string | null;
+  linked: Operation | null;
+}
+
+export function Explorer({ viewer, failure, linked }: ExplorerProps) {
   const [plugins] = useState(() => [searchPlugin, queryBuilder, examplesPlugin(viewer), tracePlugin, diagramPlugin]);
   const [first] = useState(() => firstQuery(viewer, workspaceSlug.get()));
   return (
@@ -41,7 +48,7 @@ export function Explorer({ viewer, linked }: { viewer: Viewer | null; linked: Op
           <strong>Taskloom</strong>
           <Sandbox />
           <Transport />
-          <Account viewer={viewer} />
+          <Account viewer={viewer} failure={failure} />
         </div>
       </GraphiQL.Logo>
       <GraphiQL.Toolbar>
@@ -97,8 +104,16 @@ function Connections({ linked }: { linked: Operation | null }) {
     if (schema) useSchemaForSandbox(schema);
   }, [schema]);
   useEffect(() => {
-    // A link is shown in a tab of its own, and not run.
-    if (linked && query && variables) openInTab(actions, linked);
+    // A link is shown in a tab of its own, and not run. A reload does not open it again.
+    const open = (operation: Operation) => {
+      openInTab(actions, operation);
+      window.history.replaceState(null, "", window.location.pathname);
+    };
+    if (!query || !variables) return undefined;
+    if (linked && (window.location.hash || window.location.search)) open(linked);
+    const openChanged = () => void readLink(window.location).then((operation) => operation && open(operation));
+    window.addEventListener("hashchange", openChanged);
+    return () => window.removeEventListener("hashchange", openChanged);
   }, [linked, Boolean(query && variables)]);
   useFieldHover();
   return null;

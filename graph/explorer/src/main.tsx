@@ -9,5 +9,12 @@ import { readLink } from "./share/link";
 if (localStorage.getItem("graphiql:docExplorerFlex") === null) localStorage.setItem("graphiql:docExplorerFlex", "0.6");
 
 const root = createRoot(document.getElementById("explorer")!);
-const [viewer, linked] = await Promise.all([loadViewer(), readLink(window.location)]);
-root.render(<Explorer viewer={viewer} linked={linked} />);
+let failure: string | null = null;
+const [viewer, linked] = await Promise.all([
+  loadViewer().catch((error: Error) => {
+    failure = `The server does not answer: ${error.message}`;
+    return null;
+  }),
+  readLink(window.location),
+]);
+root.render(<Explorer viewer={viewer} failure={failure} linked={linked} />);

@@ -4,6 +4,8 @@ import { editors } from "./editors";
 
 /** Open an operation in a new tab. */
 export function openInTab(actions: ReturnType<typeof useGraphiQLActions>, { query, variables }: Operation): void {
+  // What still runs would write into the new tab.
+  actions.stop();
   actions.addTab();
   // The editors show the new tab from the next turn on.
   setTimeout(() => {

@@ -3,15 +3,21 @@ import { useStore } from "../store";
 import { createToken, signIn, signOut, workspaceSlug, type Viewer } from "./viewer";
 
 /** Who is signed in, the workspace of the examples, and tokens. */
-export function Account({ viewer }: { viewer: Viewer | null }) {
+export function Account({ viewer, failure }: { viewer: Viewer | null; failure: string | null }) {
   const slug = useStore(workspaceSlug);
   const signInDialog = useRef<HTMLDialogElement>(null);
   const tokenDialog = useRef<HTMLDialogElement>(null);
+  const [error, setError] = useState<string | null>(failure);
+  const leave = () =>
+    signOut().then(
+      () => window.location.reload(),
+      (reason: Error) => setError(`Not signed out: ${reason.message}`),
+    );
 
   if (!viewer) {
     return (
       <div className="account">
-        <span className="muted">Not signed in</span>
+        {error ? <span role="alert" className="error">{error}</span> : <span className="muted">Not signed in</span>}
         <button className="button primary" onClick={() => signInDialog.current?.showModal()}>Sign in</button>
         <SignIn dialog={signInDialog} />
       </div>
@@ -25,7 +31,8 @@ export function Account({ viewer }: { viewer: Viewer | null }) {
       </select>
       <button className="button" onClick={() => tokenDialog.current?.showModal()}>New token</button>
       <span className="who" title={viewer.name}>{viewer.handle}</span>
-      <button className="button" onClick={() => void signOut().then(() => window.location.reload())}>Sign out</button>
+      <button className="button" onClick={() => void leave()}>Sign out</button>
+      {error && <span role="alert" className="error">{error}</span>}
       <NewToken dialog={tokenDialog} />
     </div>
   );
@@ -69,9 +76,13 @@ function NewToken({ dialog }: DialogProps) {
   const [token, setToken] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
   const create = async (scope: string) => {
-    const created = await createToken("explorer", scope);
-    setToken(created.token ?? null);
-    setError(created.error ?? null);
+    try {
+      const created = await createToken("explorer", scope);
+      setToken(created.token ?? null);
+      setError(created.error ?? null);
+    } catch (failure) {
+      setError((failure as Error).message);
+    }
   };
   const close = () => {
     setToken(null);
@@ -79,7 +90,7 @@ function NewToken({ dialog }: DialogProps) {
     dialog.current?.close();
   };
   return (
-    <dialog ref={dialog} aria-labelledby="token-title" onClose={() => setToken(null)}>
+    <dialog ref={dialog} aria-labelledby="token-title" onClose={() => { setToken(null); setError(null); }}>
       <h2 id="token-title">Personal token</h2>
       {token ? (
         <>

@@ -39,9 +39,9 @@ interface Answer {
   } | null;
 }
 
-/** Who is signed in by the cookie; null if nobody is. */
+/** Who is signed in by the cookie; null if nobody is. Throws if the server does not answer. */
 export async function loadViewer(): Promise<Viewer | null> {
-  const { viewer } = await ask<Answer>(VIEWER).catch((): Answer => ({ viewer: null }));
+  const { viewer } = await ask<Answer>(VIEWER);
   if (!viewer) return null;
   const workspaces = (viewer.workspaces?.nodes ?? []).map(({ projects, ...workspace }) => ({
     ...workspace,
@@ -59,11 +59,23 @@ export async function signIn(user: string, password: string): Promise<string | n
     `mutation ($input: SignInInput!) { signIn(input: $input) { errors { message } } }`,
     { input: { user: login, password } },
   );
+  if (!signIn.errors[0]) forgetTabs();
   return signIn.errors[0]?.message ?? null;
 }
 
 export async function signOut(): Promise<void> {
-  await ask(`mutation { signOut { errors { message } } }`);
+  const { signOut } = await ask<{ signOut: { errors: { message: string }[] } }>(
+    `mutation { signOut { errors { message } } }`,
+  );
+  if (signOut.errors[0]) throw new Error(signOut.errors[0].message);
+  forgetTabs();
+}
+
+/** The next user of this browser does not see the operations of this one. */
+function forgetTabs(): void {
+  for (const name of ["tabState", "query", "variables", "headers", "queries", "operationName"]) {
+    localStorage.removeItem(`graphiql:${name}`);
+  }
 }
 
 export async function createToken(name: string, scope: string): Promise<{ token?: string; error?: string }> {

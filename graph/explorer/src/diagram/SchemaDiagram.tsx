@@ -39,11 +39,22 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
   const best = [...found].find((name) => name.toLowerCase() === needle) ?? [...found][0] ?? "";
 
   const fit = () => {
-    const { width = 1, height = 1 } = svg.current?.getBoundingClientRect() ?? {};
+    const { width = 0, height = 0 } = svg.current?.getBoundingClientRect() ?? {};
+    if (!width || !height) return;
     const zoom = Math.min(width / layout.width, height / layout.height);
     setView({ zoom, x: (width - layout.width * zoom) / 2, y: (height - layout.height * zoom) / 2 });
   };
-  useEffect(fit, [layout]);
+  useEffect(() => {
+    // It has no size until the dialog is open.
+    let isFitted = false;
+    const observer = new ResizeObserver(([entry]) => {
+      if (isFitted || !entry?.contentRect.width) return;
+      isFitted = true;
+      fit();
+    });
+    observer.observe(svg.current!);
+    return () => observer.disconnect();
+  }, [layout]);
   const zoomBy = (factor: number, at?: { x: number; y: number }) => {
     setView(({ x, y, zoom }) => {
       const next = Math.min(3, Math.max(0.05, zoom * factor));
@@ -114,7 +125,11 @@ function Diagram({ layout, onClose }: { layout: Layout; onClose: () => void }) {
               tabIndex={0}
               onFocus={() => setSelected(box.name)}
               onClick={() => setSelected(box.name)}
-              onKeyDown={(event) => event.key === "Enter" && goTo(box.name)}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter" && event.key !== " ") return;
+                event.preventDefault();
+                goTo(box.name);
+              }}
             >
               <rect width={box.width} height={box.height} rx={6} />
               <text className="name" x={10} y={17}>{box.name}</text>

@@ -5,6 +5,8 @@ import { entriesOf, search, type Found } from "./search";
 
 export const searchPlugin: GraphiQLPlugin = { title: "Search", icon: SearchIcon, content: SearchPanel };
 
+const LIMIT = 100;
+
 /** Searches the documentation, with its descriptions. */
 function SearchPanel() {
   const schema = useGraphiQL((state) => state.schema);
@@ -12,7 +14,7 @@ function SearchPanel() {
   const documentation = useDocExplorerActions();
   const [words, setWords] = useState("");
   const entries = useMemo(() => (schema ? entriesOf(schema) : []), [schema]);
-  const found = useMemo(() => search(entries, words), [entries, words]);
+  const found = useMemo(() => search(entries, words, LIMIT + 1), [entries, words]);
   const open = ({ type, field }: Found) => {
     documentation.reset();
     documentation.push({ name: type.name, def: type });
@@ -31,9 +33,9 @@ function SearchPanel() {
         autoFocus
         onChange={(event) => setWords(event.target.value)}
       />
-      <p className="muted" role="status">{words.trim() ? `${found.length === 100 ? "More than 100" : found.length} found` : ""}</p>
+      <p className="muted" role="status">{words.trim() ? `${found.length > LIMIT ? `More than ${LIMIT}` : found.length} found` : ""}</p>
       <ul className="examples">
-        {found.map((one) => (
+        {found.slice(0, LIMIT).map((one) => (
           <li key={one.name}>
             <button onClick={() => open(one)}>
               <strong>{one.name}</strong>

@@ -40,7 +40,7 @@ export function entriesOf(schema: GraphQLSchema): Entry[] {
 }
 
 /** The entries that have all words; first those that have them in their names. */
-export function search(entries: Entry[], words: string, limit = 100): Found[] {
+export function search(entries: Entry[], words: string, limit = Infinity): Found[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return [];
   const rank = ({ name }: Found) => {

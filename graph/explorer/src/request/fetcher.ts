@@ -6,6 +6,8 @@ import { withDryRun } from "./sandbox";
 import { executor, sandbox, transport } from "./settings";
 
 let schema: GraphQLSchema | null = null;
+/** How many operations were run: the trace is that of the last one. */
+let runs = 0;
 
 /** The sandbox needs the schema to know which mutations can be previewed. */
 export function useSchemaForSandbox(next: GraphQLSchema): void {
@@ -142,9 +144,11 @@ export const fetcher: Fetcher = async (asked: FetcherParams, options?: FetcherOp
   const given = withKnownName(asked);
   const headers = { ...(options?.headers ?? {}) } as Record<string, string>;
   const operation = operationOf(given);
-  if (given.operationName === "IntrospectionQuery") return (await post(given, headers)).result;
+  const isQuery = operation?.operation === OperationTypeNode.QUERY;
+  if (isQuery && given.operationName === "IntrospectionQuery") return (await post(given, headers)).result;
+  const run = ++runs;
+  lastRun.set(null);
   if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
-    lastRun.set(null);
     return transport.get() === "sse" ? overSse(given, headers) : overWebSocket(given, headers);
   }
   let params: FetcherParams;
@@ -153,10 +157,10 @@ export const fetcher: Fetcher = async (asked: FetcherParams, options?: FetcherOp
   } catch (error) {
     return { errors: [{ message: (error as Error).message }] } as never;
   }
-  const both = executor.get() === "both" && operation?.operation === OperationTypeNode.QUERY;
+  const both = executor.get() === "both" && isQuery;
   const by = executor.get() === "reference" ? "reference" : "engine";
-  const { shown, run } = await runTraced(params, headers, by);
+  const { shown, run: traced } = await runTraced(params, headers, by);
   const compared = both ? (await runTraced(params, headers, "reference")).run : undefined;
-  lastRun.set({ query: given.query, ...run, compared });
+  if (run === runs) lastRun.set({ query: given.query, ...traced, compared });
   return shown;
 };

@@ -1,5 +1,5 @@
 import { ToolbarButton, ToolbarMenu, CopyIcon } from "@graphiql/react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { editors } from "../editors";
 import { linkTo, type Operation } from "./link";
 import { LANGUAGES, snippet, type Language } from "./snippets";
@@ -19,11 +19,13 @@ export function ShareMenu() {
     } catch (error) {
       setSaid(`Not copied: ${(error as Error).message}`);
     }
-    setTimeout(() => setSaid(""), 3000);
   };
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(""), 3000);
+    return () => clearTimeout(timer);
+  }, [said]);
   const share = async () => {
     const link = await linkTo(current(), window.location);
-    window.history.replaceState(null, "", link);
     await copy(link, "a link to this operation");
   };
   const url = new URL("/graphql", window.location.href).href;
@@ -31,7 +33,7 @@ export function ShareMenu() {
     try {
       void copy(snippet(language, current(), url), `the operation for ${language}`);
     } catch {
-      setSaid("The variables are not valid JSON.");
+      setSaid("Not copied: the operation or its variables cannot be read.");
     }
   };
   return (

@@ -32,3 +32,12 @@ test("Python has Python's values", () => {
 test("every language has a snippet", () => {
   for (const language of LANGUAGES) expect(snippet(language, operation, "u")).toContain("task(a: $a");
 });
+
+test("subscriptions are followed, not requested once", () => {
+  const live = { query: "# mutation\nsubscription Live { changes { sequence } }" };
+  expect(snippet("curl", live, "u")).toContain("text/event-stream");
+  expect(snippet("fetch", live, "http://host/graphql")).toContain('url: "ws://host/graphql"');
+  expect(snippet("Apollo Client", live, "u")).toContain("client.subscribe({ query: document");
+  expect(snippet("urql", live, "u")).toContain("client.subscription(document");
+  expect(snippet("Python", live, "u")).toContain("httpx.stream");
+});

@@ -1,4 +1,5 @@
 /** Code that sends an operation, for other programs. */
+import { Kind as GraphQLKind, parse } from "graphql";
 import type { Operation } from "./link";
 
 export const LANGUAGES = ["curl", "fetch", "Apollo Client", "urql", "Python"] as const;
@@ -8,14 +9,26 @@ export function snippet(language: Language, { query, variables }: Operation, url
   const values = variables?.trim() ? (JSON.parse(variables) as object) : {};
   const json = JSON.stringify(values, null, 2);
   const document = query.trim();
+  const kind = kindOf(document);
+  const isLive = kind === "subscription";
   switch (language) {
     case "curl": {
       const body = JSON.stringify({ query: document, variables: values }).replaceAll("'", "'\\''");
-      return `curl -s ${url} \\
+      return `curl ${isLive ? `-sN ${url} \\\n  -H "Accept: text/event-stream"` : `-s ${url}`} \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '${body}'`;
     }
     case "fetch":
+      if (isLive) return `// With graphql-ws: fetch cannot follow a subscription.
+import { createClient } from "graphql-ws";
+
+const client = createClient({
+  url: ${JSON.stringify(url.replace(/^http/, "ws"))},
+  connectionParams: { Authorization: \`Bearer \${token}\` },
+});
+for await (const { data, errors } of client.iterate({ query: ${template(document)}, variables: ${json} })) {
+  console.log(data, errors);
+}`;
       return `const response = await fetch(${JSON.stringify(url)}, {
   method: "POST",
   headers: { "Content-Type": "application/json", Authorization: \`Bearer \${token}\` },
@@ -26,14 +39,32 @@ const { data, errors } = await response.json();`;
       return `import { gql } from "@apollo/client";
 
 const document = gql${template(document)};
-const { data } = await client.${kindOf(document)}({ ${key(document)}: document, variables: ${json} });`;
+${isLive
+  ? `client.subscribe({ query: document, variables: ${json} }).subscribe(({ data }) => console.log(data));`
+  : `const { data } = await client.${kind === "mutation" ? "mutate" : "query"}({ ${kind}: document, variables: ${json} });`}`;
     case "urql":
       return `import { gql } from "@urql/core";
 
 const document = gql${template(document)};
-const { data, error } = await client.${kindOf(document)}(document, ${json})${kindOf(document) === "mutate" ? "" : ".toPromise()"};`
-        .replace("client.mutate(", "client.mutation(");
+${isLive
+  ? `client.subscription(document, ${json}).subscribe(({ data, error }) => console.log(data, error));`
+  : `const { data, error } = await client.${kind}(document, ${json}).toPromise();`}`;
     case "Python":
+      if (isLive) return `import json
+import httpx
+
+QUERY = """
+${document.replaceAll("\\", "\\\\").replaceAll('"""', '\\"\\"\\"')}
+"""
+request = {
+    "url": ${JSON.stringify(url)},
+    "json": {"query": QUERY, "variables": ${python(values)}},
+    "headers": {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"},
+}
+with httpx.stream("POST", **request, timeout=None) as response:
+    for line in response.iter_lines():
+        if line.startswith("data: {"):
+            print(json.loads(line.removeprefix("data: ")))`;
       return `import httpx
 
 QUERY = """
@@ -52,12 +83,12 @@ function template(text: string): string {
   return `\`${text.replaceAll("\\", "\\\\").replaceAll("`", "\\`").replaceAll("${", "\\${")}\``;
 }
 
-function kindOf(document: string): "query" | "mutate" {
-  return /^\s*mutation\b/m.test(document) ? "mutate" : "query";
-}
+type Kind = "query" | "mutation" | "subscription";
 
-function key(document: string): string {
-  return kindOf(document) === "mutate" ? "mutation" : "query";
+/** What the first operation of a document is. */
+function kindOf(document: string): Kind {
+  const operation = parse(document).definitions.find((one) => one.kind === GraphQLKind.OPERATION_DEFINITION);
+  return operation?.operation ?? "query";
 }
 
 function python(value: unknown): string {

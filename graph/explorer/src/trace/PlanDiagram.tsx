@@ -69,6 +69,9 @@ function StepLine({ step, isLit }: { step: Step; isLit: boolean }) {
       className={isLit ? "step lit" : "step"}
       onMouseEnter={() => hoveredPath.set(path.replace(/\.nodes$/, "") || null)}
       onMouseLeave={() => hoveredPath.set(null)}
+      tabIndex={0}
+      onFocus={() => hoveredPath.set(path.replace(/\.nodes$/, "") || null)}
+      onBlur={() => hoveredPath.set(null)}
       title={`${step.paths.join(", ")}\nkeys: ${step.keys.join("; ")}${step.columns.length ? `\ncolumns: ${step.columns.join(", ")}` : ""}`}
     >
       <span className={`kind ${step.kind.split(" ")[0]}`}>{KINDS[step.kind] ?? step.kind}</span>
