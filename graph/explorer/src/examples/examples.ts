@@ -142,7 +142,7 @@ export function examples(viewer: Viewer, slug: string): Example[] {
     },
     {
       title: "Paging",
-      description: "Pages by cursor. For the next one, pass the endCursor as \`after\`.",
+      description: "Pages by cursor. For the next one, pass its endCursor as after.",
       query: `query Page($workspace: String!, $after: String) {
   workspace(slug: $workspace) {
     tasks(
