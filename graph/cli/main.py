@@ -153,7 +153,14 @@ def schema(
 @app.command(epilog=server.settings_help())
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="The port to listen on. Default: 8000; with --demo the next free one.",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="The number of server processes.")] = 1,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
@@ -171,7 +178,7 @@ def serve(
 
     async def prepare() -> str | None:
         async with open_database(newest=not demo) as database:
-            return await server.prepare_demo(database, host, port) if demo else None
+            return await server.prepare_demo(database, host, chosen) if demo else None
 
-    server.check_port_is_free(host, port)
-    server.serve(host, port, workers=workers, reload=reload, demo=demo, link=run(prepare))
+    chosen = server.choose_port(host, port, demo=demo)
+    server.serve(host, chosen, workers=workers, reload=reload, demo=demo, link=run(prepare))

@@ -20,6 +20,8 @@ from models import Membership, Role, User, Workspace, migrations
 from models.database import Database
 
 APP = "graph.app:create_app"
+#: The port by default, and how many are tried from there on with demo data.
+PORT, MAX_PORTS = 8000, 20
 
 
 def settings_help() -> str:
@@ -40,18 +42,34 @@ def _variable_value(default: Any) -> str:
     return "none" if default in (None, "") else str(default)
 
 
-def check_port_is_free(host: str, port: int) -> None:
-    """End the command early if the server cannot listen on the port."""
+def choose_port(host: str, port: int | None, *, demo: bool) -> int:
+    """Return the port to listen on; with demo data the next free one, unless it was chosen.
+
+    End the command early if the server cannot listen there.
+    """
+    first = PORT if port is None else port
+    count = MAX_PORTS if port is None and demo else 1
+    chosen = next((one for one in range(first, first + count) if not _why_not(host, one)), None)
+    if chosen is None:
+        fail(
+            f"The server cannot listen on {host}:{first} ({_why_not(host, first)}). Choose another "
+            "port with --port."
+        )
+    if chosen != first:
+        print_message(f"Port {first} is in use, so the server listens on {chosen}.")
+    return chosen
+
+
+def _why_not(host: str, port: int) -> str | None:
+    """Return why the server cannot listen on a port; None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            fail(
-                f"The server cannot listen on {host}:{port} ({error.strerror}). Choose another "
-                "port with --port."
-            )
+            return error.strerror
+    return None
 
 
 async def prepare_demo(database: Database, host: str, port: int) -> str | None:

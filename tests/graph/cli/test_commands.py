@@ -6,13 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import typer
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from graph.cli import server
 from graph.cli.main import app
 from graph.settings import Settings
 from models import Base, Event, Membership, Role, Task, User, Workspace
@@ -289,3 +292,29 @@ def test_serve_demo_prints_a_sign_in_link(tmp_path: Path) -> None:
             process.wait(10)
     workspaces = {"nodes": [{"slug": "demo"}]}
     assert answer["data"] == {"viewer": {"handle": "demo", "workspaces": workspaces}}
+
+
+class TestPorts:
+    @pytest.fixture
+    def used(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+        """The default port, on which another server listens."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port: int = listening.getsockname()[1]
+            monkeypatch.setattr(server, "PORT", port)
+            yield port
+
+    def test_demo_takes_the_next_free_port(
+        self, used: int, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        chosen = server.choose_port("127.0.0.1", None, demo=True)
+        assert used < chosen < used + server.MAX_PORTS
+        message = f"Port {used} is in use, so the server listens on {chosen}.\n"
+        assert capsys.readouterr().err == message
+
+    @pytest.mark.parametrize(("is_chosen", "demo"), [(True, True), (True, False), (False, False)])
+    def test_other_servers_do_not(
+        self, used: int, is_chosen: bool, demo: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(typer.Exit):
+            server.choose_port("127.0.0.1", used if is_chosen else None, demo=demo)
+        assert f"cannot listen on 127.0.0.1:{used}" in capsys.readouterr().err
