@@ -239,6 +239,13 @@ async def office(api: Api, world: World) -> Office:
 
 
 @pytest.fixture
+def app(office: Office) -> TaskloomApp:
+    """The application of the office's server."""
+    assert isinstance(office.api.app, TaskloomApp)
+    return office.api.app
+
+
+@pytest.fixture
 def roles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the viewer's roles once per request even on a slow machine, for exact counts."""
     monkeypatch.setattr("graph.context.ROLES_FRESH_SECONDS", 3600)

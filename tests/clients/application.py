@@ -1,13 +1,12 @@
 """An application with the files of the guide to clients, and the commands that it takes."""
 
 import asyncio
-import os
 import shutil
 import sys
-from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 from tests.clients.guide import printed_manifests, write_files
+from tests.support.programs import run_program
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
@@ -74,22 +73,8 @@ class Application:
 
     async def run(self, *command: str, **settings: str) -> str:
         """Run a command in the folder; return what it prints. It must succeed within a minute."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=self.folder,
-            env={**os.environ, "NO_COLOR": "1", **settings},
-            stdout=PIPE,
-            stderr=STDOUT,
-        )
-        try:
-            async with asyncio.timeout(60):
-                printed, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode == 0, f"{' '.join(command)}\n{printed.decode()}"
-        return printed.decode()
+        settings = {"NO_COLOR": "1", **settings}
+        return await run_program(*command, folder=self.folder, seconds=60, **settings)
 
 
 def script(path: str) -> str:

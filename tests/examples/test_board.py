@@ -18,6 +18,7 @@ from graph.cli.demo.fill import fill_demo
 from models import Scope
 from models.database import Database
 from tests.support.database_kinds import one_database  # noqa: F401
+from tests.support.programs import run_program
 from tests.support.serving import free_port, serving
 
 ROOT = Path(__file__).parents[2]
@@ -99,25 +100,14 @@ async def test_board_works_in_a_browser(url: str, database: Database) -> None:
         token = await accounts.create_token(session, user, None, Scope.WRITE, "board")
         read_token = await accounts.create_token(session, user, None, Scope.READ, "reader")
     async with serving(url) as (server, _), previewing(server.address) as board:
-        process = await asyncio.create_subprocess_exec(
+        await run_program(
             *("node", "--test", "tests/board.test.mjs"),
-            cwd=BOARD,
-            env={
-                **os.environ,
-                "BOARD_URL": board,
-                "CHROMIUM": CHROMIUM,
-                "TASKLOOM_URL": server.address,
-                "TASKLOOM_TOKEN": token,
-                "TASKLOOM_READ_TOKEN": read_token,
-                "TASKLOOM_PASSWORD": PASSWORD,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            folder=BOARD,
+            seconds=180,
+            BOARD_URL=board,
+            CHROMIUM=CHROMIUM,
+            TASKLOOM_URL=server.address,
+            TASKLOOM_TOKEN=token,
+            TASKLOOM_READ_TOKEN=read_token,
+            TASKLOOM_PASSWORD=PASSWORD,
         )
-        try:
-            async with asyncio.timeout(180):
-                printed, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-    assert process.returncode == 0, printed.decode()

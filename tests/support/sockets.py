@@ -15,6 +15,13 @@ from graph.http.shutdown import IS_STOPPING
 #: Seconds to wait for what must come, and for what must not.
 PATIENCE, SILENCE = 10, 0.3
 
+#: Settings with which a few sockets and messages reach the limits.
+SOCKET_LIMITS: dict[str, Any] = {
+    "poll_interval": 0.2, "socket_init_timeout": 0.3, "max_sockets_per_user": 4,
+    "max_sockets_per_address": 5, "max_subscriptions_per_socket": 3, "max_message_size": 20_000,
+    "max_unsent_size": 500, "request_timeout": 5,
+}  # fmt: skip
+
 CHANGES = """
   subscription ($workspace: String!, $after: Int, $filter: ChangeFilter) {
     changes(workspace: $workspace, after: $after, filter: $filter) { sequence }

@@ -26,12 +26,6 @@ def settings() -> dict[str, Any]:
     return {"poll_interval": 0.2, "keep_alive": 0.1, "max_unsent_size": 500}
 
 
-@pytest.fixture
-def app(office: Office) -> TaskloomApp:
-    assert isinstance(office.api.app, TaskloomApp)
-    return office.api.app
-
-
 async def test_events_follow_the_log(office: Office, app: TaskloomApp) -> None:
     newest = await office.sequence()
     async with streaming(app, office.tokens["guest"], after=newest - 2) as stream:

@@ -1,6 +1,5 @@
 """The explorer's own tests, and the explorer in a browser, with a server that has demo data."""
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from models import Scope
 from models.database import Database
 from tests.support.database_kinds import one_database  # noqa: F401
 from tests.support.explorer import needs_explorer
+from tests.support.programs import run_program
 from tests.support.serving import serving
 
 EXPLORER = DIRECTORY.parent
@@ -31,26 +31,8 @@ pytestmark = [
 ]
 
 
-async def succeeds(*command: str, **variables: str) -> None:
-    """Run a program in the explorer's folder; show what it printed if it fails."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=EXPLORER,
-        env={**os.environ, **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(180):
-            printed, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0, printed.decode()
-
-
 async def test_parts_of_the_explorer() -> None:
-    await succeeds("npm", "test")
+    await run_program("npm", "test", folder=EXPLORER, seconds=180)
 
 
 @pytest.mark.skipif(
@@ -71,8 +53,10 @@ class TestInABrowser:
             )
         code = await create_sign_in_code(database, user.id)
         async with serving(url, trace="everybody") as (server, _):
-            await succeeds(
+            await run_program(
                 *("node", "--test", "browser/explorer.test.mjs"),
+                folder=EXPLORER,
+                seconds=180,
                 CHROMIUM=CHROMIUM,
                 TASKLOOM_URL=server.address,
                 TASKLOOM_LINK=f"{server.address}/sign-in?code={code}",

@@ -9,7 +9,14 @@ import pytest
 from graph.app import TaskloomApp
 from tests.support.live import rename
 from tests.support.office import Office
-from tests.support.sockets import SocketClosed, connected, opened, sockets_of, streaming
+from tests.support.sockets import (
+    SOCKET_LIMITS,
+    SocketClosed,
+    connected,
+    opened,
+    sockets_of,
+    streaming,
+)
 
 VIEWER = "{ viewer { handle } }"
 
@@ -21,17 +28,7 @@ def kind() -> str:
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    return {
-        "poll_interval": 0.2, "socket_init_timeout": 0.3, "max_sockets_per_user": 4,
-        "max_sockets_per_address": 5, "max_subscriptions_per_socket": 3, "max_message_size": 20_000,
-        "max_unsent_size": 500, "request_timeout": 5,
-    }  # fmt: skip
-
-
-@pytest.fixture
-def app(office: Office) -> TaskloomApp:
-    assert isinstance(office.api.app, TaskloomApp)
-    return office.api.app
+    return SOCKET_LIMITS
 
 
 class TestOpening:
